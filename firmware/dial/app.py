@@ -1,0 +1,380 @@
+"""The dial: bytes and readings in, frames out. One object, one loop around it, no hardware.
+
+The loop (`main.py`) calls, in this order of urgency: `poll` (a tick that is due must not wait), `receive`, `outgoing`.
+"""
+
+import struct
+
+from dialwire import frame, message
+from dialwire.errors import WireError
+from dialwire.scale import Scale
+from dialwire.ticks import BOARD_PERIOD, WideClock
+
+from dial import FIRMWARE_VERSION
+from dial.calibrate import Calibration, Settler
+from dial.outbox import TWO_HOURS, Outbox
+from dial.sampler import Sampler
+
+MAX_REPLIES = 16
+LATE_US = 2000
+"""A tick later than this is flagged in its sample."""
+RESENDS_PER_LIVE = 8
+
+
+class Identity:
+    """Who this dial is, as HELLO says it."""
+
+    def __init__(self, *, boot, unique_id, board, interpreter, name, knob):
+        self.boot = boot
+        self.unique_id = unique_id
+        self.board = board
+        self.interpreter = interpreter
+        self.name = name
+        self.knob = knob
+
+
+class Dial:
+    """The whole behaviour of a dial.
+
+    `ticks_us` is the clock: a function without arguments that returns microseconds wrapped at 2**30.
+    """
+
+    def __init__(self, *, ticks_us, identity, scale, calibration, outbox_capacity=TWO_HOURS):
+        self._ticks_us = ticks_us
+        now = ticks_us()
+        self.identity = identity
+        self.scale = scale
+        self.calibration = calibration
+        self.outbox = Outbox(outbox_capacity)
+        self.sampler = Sampler(now)
+        self.start = 0
+        self._first_seq = 0
+        self._first_tick_us = 0
+        self.dropped_replies = 0
+        self._clock = WideClock(now, BOARD_PERIOD)
+        self._boot16 = identity.boot & 0xFFFF
+        self._settler = Settler(scale)
+        self._decoder = frame.Decoder()
+        self._replies = []
+        self._sync = None
+        self._status_wanted = False
+        self._live_seq = 0
+        self._resend_seq = 0
+        self._resend_end = 0
+        self._resent_in_a_row = 0
+        self._raw = 0
+        self._clipped = False
+        self._detent = None
+        self._clear_window()
+        self._say_hello()
+
+    def receive(self, data, ticks):
+        """Take in bytes from the host; `ticks` is when they arrived."""
+        received_us = self._clock.us(ticks)
+        for payload in self._decoder.feed(data):
+            try:
+                kind, fields = message.unpack(payload)
+                self._handle(kind, fields, received_us)
+            except message.UnknownKind as error:
+                self._refuse(error.kind, message.REFUSED_UNKNOWN, str(error))
+            except WireError as error:
+                self._refuse(payload[0], message.REFUSED_VALUE, str(error))
+
+    def poll(self, read_raw):
+        """Read the knob if a reading is due and take a sample if a tick is. `read_raw` returns 0 .. 65535."""
+        ticks = self._ticks_us()
+        if not self.sampler.reading_due(ticks):
+            return
+        tick = self.sampler.tick_due(ticks)
+        t_us = self._clock.us(ticks)
+        self._read(read_raw(), ticks, t_us)
+        if tick:
+            late_us = self.sampler.tick_done(ticks)
+            self._sample(t_us, late_us)
+        else:
+            self.sampler.reading_done(ticks)
+
+    def wait_us(self):
+        """How long the loop may sleep if no bytes come in."""
+        return self.sampler.wait_us(self._ticks_us())
+
+    def press(self):
+        """The button was pressed: mark the moment."""
+        if self.sampler.running:
+            self.outbox.add_event(t_us=self._now_us(), event=message.EVENT_BUTTON, value=1)
+
+    def outgoing(self):
+        """The next frame to send, or None. Called only when the link takes bytes, so nothing piles up here."""
+        if self._sync is not None:
+            exchange, received_us = self._sync
+            self._sync = None
+            return self._frame(
+                message.SYNC_REPLY,
+                boot16=self._boot16,
+                exchange=exchange,
+                received_us=received_us,
+                sent_us=self._now_us(),
+            )
+        if self._replies:
+            return self._replies.pop(0)
+        live = self._live_seq < self.outbox.next_seq
+        if self._resend_seq < self._resend_end and (not live or self._resent_in_a_row < RESENDS_PER_LIVE):
+            self._resent_in_a_row += 1
+            return self._next_resent()
+        self._resent_in_a_row = 0
+        if live:
+            oldest = self.outbox.oldest_seq
+            if self._live_seq < oldest:
+                first, self._live_seq = self._live_seq, oldest
+                return self._gone(first, oldest - first)
+            self._live_seq += 1
+            return self._record(self._live_seq - 1, 0)
+        if self._status_wanted:
+            # Only when all records have gone out, so that the host may take what it lacks for lost on the way.
+            self._status_wanted = False
+            return self._status()
+        return None
+
+    def _now_us(self):
+        return self._clock.us(self._ticks_us())
+
+    def _handle(self, kind, fields, received_us):
+        if kind == message.SYNC_REQUEST:
+            self._sync = (fields["exchange"], received_us)
+        elif kind == message.HELLO_REQUEST:
+            self._hello(fields)
+        elif kind == message.START:
+            self._start(fields)
+        elif kind == message.STOP:
+            self.sampler.stop(self._ticks_us())
+            self._status_wanted = True
+        elif kind == message.STATUS_REQUEST:
+            self._status_wanted = True
+        elif kind == message.RESEND:
+            self._resend(fields["first_seq"], fields["count"])
+        elif kind == message.CONFIG_GET:
+            self._config_get(fields["key"])
+        elif kind == message.CONFIG_SET:
+            self._config_set(fields["key"], fields["value"])
+        else:
+            self._refuse(kind, message.REFUSED_UNKNOWN, "%s is for the dial to send" % message.name_of(kind))
+
+    def _hello(self, fields):
+        if fields["major"] != message.PROTOCOL_MAJOR:
+            self._refuse(
+                message.HELLO_REQUEST,
+                message.REFUSED_PROTOCOL,
+                "this dial speaks protocol %d.%d, the host %d.%d: update the older one"
+                % (message.PROTOCOL_MAJOR, message.PROTOCOL_MINOR, fields["major"], fields["minor"]),
+            )
+            return
+        # A host that (re)connects asks for what it missed by number; it must not wait for the backlog of another.
+        self._live_seq = self.outbox.next_seq
+        self._resend_end = self._resend_seq
+        self._say_hello()
+
+    def _say_hello(self):
+        who = self.identity
+        self._reply(
+            message.HELLO,
+            major=message.PROTOCOL_MAJOR,
+            minor=message.PROTOCOL_MINOR,
+            boot=who.boot,
+            unique_id=who.unique_id,
+            firmware=FIRMWARE_VERSION,
+            board=who.board,
+            interpreter=who.interpreter,
+            name=who.name,
+            knob=who.knob,
+            tick_bits=30,
+            outbox=self.outbox.capacity,
+            min_rate_hz=1,
+            max_rate_hz=200,
+            low=self.scale.low,
+            high=self.scale.high,
+            step=self.scale.step,
+            detents=self.scale.detents,
+        )
+
+    def _start(self, fields):
+        # The same start asked for again: its answer was lost, and the first record is still the first.
+        if not (self.sampler.running and fields["start"] == self.start):
+            ticks = self._ticks_us()
+            fresh = not self.sampler.running
+            self._first_tick_us = self.sampler.start(
+                ticks, self._clock.us(ticks), fields["tick0_us"], fields["period_ns"]
+            )
+            if fresh:
+                self._clear_window()
+            self.start = fields["start"]
+            self._first_seq = self.outbox.next_seq
+        self._reply(
+            message.STARTED,
+            boot16=self._boot16,
+            start=self.start,
+            first_seq=self._first_seq,
+            first_tick_us=self._first_tick_us,
+            period_ns=self.sampler.period_ns,
+        )
+
+    def _resend(self, first_seq, count):
+        end = min(first_seq + count, self._live_seq)
+        oldest = self.outbox.oldest_seq
+        if first_seq < oldest:
+            gone_end = min(end, oldest)
+            if gone_end > first_seq:
+                self._replies.append(self._gone(first_seq, gone_end - first_seq))
+            first_seq = gone_end
+        self._resend_seq = first_seq
+        self._resend_end = end
+
+    def _next_resent(self):
+        seq = self._resend_seq
+        oldest = self.outbox.oldest_seq
+        if seq < oldest:
+            first, self._resend_seq = seq, min(oldest, self._resend_end)
+            return self._gone(first, self._resend_seq - first)
+        self._resend_seq = seq + 1
+        return self._record(seq, message.FLAG_RESENT)
+
+    def _status(self):
+        rating = self.scale.low if self._settler.index is None else self.scale.rating_at(self._settler.index)
+        return self._frame(
+            message.STATUS,
+            boot16=self._boot16,
+            t_us=self._now_us(),
+            state=message.SAMPLING if self.sampler.running else message.IDLE,
+            start=self.start,
+            oldest_seq=self.outbox.oldest_seq,
+            next_seq=self.outbox.next_seq,
+            rating=rating,
+            raw=self._raw,
+            missed_ticks=self.sampler.missed_ticks,
+            bad_frames=self._decoder.bad_frames,
+            dropped_replies=self.dropped_replies,
+        )
+
+    def _config_get(self, key):
+        if key == message.CONFIG_NAME:
+            value = self.identity.name.encode()
+        elif key == message.CONFIG_SCALE:
+            value = message.pack_scale(self.scale.low, self.scale.high, self.scale.step, self.scale.detents)
+        elif key == message.CONFIG_CALIBRATION:
+            value = struct.pack("<HH", self.calibration.raw_low, self.calibration.raw_high)
+        else:
+            raise WireError("no setting has the key %d" % key)
+        self._reply(message.CONFIG, key=key, value=value)
+
+    def _config_set(self, key, value):
+        if self.sampler.running:
+            self._refuse(message.CONFIG_SET, message.REFUSED_STATE, "settings stay as they are while a dial records")
+            return
+        if key == message.CONFIG_NAME:
+            if len(value) > 32:
+                raise WireError("a name of %d bytes, at most 32 fit" % len(value))
+            try:
+                self.identity.name = bytes(value).decode()
+            except ValueError:
+                raise WireError("the name is not UTF-8")
+        elif key == message.CONFIG_SCALE:
+            low, high, step, detents = message.unpack_scale(value)
+            self.scale = Scale(low, high, step, detents)
+            self._settler = Settler(self.scale)
+            self._detent = None
+            # What was measured on the old scale would be sent as ratings of the new one.
+            self.outbox.forget()
+            self._live_seq = self.outbox.next_seq
+        elif key == message.CONFIG_CALIBRATION:
+            if len(value) != 4:
+                raise WireError("a calibration of %d bytes, 4 are needed" % len(value))
+            raw_low, raw_high = struct.unpack("<HH", value)
+            self.calibration = Calibration(raw_low, raw_high)
+        else:
+            raise WireError("no setting has the key %d" % key)
+        self._config_get(key)
+
+    def _read(self, raw, ticks, t_us):
+        self._raw = raw
+        position_64, clipped = self.calibration.position_64(raw, self.scale.positions)
+        index = self._settler.settle(position_64)
+        if clipped:
+            self._clipped = True
+        if not self.sampler.in_window(ticks):
+            return
+        detent = self._settler.detent_number()
+        if detent != self._detent:
+            self._detent = detent
+            if detent is not None:
+                self.outbox.add_event(t_us=t_us, event=message.EVENT_DETENT, value=detent)
+        self._n += 1
+        self._sum += index
+        if index < self._lowest:
+            self._lowest = index
+        if index > self._highest:
+            self._highest = index
+
+    def _sample(self, t_us, late_us):
+        flags = message.FLAG_CLIPPED if self._clipped else 0
+        if late_us > LATE_US:
+            flags |= message.FLAG_LATE
+        self.outbox.add_sample(
+            t_us=t_us,
+            flags=flags,
+            index=self._settler.index,
+            low_index=self._lowest,
+            high_index=self._highest,
+            n=min(self._n, 255),
+            mean_256=(self._sum * 256 + (self._n >> 1)) // self._n,
+            raw=self._raw,
+        )
+        self._clear_window()
+
+    def _clear_window(self):
+        self._n = 0
+        self._sum = 0
+        self._lowest = 255
+        self._highest = 0
+        self._clipped = False
+
+    def _record(self, seq, more_flags):
+        t_us, flags, index, low_index, high_index, n, mean_256, raw = self.outbox.get(seq, self._now_us())
+        if flags & message.FLAG_EVENT:
+            return self._frame(
+                message.EVENT,
+                boot16=self._boot16,
+                seq=seq,
+                t_us=t_us,
+                event=index,
+                value=mean_256,
+                flags=flags | more_flags,
+            )
+        return self._frame(
+            message.SAMPLE,
+            boot16=self._boot16,
+            seq=seq,
+            t_us=t_us,
+            rating=self.scale.rating_at(index),
+            mean_milli=self.scale.low * 1000 + (mean_256 * self.scale.step * 1000 + 128) // 256,
+            min=self.scale.rating_at(low_index),
+            max=self.scale.rating_at(high_index),
+            n=n,
+            raw=raw,
+            flags=flags | more_flags,
+        )
+
+    def _gone(self, first_seq, count):
+        return self._frame(message.GONE, boot16=self._boot16, first_seq=first_seq, count=count)
+
+    def _refuse(self, kind, reason, text):
+        while len(text.encode()) > 160:
+            text = text[:-8]
+        self._reply(message.REFUSED, kind=kind, reason=reason, text=text)
+
+    def _reply(self, kind, **values):
+        if len(self._replies) >= MAX_REPLIES:
+            self.dropped_replies += 1
+            return
+        self._replies.append(self._frame(kind, **values))
+
+    def _frame(self, kind, **values):
+        return frame.encode(message.pack(kind, **values))

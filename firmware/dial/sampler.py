@@ -1,0 +1,118 @@
+"""When to read the knob and when a sample is due: phase-aligned, drift-free, in wrapped ticks.
+
+Tick k falls on tick 0 + k periods; a late tick does not delay the next one. All comparisons are of 30-bit ticks;
+the long arithmetic happens once, in `start`.
+"""
+
+from dialwire.errors import WireError
+from dialwire.ticks import ticks_add, ticks_diff
+
+READING_US = 20000
+IDLE_READING_US = 20000
+MAX_READINGS = 250
+MAX_AHEAD_US = 300000000
+"""Tick 0 may lie five minutes ahead at most: well inside half a wrap of the ticks."""
+
+
+class Sampler:
+    """The schedule of readings and sample ticks. `ticks` arguments are wrapped; `*_us` of `start` are since boot."""
+
+    def __init__(self, ticks):
+        self.running = False
+        self.missed_ticks = 0
+        self.period_ns = 0
+        self.due = ticks
+        self._read_due = ticks
+        self._reading_us = IDLE_READING_US
+        self._whole_us = 0
+        self._rest_ns = 0
+        self._carry_ns = 0
+
+    def start(self, ticks, now_us, tick0_us, period_ns):
+        """Tick on tick0_us + k periods, from the first such instant that is not yet past.
+
+        If samples are being taken already, the grid moves under them: the next tick is the first of the new grid
+        that lies more than half a period after the last one, so that a small correction neither repeats nor skips a
+        sample. Returns the time of that tick in microseconds since boot. Raises `WireError` for a tick 0 too far ahead.
+        """
+        after_us = now_us
+        if self.running:
+            last_us = now_us + ticks_diff(self.due, ticks) - self.period_ns // 1000
+            after_us = max(now_us, last_us + period_ns // 2000)
+        if tick0_us - now_us > MAX_AHEAD_US:
+            raise WireError(
+                "tick 0 lies %d s ahead, at most %d are allowed"
+                % ((tick0_us - now_us) // 1000000, MAX_AHEAD_US // 1000000)
+            )
+        k = 0
+        if tick0_us < after_us:
+            k = ((after_us - tick0_us) * 1000 + period_ns - 1) // period_ns
+        due_ns = tick0_us * 1000 + k * period_ns
+        due_us = due_ns // 1000
+        self.running = True
+        self.period_ns = period_ns
+        self.due = ticks_add(ticks, due_us - now_us)
+        self._whole_us = period_ns // 1000
+        self._rest_ns = period_ns % 1000
+        self._carry_ns = due_ns % 1000
+        readings = min(max(self._whole_us // READING_US, 1), MAX_READINGS)
+        self._reading_us = self._whole_us // readings
+        self._read_due = ticks
+        return due_us
+
+    def stop(self, ticks):
+        """No more ticks; the knob is still read, for STATUS."""
+        self.running = False
+        self._reading_us = IDLE_READING_US
+        self._read_due = ticks
+
+    def reading_due(self, ticks):
+        """Whether the knob must be read now, be it for a tick or between two."""
+        return ticks_diff(ticks, self._read_due) >= 0 or self.tick_due(ticks)
+
+    def tick_due(self, ticks):
+        """Whether a sample is due now."""
+        return self.running and ticks_diff(ticks, self.due) >= 0
+
+    def in_window(self, ticks):
+        """Whether a reading now belongs to the sample of the next tick: less than a period before it."""
+        return self.running and ticks_diff(self.due, ticks) <= self._whole_us
+
+    def wait_us(self, ticks):
+        """Microseconds until there is something to do, 0 if there is now."""
+        wait = ticks_diff(self._read_due, ticks)
+        if self.running:
+            wait = min(wait, ticks_diff(self.due, ticks))
+        return max(wait, 0)
+
+    def reading_done(self, ticks):
+        """Set when to read next, after a reading that was not a tick's."""
+        self._read_due = ticks_add(self._read_due, self._reading_us)
+        self._place_reading(ticks)
+
+    def _place_reading(self, ticks):
+        if ticks_diff(ticks, self._read_due) >= 0:
+            self._read_due = ticks_add(ticks, self._reading_us)
+        # A reading that would crowd the tick's own is left to the tick.
+        if self.running and ticks_diff(self.due, self._read_due) < self._reading_us >> 1:
+            self._read_due = self.due
+
+    def tick_done(self, ticks):
+        """Set when to tick next. Returns how late this tick was (microseconds) after counting any missed ones."""
+        late_us = ticks_diff(ticks, self.due)
+        base = self.due
+        self._advance()
+        while ticks_diff(ticks, self.due) >= 0:
+            self.missed_ticks += 1
+            self._advance()
+        self._read_due = ticks_add(base, self._reading_us)
+        self._place_reading(ticks)
+        return late_us
+
+    def _advance(self):
+        step_us = self._whole_us
+        self._carry_ns += self._rest_ns
+        if self._carry_ns >= 1000:
+            self._carry_ns -= 1000
+            step_us += 1
+        self.due = ticks_add(self.due, step_us)

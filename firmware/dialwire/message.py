@@ -1,0 +1,329 @@
+"""The messages: one table of kinds and fields, and the code that packs and unpacks by it.
+
+`docs/protocol.md` explains each message; a test holds its tables to this one. The ranges are checked here and not
+left to `struct`, which on MicroPython wraps a value that is too large instead of refusing it.
+"""
+
+import struct
+
+from dialwire.errors import WireError
+from dialwire.scale import MAX_DETENTS, MAX_LABEL_BYTES
+
+PROTOCOL_MAJOR = 1
+PROTOCOL_MINOR = 0
+
+U8 = 0xFF
+U16 = 0xFFFF
+U32 = 0xFFFFFFFF
+U64 = 0xFFFFFFFFFFFFFFFF
+RATING = 10000
+
+MIN_PERIOD_NS = 4900000
+MAX_PERIOD_NS = 1020000000
+"""Tick periods: 1 to 200 ticks a second on the host's clock, seen by a dial whose clock is up to 2 % off."""
+
+# States of a dial (STATUS.state).
+IDLE = 0
+SAMPLING = 1
+
+# Flags of a sample (SAMPLE.flags).
+FLAG_CLIPPED = 1
+FLAG_LATE = 2
+FLAG_RESENT = 4
+FLAG_EVENT = 128
+
+# Kinds of events (EVENT.event).
+EVENT_DETENT = 1
+EVENT_BUTTON = 2
+
+# Reasons of a refusal (REFUSED.reason).
+REFUSED_PROTOCOL = 1
+REFUSED_VALUE = 2
+REFUSED_STATE = 3
+REFUSED_UNKNOWN = 4
+
+# Keys of the settings (CONFIG.key).
+CONFIG_NAME = 1
+CONFIG_SCALE = 2
+CONFIG_CALIBRATION = 3
+
+HELLO_REQUEST = 0x01
+SYNC_REQUEST = 0x02
+START = 0x03
+STOP = 0x04
+RESEND = 0x05
+CONFIG_GET = 0x06
+CONFIG_SET = 0x07
+STATUS_REQUEST = 0x08
+HELLO = 0x81
+SYNC_REPLY = 0x82
+STARTED = 0x83
+SAMPLE = 0x84
+EVENT = 0x85
+STATUS = 0x86
+CONFIG = 0x87
+REFUSED = 0x88
+LOG = 0x89
+GONE = 0x8A
+
+# Field types: the letters of struct, then `text` (u8 length, UTF-8), `blob` (u8 length, bytes) and `detents`
+# (u8 count; each i16 rating and a text).
+MESSAGES = (
+    # kind, name, fields: (name, type, unit, low, high)
+    (HELLO_REQUEST, "HELLO_REQUEST", (("major", "B", "", 0, U8), ("minor", "B", "", 0, U8))),
+    (SYNC_REQUEST, "SYNC_REQUEST", (("exchange", "I", "", 0, U32),)),
+    (
+        START,
+        "START",
+        (
+            ("start", "H", "", 0, U16),
+            ("tick0_us", "Q", "us", 0, U64),
+            ("period_ns", "I", "ns", MIN_PERIOD_NS, MAX_PERIOD_NS),
+        ),
+    ),
+    (STOP, "STOP", ()),
+    (RESEND, "RESEND", (("first_seq", "I", "", 0, U32), ("count", "H", "", 1, U16))),
+    (CONFIG_GET, "CONFIG_GET", (("key", "B", "", 0, U8),)),
+    (CONFIG_SET, "CONFIG_SET", (("key", "B", "", 0, U8), ("value", "blob", "", 0, U8))),
+    (STATUS_REQUEST, "STATUS_REQUEST", ()),
+    (
+        HELLO,
+        "HELLO",
+        (
+            ("major", "B", "", 0, U8),
+            ("minor", "B", "", 0, U8),
+            ("boot", "I", "", 1, U32),
+            ("unique_id", "blob", "", 0, 16),
+            ("firmware", "text", "", 0, 24),
+            ("board", "text", "", 0, 32),
+            ("interpreter", "text", "", 0, 40),
+            ("name", "text", "", 0, 32),
+            ("knob", "text", "", 0, 16),
+            ("tick_bits", "B", "bit", 16, 64),
+            ("outbox", "H", "sample", 1, U16),
+            ("min_rate_hz", "H", "Hz", 1, U16),
+            ("max_rate_hz", "H", "Hz", 1, U16),
+            ("low", "h", "rating", -RATING, RATING),
+            ("high", "h", "rating", -RATING, RATING),
+            ("step", "H", "rating", 1, 2 * RATING),
+            ("detents", "detents", "rating", -RATING, RATING),
+        ),
+    ),
+    (
+        SYNC_REPLY,
+        "SYNC_REPLY",
+        (
+            ("boot16", "H", "", 0, U16),
+            ("exchange", "I", "", 0, U32),
+            ("received_us", "Q", "us", 0, U64),
+            ("sent_us", "Q", "us", 0, U64),
+        ),
+    ),
+    (
+        STARTED,
+        "STARTED",
+        (
+            ("boot16", "H", "", 0, U16),
+            ("start", "H", "", 0, U16),
+            ("first_seq", "I", "", 0, U32),
+            ("first_tick_us", "Q", "us", 0, U64),
+            ("period_ns", "I", "ns", MIN_PERIOD_NS, MAX_PERIOD_NS),
+        ),
+    ),
+    (
+        SAMPLE,
+        "SAMPLE",
+        (
+            ("boot16", "H", "", 0, U16),
+            ("seq", "I", "", 0, U32),
+            ("t_us", "Q", "us", 0, U64),
+            ("rating", "h", "rating", -RATING, RATING),
+            ("mean_milli", "i", "rating/1000", -RATING * 1000, RATING * 1000),
+            ("min", "h", "rating", -RATING, RATING),
+            ("max", "h", "rating", -RATING, RATING),
+            ("n", "B", "reading", 1, U8),
+            ("raw", "H", "count", 0, U16),
+            ("flags", "B", "", 0, U8),
+        ),
+    ),
+    (
+        EVENT,
+        "EVENT",
+        (
+            ("boot16", "H", "", 0, U16),
+            ("seq", "I", "", 0, U32),
+            ("t_us", "Q", "us", 0, U64),
+            ("event", "B", "", 0, U8),
+            ("value", "H", "", 0, U16),
+            ("flags", "B", "", 0, U8),
+        ),
+    ),
+    (
+        STATUS,
+        "STATUS",
+        (
+            ("boot16", "H", "", 0, U16),
+            ("t_us", "Q", "us", 0, U64),
+            ("state", "B", "", 0, 1),
+            ("start", "H", "", 0, U16),
+            ("oldest_seq", "I", "", 0, U32),
+            ("next_seq", "I", "", 0, U32),
+            ("rating", "h", "rating", -RATING, RATING),
+            ("raw", "H", "count", 0, U16),
+            ("missed_ticks", "I", "tick", 0, U32),
+            ("bad_frames", "I", "", 0, U32),
+            ("dropped_replies", "I", "", 0, U32),
+        ),
+    ),
+    (CONFIG, "CONFIG", (("key", "B", "", 0, U8), ("value", "blob", "", 0, U8))),
+    (REFUSED, "REFUSED", (("kind", "B", "", 0, U8), ("reason", "B", "", 0, U8), ("text", "text", "", 0, 160))),
+    (LOG, "LOG", (("level", "B", "", 0, U8), ("text", "text", "", 0, 200))),
+    (GONE, "GONE", (("boot16", "H", "", 0, U16), ("first_seq", "I", "", 0, U32), ("count", "I", "", 1, U32))),
+)
+
+_BY_KIND = {}
+for _entry in MESSAGES:
+    _BY_KIND[_entry[0]] = _entry
+
+
+class UnknownKind(WireError):
+    """A kind of message that this version does not know; `kind` is its number. Count it and go on."""
+
+    def __init__(self, kind):
+        super().__init__("unknown message kind 0x%02x" % kind)
+        self.kind = kind
+
+
+def name_of(kind):
+    """The name of a kind of message, for people."""
+    entry = _BY_KIND.get(kind)
+    return entry[1] if entry else "0x%02x" % kind
+
+
+def pack(kind, **values):
+    """The payload of a message. Raises `WireError` where a value is missing, unknown or out of its range."""
+    entry = _BY_KIND.get(kind)
+    if entry is None:
+        raise UnknownKind(kind)
+    if len(values) != len(entry[2]):
+        raise WireError("%s takes %d fields, %d given" % (entry[1], len(entry[2]), len(values)))
+    out = bytearray((kind,))
+    for name, form, _unit, low, high in entry[2]:
+        if name not in values:
+            raise WireError("%s lacks %s" % (entry[1], name))
+        value = values[name]
+        if form == "detents":
+            out.extend(pack_detents(value))
+        elif form == "text" or form == "blob":
+            data = value.encode() if form == "text" else bytes(value)
+            if len(data) > high:
+                raise WireError("%s.%s is %d bytes long, at most %d fit" % (entry[1], name, len(data), high))
+            out.append(len(data))
+            out.extend(data)
+        else:
+            _check(entry[1], name, value, low, high)
+            out.extend(struct.pack("<" + form, value))
+    return bytes(out)
+
+
+def unpack(payload):
+    """`(kind, fields)` of a payload, `fields` a dict by name.
+
+    Bytes behind the last known field are ignored: a later minor version may append fields. Raises `UnknownKind`,
+    and `WireError` for a payload that is too short or holds a value out of its range.
+    """
+    if not len(payload):
+        raise WireError("an empty payload")
+    kind = payload[0]
+    entry = _BY_KIND.get(kind)
+    if entry is None:
+        raise UnknownKind(kind)
+    name_of_message = entry[1]
+    values = {}
+    at = 1
+    for name, form, _unit, low, high in entry[2]:
+        if form == "detents":
+            value, at = _unpack_detents(payload, at)
+        elif form == "text" or form == "blob":
+            data, at = _unpack_blob(payload, at, name_of_message)
+            if len(data) > high:
+                raise WireError("%s.%s is %d bytes long, at most %d fit" % (name_of_message, name, len(data), high))
+            value = _text(data, name_of_message) if form == "text" else data
+        else:
+            size = struct.calcsize("<" + form)
+            if at + size > len(payload):
+                raise WireError("%s ends before %s" % (name_of_message, name))
+            value = struct.unpack_from("<" + form, payload, at)[0]
+            _check(name_of_message, name, value, low, high)
+            at += size
+        values[name] = value
+    return kind, values
+
+
+def _check(message, name, value, low, high):
+    if not isinstance(value, int) or not low <= value <= high:
+        raise WireError("%s.%s is %r, not a whole number from %d to %d" % (message, name, value, low, high))
+
+
+def _text(data, message):
+    try:
+        return bytes(data).decode()
+    except ValueError:
+        raise WireError("a text in %s is not UTF-8" % message)
+
+
+def _unpack_blob(payload, at, message):
+    if at >= len(payload) or at + 1 + payload[at] > len(payload):
+        raise WireError("%s ends inside a text" % message)
+    end = at + 1 + payload[at]
+    return bytes(payload[at + 1 : end]), end
+
+
+def pack_detents(detents):
+    """Detents on the wire: their number, then each one's rating (i16) and label (u8 length, UTF-8)."""
+    if len(detents) > MAX_DETENTS:
+        raise WireError("%d detents, at most %d fit" % (len(detents), MAX_DETENTS))
+    out = bytearray((len(detents),))
+    for rating, label in detents:
+        _check("detent", "rating", rating, -RATING, RATING)
+        data = label.encode()
+        if len(data) > MAX_LABEL_BYTES:
+            raise WireError("the label %r is %d bytes long, at most %d fit" % (label, len(data), MAX_LABEL_BYTES))
+        out.extend(struct.pack("<h", rating))
+        out.append(len(data))
+        out.extend(data)
+    return bytes(out)
+
+
+def _unpack_detents(payload, at):
+    if at >= len(payload):
+        raise WireError("a message ends before its detents")
+    count = payload[at]
+    if count > MAX_DETENTS:
+        raise WireError("%d detents, at most %d fit" % (count, MAX_DETENTS))
+    at += 1
+    detents = []
+    for _ in range(count):
+        if at + 2 > len(payload):
+            raise WireError("a message ends inside its detents")
+        rating = struct.unpack_from("<h", payload, at)[0]
+        data, at = _unpack_blob(payload, at + 2, "detents")
+        detents.append((rating, _text(data, "detents")))
+    return tuple(detents), at
+
+
+def pack_scale(low, high, step, detents):
+    """A scale as the value of CONFIG_SCALE: i16 low, i16 high, u16 step, then the detents."""
+    for name, value in (("low", low), ("high", high)):
+        _check("scale", name, value, -RATING, RATING)
+    _check("scale", "step", step, 1, 2 * RATING)
+    return struct.pack("<hhH", low, high, step) + pack_detents(detents)
+
+
+def unpack_scale(value):
+    """`(low, high, step, detents)` from the value of CONFIG_SCALE."""
+    if len(value) < 6:
+        raise WireError("a scale of %d bytes is too short" % len(value))
+    low, high, step = struct.unpack_from("<hhH", value, 0)
+    detents, _ = _unpack_detents(value, 6)
+    return low, high, step, detents

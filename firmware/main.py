@@ -1,0 +1,47 @@
+"""Composition root: board, scale, dial, and the loop that joins them. No logic of its own."""
+
+import sys
+
+from dial.app import Dial, Identity
+from dial.calibrate import Calibration
+from dialwire.scale import ALLIANCE, Scale
+from port.emulated import Board
+
+
+def run(board, scale):
+    """Run the dial on `board` until the board ends the program."""
+    identity = Identity(
+        boot=board.random_u32(),
+        unique_id=board.unique_id,
+        board=board.board,
+        interpreter=board.interpreter,
+        name=board.name,
+        knob=board.knob_kind,
+    )
+    dial = Dial(ticks_us=board.ticks_us, identity=identity, scale=scale, calibration=Calibration(0, 65535))
+    while True:
+        dial.poll(board.read_raw)
+        ticks = board.ticks_us()
+        data = board.read()
+        if data:
+            dial.receive(data, ticks)
+        if board.pressed():
+            dial.press()
+        frame = dial.outgoing()
+        while frame is not None:
+            board.write(frame)
+            dial.poll(board.read_raw)
+            frame = dial.outgoing()
+        board.follow(dial.sampler)
+        board.wait(dial.wait_us())
+
+
+def main():
+    """Start on the board that the emulator describes."""
+    settings = Board.settings_from_argv(sys.argv)
+    low, high, step, detents = settings.get("scale") or (ALLIANCE.low, ALLIANCE.high, ALLIANCE.step, ALLIANCE.detents)
+    scale = Scale(low, high, step, detents)
+    run(Board(settings, scale), scale)
+
+
+main()

@@ -1,0 +1,229 @@
+"""A board made of two sockets and a clock that can be set wrong: the dial without hardware.
+
+Runs on the unix MicroPython and, where that has no build, on CPython. The wire is a TCP connection to the emulator
+on the same machine; a second one carries the knob: what turns it (a script, a key, a test) is outside the dial.
+The only file of the firmware that uses floats: it plays the part of the world.
+"""
+
+import json
+import math
+import os
+import select
+import socket
+import sys
+import time
+
+from dialwire.ticks import BOARD_PERIOD, ticks_diff
+
+TCP = 6
+TCP_NODELAY = 1
+RAW_TOP = 65535
+
+if hasattr(time, "ticks_us"):
+    _true_us = time.ticks_us
+    _sleep_us = time.sleep_us
+else:
+
+    def _true_us():
+        return time.monotonic_ns() // 1000
+
+    def _sleep_us(us):
+        time.sleep(us / 1e6)
+
+
+class KnobScript:
+    """Knob positions over time: rows of (time, rating), a straight line between two rows, a step where times repeat.
+
+    Before the first row the first rating holds, after the last the last.
+    """
+
+    def __init__(self, rows):
+        self._times_us = [int(row[0] * 1000000) for row in rows]
+        self._ratings = [float(row[1]) for row in rows]
+        self._at = 0
+
+    def rating(self, time_us):
+        """The rating at `time_us` of the script."""
+        times = self._times_us
+        at = self._at
+        if at >= len(times) or times[at] > time_us:
+            at = 0
+        while at < len(times) and times[at] <= time_us:
+            at += 1
+        self._at = max(at - 1, 0)
+        if at == 0:
+            return self._ratings[0]
+        if at == len(times):
+            return self._ratings[-1]
+        share = (time_us - times[at - 1]) / (times[at] - times[at - 1])
+        return self._ratings[at - 1] + share * (self._ratings[at] - self._ratings[at - 1])
+
+
+class Knob:
+    """What the emulated wiper reads: set to a rating, or moved by a script."""
+
+    def __init__(self, scale, script):
+        self.script = script
+        self.script_started = False
+        self._scale = scale
+        self._raw = RAW_TOP // 2
+        self._script_us = 0
+        self._began_us = 0
+        self._speed = 0.0
+
+    def raw(self):
+        """The converter's reading, 0 .. 65535, the ends of the scale at the ends of the travel."""
+        if self._speed:
+            true_us = _true_us()
+            if true_us >= self._began_us:
+                self.turn(self.script.rating(self._script_us + int((true_us - self._began_us) * self._speed)))
+        return self._raw
+
+    def turn(self, rating):
+        """Put the knob on `rating` (between two positions, if it is no whole number)."""
+        share = (rating - self._scale.low) / (self._scale.high - self._scale.low)
+        self.turn_raw(int(share * RAW_TOP + 0.5))
+
+    def turn_raw(self, raw):
+        self._raw = min(max(raw, 0), RAW_TOP)
+
+    def play(self, script_us, speed, delay_us):
+        """From `delay_us` on, follow the script from `script_us` at `speed` seconds of script a second."""
+        self.script_started = True
+        self.raw()
+        self._script_us = script_us
+        self._began_us = _true_us() + delay_us
+        self._speed = speed
+
+    def hold(self):
+        """Stay where the knob is."""
+        self.raw()
+        self._speed = 0.0
+
+
+class Board:
+    """The emulated board. `settings` is a dict, see `from_argv`."""
+
+    def __init__(self, settings, scale):
+        self.board = "emulated"
+        self.knob_kind = "emulated"
+        self.unique_id = bytes([int(settings["id"][i : i + 2], 16) for i in range(0, len(settings["id"]), 2)])
+        self.name = settings["name"]
+        rows = settings.get("script")
+        self.knob = Knob(scale, KnobScript(rows) if rows else None)
+        self._offset_us = int(settings["clock_offset_us"])
+        self._drift_ppb = int(settings["drift_ppm"] * 1000)
+        self._wander_us = settings["wander_us"]
+        self._wander_period_us = settings["wander_period_s"] * 1e6
+        self._began_us = _true_us()
+        self._pressed = False
+        self._control_rest = b""
+        self._wire = _connect(settings["wire_port"])
+        self._control = _connect(settings["control_port"])
+        # MicroPython has only poll, which CPython on Windows lacks.
+        self._poll = None if hasattr(select, "select") else select.poll()
+        if self._poll:
+            self._poll.register(self._wire, select.POLLIN)
+            self._poll.register(self._control, select.POLLIN)
+
+    @staticmethod
+    def settings_from_argv(argv):
+        """The settings that the emulator passes as one JSON argument."""
+        return json.loads(argv[1])
+
+    @property
+    def interpreter(self):
+        """What runs this firmware, as HELLO says it."""
+        name = sys.implementation.name
+        version = sys.implementation.version
+        return "%s %d.%d.%d" % (name, version[0], version[1], version[2])
+
+    def random_u32(self):
+        """A random number of 32 bits that is not 0, for the boot id."""
+        a, b, c, d = os.urandom(4)
+        return (a | b << 8 | c << 16 | d << 24) or 1
+
+    def ticks_us(self):
+        """The board's own clock: true time through offset, drift and wander, wrapped as on a real board."""
+        true_us = _true_us() - self._began_us
+        us = self._offset_us + true_us + true_us * self._drift_ppb // 1000000000
+        if self._wander_us:
+            us += int(self._wander_us * math.sin(2 * math.pi * true_us / self._wander_period_us))
+        return us % BOARD_PERIOD
+
+    def read_raw(self):
+        """The knob's reading."""
+        return self.knob.raw()
+
+    def read(self):
+        """The bytes that have come in, possibly none. The emulator closing the wire ends the program."""
+        ready = self._ready(0)
+        if self._control in ready:
+            self._obey()
+        if self._wire in ready:
+            return _receive(self._wire)
+        return b""
+
+    def write(self, data):
+        """Send bytes to the host."""
+        try:
+            self._wire.sendall(data)
+        except OSError:
+            raise SystemExit(0)
+
+    def wait(self, wait_us):
+        """Sleep until bytes come in or `wait_us` have passed."""
+        if wait_us >= 1000:
+            self._ready(wait_us // 1000)
+        elif wait_us > 0:
+            _sleep_us(wait_us)
+
+    def follow(self, sampler):
+        """A script that nobody starts begins by itself with the first tick."""
+        if self.knob.script and not self.knob.script_started and sampler.running:
+            self.knob.play(0, 1.0, max(ticks_diff(sampler.due, self.ticks_us()), 0))
+
+    def pressed(self):
+        """Whether the button was pressed since the last call."""
+        pressed, self._pressed = self._pressed, False
+        return pressed
+
+    def _ready(self, wait_ms):
+        if self._poll:
+            return [entry[0] for entry in self._poll.poll(wait_ms)]
+        return select.select([self._wire, self._control], [], [], wait_ms / 1000)[0]
+
+    def _obey(self):
+        lines = (self._control_rest + _receive(self._control)).split(b"\n")
+        self._control_rest = lines[-1]
+        for line in lines[:-1]:
+            words = line.decode().split()
+            if words[0] == "rating":
+                self.knob.hold()
+                self.knob.turn(float(words[1]))
+            elif words[0] == "raw":
+                self.knob.hold()
+                self.knob.turn_raw(int(words[1]))
+            elif words[0] == "play":
+                self.knob.play(int(float(words[1]) * 1e6), float(words[2]), int(float(words[3]) * 1e6))
+            elif words[0] == "hold":
+                self.knob.hold()
+            elif words[0] == "press":
+                self._pressed = True
+
+
+def _connect(port):
+    connection = socket.socket()
+    connection.connect(socket.getaddrinfo("127.0.0.1", port)[0][-1])
+    connection.setsockopt(TCP, TCP_NODELAY, 1)
+    return connection
+
+
+def _receive(connection):
+    try:
+        data = connection.recv(4096)
+    except OSError:
+        data = b""
+    if not data:
+        raise SystemExit(0)
+    return data

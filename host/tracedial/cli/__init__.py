@@ -1,0 +1,55 @@
+"""The command line. Each command is in a file of its own, imported only when it is called."""
+
+import importlib
+import sys
+
+import click
+
+from tracedial import __version__
+from tracedial.errors import TracedialError
+
+COMMANDS = {
+    "align": "Fit the clocks of a recording again and write its trace.",
+    "analyze": "Find ruptures and repairs and measure agreement.",
+    "config": "Read or change a dial's settings.",
+    "demo": "Do the whole job on two emulated dials with synthetic raters.",
+    "devices": "List the dials that answer.",
+    "emulate": "Run emulated dials: the real firmware without a board.",
+    "record": "Record one or more dials against a session video.",
+    "report": "Write the report of a session.",
+}
+
+
+class LazyGroup(click.Group):
+    """Knows its commands' names and one-line helps without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        return importlib.import_module(f"tracedial.cli.{cmd_name}").command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="tracedial")
+def main() -> None:
+    """Tracedial: moment-to-moment ratings, from the knob to the statistics."""
+
+
+def run() -> None:
+    """Run a command; an error of the family becomes one sentence and exit code 1, wrong usage exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        # A console that cannot show a character shows a mark in its place; it must not end a recording.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        main()
+    except TracedialError as error:
+        click.echo(f"tracedial: {error}", err=True)
+        sys.exit(1)

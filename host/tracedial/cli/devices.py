@@ -1,0 +1,62 @@
+"""`tracedial devices`."""
+
+import json
+
+import click
+
+from tracedial.link.discover import Candidate, find_dials, list_ports
+
+
+@click.command()
+@click.option("--port", "ports", multiple=True, metavar="PORT", help="Ask this port or URL too; may be repeated.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON list.")
+@click.option("--all", "show_all", is_flag=True, help="Show ports that are not dials as well, and why.")
+def command(ports: tuple[str, ...], as_json: bool, show_all: bool) -> None:
+    """List the dials that answer, with port, board, firmware, scale and rate."""
+    candidates = find_dials(list(dict.fromkeys([*list_ports(), *ports])))
+    if as_json:
+        click.echo(json.dumps([describe(c) for c in candidates if c.hello or show_all or c.port in ports], indent=2))
+        return
+    shown = 0
+    for candidate in candidates:
+        if candidate.hello:
+            shown += 1
+            hello = candidate.hello
+            scale = hello.scale
+            click.echo(f"{candidate.port}  {hello.name}  ({hello.board}, id {hello.unique_id})")
+            click.echo(
+                f"    firmware {hello.firmware} on {hello.interpreter}, protocol {hello.protocol[0]}.{hello.protocol[1]}, "
+                f"knob {hello.knob}, {hello.min_rate_hz} to {hello.max_rate_hz} Hz"
+            )
+            labels = ", ".join(f"{rating:+d} {label}" if rating else f"0 {label}" for rating, label in scale.detents)
+            click.echo(f"    scale {scale.low} to {scale.high} in steps of {scale.step}: {labels or 'no labels'}")
+        elif show_all or candidate.port in ports:
+            click.echo(f"{candidate.port}  not a dial: {candidate.problem}")
+    if not shown:
+        click.echo("No dial answers. Plug one in, or start one with `tracedial emulate`.")
+
+
+def describe(candidate: Candidate) -> dict[str, object]:
+    """A candidate as JSON; `problem` is null for a dial."""
+    hello = candidate.hello
+    if hello is None:
+        return {"port": candidate.port, "problem": candidate.problem}
+    return {
+        "port": candidate.port,
+        "problem": None,
+        "name": hello.name,
+        "board": hello.board,
+        "unique_id": hello.unique_id,
+        "firmware": hello.firmware,
+        "interpreter": hello.interpreter,
+        "protocol": f"{hello.protocol[0]}.{hello.protocol[1]}",
+        "boot": hello.boot,
+        "knob": hello.knob,
+        "scale": {
+            "low": hello.scale.low,
+            "high": hello.scale.high,
+            "step": hello.scale.step,
+            "detents": [{"rating": rating, "label": label} for rating, label in hello.scale.detents],
+        },
+        "rate_hz": [hello.min_rate_hz, hello.max_rate_hz],
+    }

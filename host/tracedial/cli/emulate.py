@@ -1,0 +1,160 @@
+"""`tracedial emulate`."""
+
+import asyncio
+import json
+import sys
+import threading
+from pathlib import Path
+
+import click
+
+from tracedial.emulator import DialSettings, EmulatedDial, Emulator, LinkConditions, PtyEnd, TcpEnd, read_knob_script
+from tracedial.errors import EmulatorError, TracedialError
+
+KEYS = {
+    "\x1b[C": 1, "\x1b[D": -1, "\x1b[A": 5, "\x1b[B": -5, "\xe0M": 1, "\xe0K": -1, "\xe0H": 5, "\xe0P": -5,
+    "+": 1, "-": -1,
+}  # fmt: skip
+
+
+@click.command()
+@click.option("--count", type=click.IntRange(1, 256), default=1, show_default=True, help="How many dials.")
+@click.option("--tcp", "tcp_port", type=click.IntRange(0, 65535), help="Listen on this TCP port (and the next ones) "
+              "instead of pseudo-terminals; 0 takes free ones.")  # fmt: skip
+@click.option("--name", "names", multiple=True, help="A dial's name; repeat for several.")
+@click.option("--knob", "scripts", multiple=True, type=click.Path(path_type=Path), metavar="SCRIPT.csv",
+              help="Turn the knob by this script (time_s,rating), from the first tick on; repeat for several.")  # fmt: skip
+@click.option("--clock-offset", default=0.0, metavar="S", help="The dial's clock when it boots.")
+@click.option("--drift-ppm", "drifts", multiple=True, type=float, help="How fast its clock runs; repeat for several.")
+@click.option("--wander", default=0.0, metavar="MS", help="Slow swing of its clock.")
+@click.option("--wander-period", default=1800.0, show_default=True, metavar="S", help="Period of the swing.")
+@click.option("--latency", default=0.0, metavar="MS", help="Delay of the link, each way.")
+@click.option("--jitter", default=0.0, metavar="MS", help="Mean of an exponential delay on top.")
+@click.option("--loss", type=click.FloatRange(0, 1), default=0.0, metavar="P", help="Chance that a byte is lost.")
+@click.option("--corrupt", type=click.FloatRange(0, 1), default=0.0, metavar="P", help="Chance that a byte is hit.")
+@click.option("--interpreter", type=click.Choice(["auto", "micropython", "cpython"]), default="auto", show_default=True)
+@click.option("--seed", default=0, help="Seed of the link's accidents.")
+@click.option("--announce", is_flag=True, hidden=True, help="Print one JSON line and end when standard input does.")
+def command(
+    count: int,
+    tcp_port: int | None,
+    names: tuple[str, ...],
+    scripts: tuple[Path, ...],
+    clock_offset: float,
+    drifts: tuple[float, ...],
+    wander: float,
+    wander_period: float,
+    latency: float,
+    jitter: float,
+    loss: float,
+    corrupt: float,
+    interpreter: str,
+    seed: int,
+    announce: bool,
+) -> None:
+    """Run emulated dials: the firmware's own files on a real MicroPython (CPython where that has no build).
+
+    Without --knob the arrow keys turn the knob (dial 1 until a digit chooses another), space presses the button, q
+    ends. A control port takes lines: `rating 12`, `play TIME SPEED DELAY`, `hold`, `press`, `cut`, `restore`, `reboot`,
+    `link loss=0.01`; `2: hold` speaks to dial 2.
+    """
+    if tcp_port is None and sys.platform.startswith("win"):
+        tcp_port = 0
+    if wander_period <= 0 or latency < 0 or jitter < 0 or clock_offset < 0:
+        raise click.UsageError("Times cannot be negative, and the wander's period must be longer than 0.")
+    for what, given in (("--name", names), ("--knob", scripts), ("--drift-ppm", drifts)):
+        if len(given) not in (0, 1, count):
+            raise click.UsageError(f"{what} is given {len(given)} times for {count} dials: once, or once for each.")
+    link = LinkConditions(latency_s=latency / 1e3, jitter_s=jitter / 1e3, loss=loss, corrupt=corrupt)
+    knob_scripts = [read_knob_script(path) for path in scripts]
+
+    def of(given: list, number: int, default: object) -> object:
+        return given[number if len(given) > 1 else 0] if given else default
+
+    dials = []
+    for number in range(count):
+        settings = DialSettings(
+            name=str(names[number] if len(names) == count else f"{names[0] if names else 'emulated'}-{number + 1}"),
+            unique_id=f"e{seed % 0xFFFF:05x}{number:010x}",
+            clock_offset_s=clock_offset,
+            drift_ppm=of(list(drifts), number, 0.0),  # pyright: ignore[reportArgumentType]
+            wander_ms=wander,
+            wander_period_s=wander_period,
+            script=of(knob_scripts, number, ()),  # pyright: ignore[reportArgumentType]
+            link=link,
+        )
+        end = PtyEnd() if tcp_port is None else TcpEnd(tcp_port + number if tcp_port else 0)
+        dials.append(EmulatedDial(settings, end, interpreter=interpreter, seed=seed * 1000 + number))
+    keyboard = not scripts and not announce and sys.stdin.isatty()
+    try:
+        asyncio.run(_serve(Emulator(dials), announce=announce, keyboard=keyboard))
+    except KeyboardInterrupt:
+        click.echo("Ended.", err=True)
+
+
+async def _serve(emulator: Emulator, *, announce: bool, keyboard: bool) -> None:
+    loop = asyncio.get_running_loop()
+    ending = asyncio.Event()
+    try:
+        await emulator.start()
+        if announce:
+            print(json.dumps(emulator.description()), flush=True)  # noqa: T201
+            _in_thread(lambda: sys.stdin.buffer.read(), lambda: loop.call_soon_threadsafe(ending.set))
+        else:
+            for number, dial in enumerate(emulator.dials, start=1):
+                click.echo(f"Dial {number} ({dial.settings.name}): {dial.end.url}")
+            click.echo(f"Control port: 127.0.0.1:{emulator.control_port}")
+            click.echo("Arrow keys turn the knob, q ends." if keyboard else "Ctrl-C ends.")
+        if keyboard:
+            _in_thread(lambda: _read_keys(emulator, loop), lambda: loop.call_soon_threadsafe(ending.set))
+        waits = [asyncio.ensure_future(ending.wait())]
+        waits += [asyncio.ensure_future(_watch(dial)) for dial in emulator.dials]
+        done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for task in waits:
+            if task in done:
+                task.result()
+            else:
+                task.cancel()
+    finally:
+        await emulator.stop()
+
+
+async def _watch(dial: EmulatedDial) -> None:
+    """Ends with an error when a dial's process dies other than by a reboot."""
+    while True:
+        await dial.ended.wait()
+        await asyncio.sleep(2)
+        if dial.ended.is_set():
+            raise EmulatorError(f"The emulated dial {dial.settings.name} has ended by itself: {await dial.last_words()}")
+
+
+def _in_thread(work, then) -> None:  # noqa: ANN001
+    def body() -> None:
+        work()
+        then()
+
+    threading.Thread(target=body, daemon=True).start()
+
+
+def _read_keys(emulator: Emulator, loop: asyncio.AbstractEventLoop) -> None:
+    chosen = 1
+    ratings = dict.fromkeys(range(1, len(emulator.dials) + 1), 0)
+    while True:
+        try:
+            key = click.getchar()
+        except (EOFError, KeyboardInterrupt, TracedialError):
+            return
+        if key in ("q", "\x03", "\x04"):
+            return
+        if key.isdigit() and int(key) in ratings:
+            chosen = int(key)
+            continue
+        if key == " ":
+            line = f"{chosen}: press"
+        elif key in KEYS:
+            ratings[chosen] = max(-50, min(50, ratings[chosen] + KEYS[key]))
+            line = f"{chosen}: rating {ratings[chosen]}"
+        else:
+            continue
+        asyncio.run_coroutine_threadsafe(emulator.obey(line), loop)
+        click.echo(f"\rdial {chosen}: {ratings[chosen]:+4d} ", nl=False)

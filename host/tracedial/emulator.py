@@ -1,0 +1,436 @@
+"""Emulated dials: the firmware's own files on an interpreter of their own, behind a pty or a TCP port.
+
+One process serves any number of dials. Between dial and host lies a link whose latency, jitter, loss and corruption
+are set, so that every claim about time can be held against a known truth. Nothing here knows the protocol.
+"""
+
+import asyncio
+import contextlib
+import csv
+import json
+import os
+import random
+import tempfile
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tracedial.errors import EmulatorError
+from tracedial.firmware_files import firmware_dir, interpreter_command
+
+
+@dataclass(frozen=True)
+class LinkConditions:
+    """How bad the link is, in each direction alike.
+
+    `latency_s` is fixed, `jitter_s` the mean of an exponential tail on top of it (bytes stay in order);
+    `loss` and `corrupt` are probabilities for each byte.
+    """
+
+    latency_s: float = 0.0
+    jitter_s: float = 0.0
+    loss: float = 0.0
+    corrupt: float = 0.0
+
+
+@dataclass(frozen=True)
+class DialSettings:
+    """One emulated dial: who it is, how wrong its clock is, what turns its knob."""
+
+    name: str
+    unique_id: str
+    clock_offset_s: float = 0.0
+    drift_ppm: float = 0.0
+    wander_ms: float = 0.0
+    wander_period_s: float = 1800.0
+    script: tuple[tuple[float, float], ...] = ()
+    scale: tuple[int, int, int, tuple[tuple[int, str], ...]] | None = None
+    link: LinkConditions = field(default_factory=LinkConditions)
+
+    def to_firmware(self, *, wire_port: int, control_port: int) -> str:
+        """The one argument that `firmware/port/emulated.py` takes."""
+        return json.dumps(
+            {
+                "name": self.name,
+                "id": self.unique_id,
+                "clock_offset_us": round(self.clock_offset_s * 1e6),
+                "drift_ppm": self.drift_ppm,
+                "wander_us": self.wander_ms * 1e3,
+                "wander_period_s": self.wander_period_s,
+                "script": self.script,
+                "scale": self.scale,
+                "wire_port": wire_port,
+                "control_port": control_port,
+            }
+        )
+
+
+def read_knob_script(path: Path) -> tuple[tuple[float, float], ...]:
+    """The rows of a knob script (`time_s,rating`), times not falling."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.reader(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise EmulatorError(f"The knob script {path} cannot be read: {error}.") from error
+    if not rows or [cell.strip() for cell in rows[0][:2]] != ["time_s", "rating"]:
+        raise EmulatorError(f"The knob script {path} must begin with the line time_s,rating.")
+    script: list[tuple[float, float]] = []
+    for number, row in enumerate(rows[1:], start=2):
+        if not row:
+            continue
+        try:
+            time_s, rating = float(row[0]), float(row[1])
+        except (ValueError, IndexError):
+            raise EmulatorError(f"Line {number} of the knob script {path} is not two numbers: {row}.") from None
+        if script and time_s < script[-1][0]:
+            raise EmulatorError(f"Line {number} of the knob script {path} goes back in time ({time_s} s).")
+        script.append((time_s, rating))
+    if not script:
+        raise EmulatorError(f"The knob script {path} has no rows.")
+    return tuple(script)
+
+
+class _Pipe:
+    """One direction of the link: delays, loses and corrupts, keeps the order."""
+
+    def __init__(self, conditions: Callable[[], LinkConditions], rng: random.Random) -> None:
+        self.deliver: Callable[[bytes], None] = lambda data: None
+        self._conditions = conditions
+        self._rng = rng
+        self._under_way: deque[tuple[float, bytes]] = deque()
+
+    def send(self, data: bytes) -> None:
+        conditions = self._conditions()
+        if conditions.loss or conditions.corrupt:
+            data = self._damage(data, conditions)
+            if not data:
+                return
+        if not (conditions.latency_s or conditions.jitter_s or self._under_way):
+            self.deliver(data)
+            return
+        loop = asyncio.get_running_loop()
+        due_s = loop.time() + conditions.latency_s
+        if conditions.jitter_s:
+            due_s += self._rng.expovariate(1 / conditions.jitter_s)
+        if self._under_way:
+            due_s = max(due_s, self._under_way[-1][0])
+        self._under_way.append((due_s, data))
+        if len(self._under_way) == 1:
+            loop.call_at(due_s, self._arrive)
+
+    def _arrive(self) -> None:
+        _, data = self._under_way.popleft()
+        self.deliver(data)
+        if self._under_way:
+            asyncio.get_running_loop().call_at(self._under_way[0][0], self._arrive)
+
+    def _damage(self, data: bytes, conditions: LinkConditions) -> bytes:
+        out = bytearray()
+        for byte in data:
+            if self._rng.random() < conditions.loss:
+                continue
+            if self._rng.random() < conditions.corrupt:
+                byte ^= 1 << self._rng.randrange(8)
+            out.append(byte)
+        return bytes(out)
+
+
+class _Stream(asyncio.Protocol):
+    """A TCP connection that hands its bytes to a function."""
+
+    def __init__(self, on_data: Callable[[bytes], None], on_made: Callable[["_Stream"], None] | None = None) -> None:
+        self.transport: asyncio.Transport | None = None
+        self.made = asyncio.get_running_loop().create_future()
+        self.on_lost: Callable[[], None] = lambda: None
+        self._on_data = on_data
+        self._on_made = on_made
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        if not self.made.done():
+            self.made.set_result(None)
+        if self._on_made:
+            self._on_made(self)
+
+    def data_received(self, data: bytes) -> None:
+        self._on_data(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.transport = None
+        self.on_lost()
+
+    def write(self, data: bytes) -> None:
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.write(data)
+
+    def close(self) -> None:
+        if self.transport is not None:
+            self.transport.close()
+
+
+class TcpEnd:
+    """The host's end of the wire as a TCP port. One host at a time, as on a serial port."""
+
+    def __init__(self, port: int) -> None:
+        self.on_data: Callable[[bytes], None] = lambda data: None
+        self._port = port
+        self._server: asyncio.Server | None = None
+        self._client: _Stream | None = None
+
+    @property
+    def url(self) -> str:
+        """What a host opens."""
+        return f"socket://127.0.0.1:{self._port}"
+
+    async def open(self) -> None:
+        """Begin to listen; a port number of 0 is replaced by a free one, and kept."""
+        loop = asyncio.get_running_loop()
+        try:
+            self._server = await loop.create_server(
+                lambda: _Stream(lambda data: self.on_data(data), self._take), "127.0.0.1", self._port
+            )
+        except OSError as error:
+            raise EmulatorError(f"TCP port {self._port} cannot be used for an emulated dial: {error.strerror}.") from error
+        self._port = self._server.sockets[0].getsockname()[1]
+
+    def write(self, data: bytes) -> None:
+        """Towards the host; lost, as on an unplugged cable, when there is none."""
+        if self._client:
+            self._client.write(data)
+
+    async def cut(self) -> None:
+        """Unplug: the connection ends and no new one is taken."""
+        if self._server:
+            self._server.close()
+            self._server = None
+        if self._client:
+            self._client.close()
+            self._client = None
+
+    async def restore(self) -> None:
+        """Plug in again."""
+        if self._server is None:
+            await self.open()
+
+    def _take(self, stream: _Stream) -> None:
+        if self._client is not None and self._client.transport is not None:
+            stream.close()
+            return
+        self._client = stream
+
+
+class PtyEnd:
+    """The host's end of the wire as a pseudo-terminal, which pyserial opens like a serial port. POSIX only."""
+
+    def __init__(self) -> None:
+        import pty
+        import tty
+
+        self.on_data: Callable[[bytes], None] = lambda data: None
+        self._cut = False
+        self._master, self._slave = pty.openpty()
+        tty.setraw(self._slave)
+        os.set_blocking(self._master, False)
+        self.url = os.ttyname(self._slave)
+
+    async def open(self) -> None:
+        """Begin to listen."""
+        asyncio.get_running_loop().add_reader(self._master, self._read)
+
+    def write(self, data: bytes) -> None:
+        """Towards the host; lost when nobody reads and the terminal's buffer is full."""
+        if not self._cut:
+            with contextlib.suppress(BlockingIOError):
+                os.write(self._master, data)
+
+    async def cut(self) -> None:
+        """Out of range: bytes of both directions are lost, the terminal stays."""
+        self._cut = True
+
+    async def restore(self) -> None:
+        """In range again."""
+        self._cut = False
+
+    def _read(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            data = os.read(self._master, 4096)
+            if not self._cut:
+                self.on_data(data)
+
+
+class EmulatedDial:
+    """One dial: a process with the firmware, a wire to the host, a line to its knob."""
+
+    def __init__(self, settings: DialSettings, end: TcpEnd | PtyEnd, *, interpreter: str, seed: int) -> None:
+        self.settings = settings
+        self.end = end
+        self.conditions = settings.link
+        self._interpreter = interpreter
+        rng = random.Random(seed)
+        self._to_host = _Pipe(lambda: self.conditions, rng)
+        self._to_dial = _Pipe(lambda: self.conditions, rng)
+        self._process: asyncio.subprocess.Process | None = None
+        self._wire: _Stream | None = None
+        self._control: _Stream | None = None
+        self.ended: asyncio.Event = asyncio.Event()
+
+    async def start(self) -> None:
+        """Open the host's end and boot."""
+        self._to_host.deliver = self.end.write
+        self._to_dial.deliver = lambda data: self._wire.write(data) if self._wire else None
+        self.end.on_data = self._to_dial.send
+        await self.end.open()
+        await self._boot()
+
+    async def reboot(self) -> None:
+        """Reset the board: a new boot id, a clock that starts again, an empty memory."""
+        await self._kill()
+        await self._boot()
+
+    async def stop(self) -> None:
+        """End the dial and its wire."""
+        await self.end.cut()
+        await self._kill()
+
+    async def last_words(self) -> str:
+        """What the dial's process wrote before it ended: a traceback, if its firmware crashed."""
+        if self._process is None or self._process.stderr is None:
+            return ""
+        return (await self._process.stderr.read()).decode(errors="replace").strip()[-2000:]
+
+    def command(self, line: str) -> None:
+        """Tell the board's world something: `rating 12`, `raw 3000`, `play T SPEED DELAY`, `hold`, `press`."""
+        if self._control:
+            self._control.write(line.encode() + b"\n")
+
+    async def _boot(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.ended.clear()
+        wire = _Stream(self._to_host.send)
+        control = _Stream(lambda data: None)
+        servers = [await loop.create_server(lambda s=s: s, "127.0.0.1", 0) for s in (wire, control)]
+        wire_port, control_port = (server.sockets[0].getsockname()[1] for server in servers)
+        argument = self.settings.to_firmware(wire_port=wire_port, control_port=control_port)
+        self._process = await asyncio.create_subprocess_exec(
+            *interpreter_command(self._interpreter),
+            str(firmware_dir() / "main.py"),
+            argument,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        died = asyncio.ensure_future(self._process.wait())
+        made = asyncio.gather(wire.made, control.made)
+        await asyncio.wait([died, made], timeout=30, return_when=asyncio.FIRST_COMPLETED)
+        for server in servers:
+            server.close()
+        if not made.done():
+            made.cancel()
+            text = b""
+            if died.done() and self._process.stderr:
+                text = await self._process.stderr.read()
+            raise EmulatorError(f"The emulated dial {self.settings.name} did not start: {text.decode().strip()[-500:]}")
+        died.add_done_callback(lambda _: self.ended.set())
+        self._wire, self._control = wire, control
+
+    async def _kill(self) -> None:
+        for stream in (self._wire, self._control):
+            if stream:
+                stream.close()
+        self._wire = self._control = None
+        if self._process and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+
+
+class Emulator:
+    """A set of emulated dials and the port that controls them."""
+
+    def __init__(self, dials: list[EmulatedDial]) -> None:
+        self.dials = dials
+        self.control_port = 0
+        self._server: asyncio.Server | None = None
+        self._announcement: Path | None = None
+
+    async def start(self) -> None:
+        """Boot all dials and open the control port."""
+        await asyncio.gather(*(dial.start() for dial in self.dials))
+        self._server = await asyncio.start_server(self._serve_control, "127.0.0.1", 0)
+        self.control_port = self._server.sockets[0].getsockname()[1]
+        self._announce()
+
+    async def stop(self) -> None:
+        """End all dials."""
+        if self._announcement:
+            self._announcement.unlink(missing_ok=True)
+        if self._server:
+            self._server.close()
+        await asyncio.gather(*(dial.stop() for dial in self.dials))
+
+    def description(self) -> dict[str, object]:
+        """Where dials and control port are, for a program that started the emulator."""
+        return {
+            "control": f"127.0.0.1:{self.control_port}",
+            "dials": [{"name": dial.settings.name, "url": dial.end.url} for dial in self.dials],
+        }
+
+    async def obey(self, line: str) -> str:
+        """Carry out one line of the control port; `N: command` speaks to dial N (from 1), else to all.
+
+        Returns `ok`, or `error: ` and a sentence.
+        """
+        head, colon, rest = line.partition(":")
+        dials = self.dials
+        if colon and head.strip().isdigit():
+            number = int(head)
+            if not 1 <= number <= len(self.dials):
+                return f"error: there is no dial {number}, only 1 to {len(self.dials)}"
+            dials, line = [self.dials[number - 1]], rest
+        words = line.split()
+        try:
+            await self._carry_out(words, dials)
+        except (ValueError, IndexError, TypeError):
+            return f"error: not a command: {line.strip()!r}"
+        return "ok"
+
+    async def _carry_out(self, words: list[str], dials: list[EmulatedDial]) -> None:
+        name, values = words[0], words[1:]
+        for dial in dials:
+            if name in ("rating", "raw", "play", "hold", "press"):
+                wanted = {"rating": 1, "raw": 1, "play": 3}.get(name, 0)
+                if len(values) != wanted or (name == "play" and not dial.settings.script):
+                    raise ValueError(name)
+                dial.command(" ".join([name, *(str(float(v)) if name != "raw" else str(int(v)) for v in values)]))
+            elif name == "cut":
+                await dial.end.cut()
+            elif name == "restore":
+                await dial.end.restore()
+            elif name == "reboot":
+                await dial.reboot()
+            elif name == "link":
+                pairs = {key: float(value) for key, value in (pair.split("=") for pair in values)}
+                dial.conditions = replace(dial.conditions, **pairs)
+            else:
+                raise ValueError(name)
+
+    async def _serve_control(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while line := await reader.readline():
+                writer.write((await self.obey(line.decode(errors="replace").strip()) + "\n").encode())
+                await writer.drain()
+        writer.close()
+
+    def _announce(self) -> None:
+        folder = announcements_dir()
+        folder.mkdir(exist_ok=True)
+        self._announcement = folder / f"{os.getpid()}.json"
+        self._announcement.write_text(json.dumps(self.description()), encoding="utf-8")
+
+
+def announcements_dir() -> Path:
+    """Where running emulators say their ports, so that `tracedial devices` finds emulated dials as it finds boards."""
+    user = os.environ.get("USER") or os.environ.get("USERNAME") or "user"
+    return Path(tempfile.gettempdir()) / f"tracedial-emulated-{user}"

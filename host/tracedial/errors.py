@@ -1,0 +1,84 @@
+"""The family of errors. Each message is one sentence that a user can act on; each error carries its datum.
+
+The command line prints the message and exits with 1. Anything that reaches the user as a traceback is a bug.
+"""
+
+from pathlib import Path
+
+
+class TracedialError(Exception):
+    """Something that went wrong for a reason that is said."""
+
+
+class LinkError(TracedialError):
+    """A port that cannot be opened or was lost; `port` names it."""
+
+    def __init__(self, port: str, text: str) -> None:
+        super().__init__(text)
+        self.port = port
+
+
+class NotADialError(LinkError):
+    """Something answered, or nothing did, but it was not a dial."""
+
+
+class ProtocolError(LinkError):
+    """Dial and host speak different major versions; `dial` and `host` are (major, minor)."""
+
+    def __init__(self, port: str, text: str, *, dial: tuple[int, int] | None, host: tuple[int, int]) -> None:
+        super().__init__(port, text)
+        self.dial = dial
+        self.host = host
+
+
+class AmbiguousDialError(TracedialError):
+    """Several dials answer and none was chosen; `ports` names them."""
+
+    def __init__(self, ports: list[str], text: str) -> None:
+        super().__init__(text)
+        self.ports = ports
+
+
+class ClockError(TracedialError):
+    """Sync exchanges that no clock can be fitted to."""
+
+
+class JournalError(TracedialError):
+    """A journal that cannot be written or read; `path` is its file."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        super().__init__(text)
+        self.path = path
+
+
+class RecordingError(TracedialError):
+    """A recording or session folder that lacks something; `path` is the folder or file."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        super().__init__(text)
+        self.path = path
+
+
+class TraceError(TracedialError):
+    """A trace file that cannot be read as one; `path` and `line` say where."""
+
+    def __init__(self, path: Path, text: str, *, line: int | None = None) -> None:
+        super().__init__(text)
+        self.path = path
+        self.line = line
+
+
+class VideoError(TracedialError):
+    """A video file that cannot be read; `path` is the file."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        super().__init__(text)
+        self.path = path
+
+
+class EmulatorError(TracedialError):
+    """The emulated dial did not start or ended early."""
+
+
+class AnalysisError(TracedialError):
+    """Traces that cannot be compared or settings that make no sense."""

@@ -1,0 +1,36 @@
+"""Where the firmware's files are, and which interpreter runs them on this machine."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+from tracedial.errors import EmulatorError
+
+
+def firmware_dir() -> Path:
+    """The folder with the firmware's `main.py`: inside an installed wheel, or beside `host/` in a checkout."""
+    package = Path(__file__).resolve().parent
+    for folder in (package / "firmware", package.parent.parent / "firmware"):
+        if (folder / "main.py").is_file():
+            return folder
+    raise EmulatorError(f"The firmware's files are missing beside {package}: install tracedial again.")
+
+
+def interpreter_command(interpreter: str = "auto") -> list[str]:
+    """The command that runs firmware here: `micropython`, `cpython`, or `auto` (MicroPython where it has a build)."""
+    has_micropython = importlib.util.find_spec("micropython_unix") is not None
+    if interpreter == "micropython" and not has_micropython:
+        raise EmulatorError(
+            "MicroPython is not installed for this Python on this machine: use --interpreter cpython, "
+            "which runs the same firmware files."
+        )
+    if interpreter == "cpython" or not has_micropython:
+        return [sys.executable, "-B", "-I", "-c", _RUN_ON_CPYTHON]
+    return [sys.executable, "-B", "-I", "-c", "import sys; from micropython_unix import main; sys.exit(main())"]
+
+
+# -I keeps the user's folder and variables out; the firmware's own folder must then be put on the path by hand.
+_RUN_ON_CPYTHON = (
+    "import runpy, sys; from pathlib import Path; sys.argv = sys.argv[1:]; "
+    "sys.path.insert(0, str(Path(sys.argv[0]).parent)); runpy.run_path(sys.argv[0], run_name='__main__')"
+)

@@ -1,0 +1,150 @@
+"""A dial on a port: the thread that moves bytes between a stream and the client, and opens the port again when it is
+lost."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tracedial.errors import LinkError, NotADialError, ProtocolError
+from tracedial.link.client import DialClient, Event, Hello
+from tracedial.link.stream import Stream, open_stream
+
+SILENCE_S = 3.5
+"""A dial is asked for its status once a second: silence this long means that the link is gone."""
+REOPEN_S = 0.5
+HELLO_TIMEOUT_S = 3.0
+
+
+@dataclass(frozen=True)
+class LinkChange:
+    """The link was lost, or is back."""
+
+    host_ns: int
+    up: bool
+    text: str
+
+
+class DialConnection:
+    """Keeps one dial connected and hands each event to `on_event`, in the thread that read it.
+
+    `client` may be used from other threads under `lock`. `error` is set when the connection has ended for good
+    (another protocol, another dial on the same port).
+    """
+
+    def __init__(
+        self,
+        port: str,
+        on_event: Callable[[Event | LinkChange], None],
+        *,
+        clock_ns: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        self.port = port
+        self.lock = threading.Lock()
+        self.client = DialClient(port, clock_ns)
+        self.error: LinkError | None = None
+        self.link_losses = 0
+        self.up = True
+        self._on_event = on_event
+        self._clock_ns = clock_ns
+        self._stream: Stream | None = open_stream(port)
+        self._heard_ns = clock_ns()
+        self._hello = threading.Event()
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"dial {port}", daemon=True)
+        self._thread.start()
+
+    def wait_hello(self, timeout_s: float = HELLO_TIMEOUT_S) -> Hello:
+        """Who the dial is. Raises `NotADialError` if nothing that speaks the protocol answers in time."""
+        self._hello.wait(timeout_s)
+        if self.error:
+            raise self.error
+        hello = self.client.hello
+        if hello is None:
+            heard = self.client.dropped_bytes
+            what = f"sent {heard} bytes that are not a dial's" if heard else "says nothing"
+            raise NotADialError(
+                self.port,
+                f"{self.port} is open but {what}: it is not a Tracedial dial, or its firmware does not run "
+                "(unplug it, plug it in again, and see `tracedial devices`).",
+            )
+        return hello
+
+    def close(self) -> None:
+        """End the thread and close the port."""
+        self._ending.set()
+        self._thread.join(timeout=5)
+        if self._stream:
+            self._stream.close()
+            self._stream = None
+
+    def __enter__(self) -> "DialConnection":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def _run(self) -> None:
+        while not self._ending.is_set():
+            try:
+                if self._stream is None:
+                    self._reopen()
+                if self._stream is not None:
+                    self._turn(self._stream)
+            except ProtocolError as error:
+                self.error = error
+                self._hello.set()
+                return
+            except LinkError as error:
+                self._lose(str(error))
+
+    def _turn(self, stream: Stream) -> None:
+        data = stream.read()
+        host_ns = self._clock_ns()
+        events: list[Event] = []
+        with self.lock:
+            if data:
+                self._heard_ns = host_ns
+                events = self.client.feed(data, host_ns)
+            for frame in self.client.outgoing():
+                stream.write(frame)
+        for event in events:
+            if isinstance(event, Hello):
+                self._check_same_dial(event)
+                self._hello.set()
+                if not self.up:
+                    self.up = True
+                    self._on_event(LinkChange(host_ns, True, f"The dial on {self.port} is back."))
+            self._on_event(event)
+        if self._hello.is_set() and host_ns - self._heard_ns > SILENCE_S * 1e9:
+            raise LinkError(self.port, f"The dial on {self.port} has gone silent.")
+
+    def _check_same_dial(self, hello: Hello) -> None:
+        first = getattr(self, "_first_hello", None)
+        if first is None:
+            self._first_hello = hello
+        elif first.unique_id != hello.unique_id:
+            raise ProtocolError(
+                self.port,
+                f"Another dial ({hello.name}, {hello.unique_id}) is now on {self.port}, where {first.name} "
+                f"({first.unique_id}) was: its ratings are not added to this recording.",
+                dial=hello.protocol,
+                host=hello.protocol,
+            )
+
+    def _lose(self, text: str) -> None:
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+        if self.up and self._hello.is_set():
+            self.up = False
+            self.link_losses += 1
+            self._on_event(LinkChange(self._clock_ns(), False, text))
+        self._ending.wait(REOPEN_S)
+
+    def _reopen(self) -> None:
+        self._stream = open_stream(self.port)
+        self._heard_ns = self._clock_ns()
+        with self.lock:
+            self.client.reconnect()

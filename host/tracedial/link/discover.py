@@ -1,0 +1,68 @@
+"""Finding dials: every serial port and every running emulator is asked who it is."""
+
+import contextlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from tracedial.emulator import announcements_dir
+from tracedial.errors import AmbiguousDialError, LinkError, NotADialError
+from tracedial.link.client import Hello
+from tracedial.link.connection import DialConnection
+
+PROBE_S = 1.5
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A port and what it said: `hello` of a dial, else `problem` in a sentence."""
+
+    port: str
+    hello: Hello | None
+    problem: str = ""
+
+
+def list_ports() -> list[str]:
+    """Serial ports by pyserial's own listing, then the ports of emulators that run on this machine."""
+    from serial.tools import list_ports as serial_ports
+
+    ports = [port.device for port in serial_ports.comports() if port.hwid != "n/a"]
+    folder = announcements_dir()
+    if folder.is_dir():
+        for file in sorted(folder.glob("*.json")):
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+                ports += [str(dial["url"]) for dial in json.loads(file.read_text(encoding="utf-8"))["dials"]]
+    return ports
+
+
+def probe(port: str) -> Candidate:
+    """Ask one port who it is."""
+    try:
+        with DialConnection(port, lambda event: None) as connection:
+            return Candidate(port, connection.wait_hello(PROBE_S))
+    except LinkError as error:
+        return Candidate(port, None, str(error))
+
+
+def find_dials(ports: list[str] | None = None) -> list[Candidate]:
+    """Ask all ports at once, in the order of their listing."""
+    ports = list_ports() if ports is None else ports
+    if not ports:
+        return []
+    with ThreadPoolExecutor(max_workers=min(len(ports), 64)) as pool:
+        return list(pool.map(probe, ports))
+
+
+def the_only_dial() -> str:
+    """The port of the one dial there is. Raises where there is none, or several and no choice."""
+    candidates = find_dials()
+    dials = [candidate for candidate in candidates if candidate.hello]
+    if not dials:
+        tried = f" ({', '.join(c.port for c in candidates)} answered, but not as a dial)" if candidates else ""
+        raise NotADialError("", f"No dial was found{tried}: plug one in, or start one with `tracedial emulate`.")
+    if len(dials) > 1:
+        names = " and ".join(f"{c.port} ({c.hello.name})" for c in dials if c.hello)
+        raise AmbiguousDialError(
+            [dial.port for dial in dials], f"{len(dials)} dials answer, {names}: say which with --dial NAME=PORT."
+        )
+    return dials[0].port

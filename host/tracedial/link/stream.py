@@ -1,0 +1,176 @@
+"""Streams of bytes to a dial, by URL: a serial port's name, `socket://host:port`, or `emulated:`.
+
+Bytes only: what they mean is the client's business. A stream that fails says what is wrong and what to do about it.
+"""
+
+import contextlib
+import errno
+import json
+import socket
+import subprocess
+import sys
+from typing import Protocol
+from urllib.parse import parse_qsl, urlsplit
+
+from tracedial.errors import EmulatorError, LinkError
+
+READ_TIMEOUT_S = 0.02
+
+
+class Stream(Protocol):
+    """What a link needs of a port. `read` returns what has come in, or nothing after `READ_TIMEOUT_S`."""
+
+    def read(self) -> bytes: ...
+    def write(self, data: bytes) -> None: ...
+    def close(self) -> None: ...
+
+
+def open_stream(port: str) -> Stream:
+    """Open a port by its name or URL. Raises `LinkError` with a sentence for each way in which that fails."""
+    if port.startswith("socket://"):
+        return SocketStream(port)
+    return SerialStream(port)
+
+
+class SerialStream:
+    """A serial port, by pyserial."""
+
+    def __init__(self, port: str) -> None:
+        import serial
+
+        self._port = port
+        self._errors = (serial.SerialException, OSError)
+        try:
+            # Boards speak USB CDC, where the baud rate is a formality; exclusive, so that no second program eats bytes.
+            self._serial = serial.Serial(port, 115200, timeout=READ_TIMEOUT_S, write_timeout=1.0, exclusive=True)
+        except (serial.SerialException, OSError, ValueError) as error:
+            raise LinkError(port, _why_not_opened(port, error)) from error
+
+    def read(self) -> bytes:
+        try:
+            data = self._serial.read(1)
+            waiting = self._serial.in_waiting if data else 0
+            return data + self._serial.read(waiting) if waiting else data
+        except self._errors as error:
+            raise LinkError(self._port, f"The dial on {self._port} was unplugged ({error}).") from error
+
+    def write(self, data: bytes) -> None:
+        try:
+            self._serial.write(data)
+        except self._errors as error:
+            raise LinkError(self._port, f"The dial on {self._port} takes no bytes any more ({error}).") from error
+
+    def close(self) -> None:
+        with contextlib.suppress(*self._errors):
+            self._serial.close()
+
+
+class SocketStream:
+    """A TCP port. Not pyserial's own `socket://`, which hands out one byte a call."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            host, port = None, None
+        if not host or not port:
+            raise LinkError(url, f"{url} is not of the form socket://host:port.")
+        try:
+            self._socket = socket.create_connection((host, port), timeout=2.0)
+        except OSError as error:
+            raise LinkError(url, f"Nothing answers at {url} ({error}): is the emulated dial running?") from error
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.settimeout(READ_TIMEOUT_S)
+
+    def read(self) -> bytes:
+        try:
+            data = self._socket.recv(65536)
+        except TimeoutError:
+            return b""
+        except OSError as error:
+            raise LinkError(self._url, f"The connection to {self._url} was lost ({error}).") from error
+        if not data:
+            raise LinkError(self._url, f"{self._url} closed the connection: does another program use this dial?")
+        return data
+
+    def write(self, data: bytes) -> None:
+        try:
+            self._socket.sendall(data)
+        except OSError as error:
+            raise LinkError(self._url, f"The connection to {self._url} was lost ({error}).") from error
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+class EmulatorProcess:
+    """Emulated dials in a process of their own, that ends with this one. `urls` are their ports, one a dial."""
+
+    def __init__(self, arguments: list[str]) -> None:
+        command = [sys.executable, "-m", "tracedial", "emulate", "--tcp", "0", "--announce", *arguments]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            assert self._process.stderr is not None
+            text = self._process.stderr.read().decode(errors="replace").strip()
+            self.close()
+            raise EmulatorError(text or "The emulator did not start.")
+        description = json.loads(line)
+        self.urls = [str(dial["url"]) for dial in description["dials"]]
+        host, _, port = description["control"].partition(":")
+        self._control = socket.create_connection((host, int(port)), timeout=10.0)
+        self._control.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._answers = self._control.makefile("r", encoding="utf-8")
+
+    def command(self, line: str) -> None:
+        """Carry out a line of the control port; raises `EmulatorError` if it is refused."""
+        self._control.sendall(line.encode() + b"\n")
+        answer = self._answers.readline().strip()
+        if answer != "ok":
+            raise EmulatorError(f"The emulator refused {line!r}: {answer.removeprefix('error: ') or 'it has ended'}.")
+
+    def close(self) -> None:
+        """End the emulated dials."""
+        if control := getattr(self, "_control", None):
+            self._answers.close()
+            control.close()
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if pipe:
+                pipe.close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def __enter__(self) -> "EmulatorProcess":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def emulator_arguments(url: str) -> list[str]:
+    """Options of `tracedial emulate` from an `emulated:` URL: `emulated:?knob=a.csv&drift-ppm=40`."""
+    options = parse_qsl(url.removeprefix("emulated:").removeprefix("?"), strict_parsing=False)
+    return [f"--{key}={value}" for key, value in options]
+
+
+def _why_not_opened(port: str, error: Exception) -> str:
+    number = getattr(error, "errno", None)
+    text = str(error)
+    if number == errno.ENOENT or "FileNotFoundError" in text:
+        return f"There is no port {port}: check the cable, and see `tracedial devices` for the ports there are."
+    if number in (errno.EACCES, errno.EPERM) and not sys.platform.startswith("win"):
+        return (
+            f"This user may not open {port}: on Linux, run `sudo usermod -aG dialout $USER`, "
+            "then log out and in again."
+        )
+    if number in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in text or "PermissionError" in text:
+        return f"{port} is in use by another program: close it (a serial monitor, another recording) and try again."
+    if number == errno.ENOTTY:
+        return f"{port} is not a serial port."
+    return f"{port} cannot be opened: {text}."
