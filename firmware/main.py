@@ -5,7 +5,7 @@ import sys
 from dial.app import Dial, Identity
 from dial.calibrate import Calibration
 from dialwire.scale import ALLIANCE, Scale
-from port.emulated import Board
+from port.emulated import Board, connect
 
 
 def run(board, scale):
@@ -38,7 +38,7 @@ def run(board, scale):
 
 def main():
     """Start on the board that the emulator describes."""
-    settings = Board.settings_from_argv(sys.argv)
+    settings = connect(sys.argv)
     low, high, step, detents = settings.get("scale") or (ALLIANCE.low, ALLIANCE.high, ALLIANCE.step, ALLIANCE.detents)
     scale = Scale(low, high, step, detents)
     run(Board(settings, scale), scale)

@@ -102,7 +102,7 @@ class Knob:
 
 
 class Board:
-    """The emulated board. `settings` is a dict, see `from_argv`."""
+    """The emulated board. `settings` is what `connect` read, the two sockets with it."""
 
     def __init__(self, settings, scale):
         self.board = "emulated"
@@ -118,18 +118,13 @@ class Board:
         self._began_us = _true_us()
         self._pressed = False
         self._control_rest = b""
-        self._wire = _connect(settings["wire_port"])
-        self._control = _connect(settings["control_port"])
+        self._wire = settings["wire"]
+        self._control = settings["control"]
         # MicroPython has only poll, which CPython on Windows lacks.
         self._poll = None if hasattr(select, "select") else select.poll()
         if self._poll:
             self._poll.register(self._wire, select.POLLIN)
             self._poll.register(self._control, select.POLLIN)
-
-    @staticmethod
-    def settings_from_argv(argv):
-        """The settings that the emulator passes as one JSON argument."""
-        return json.loads(argv[1])
 
     @property
     def interpreter(self):
@@ -210,6 +205,22 @@ class Board:
                 self.knob.hold()
             elif words[0] == "press":
                 self._pressed = True
+
+
+def connect(argv):
+    """Connect to the emulator's two ports, given as arguments, and read the settings that it sends first.
+
+    Not as an argument: MicroPython ends on one of more than 255 bytes.
+    """
+    wire = _connect(int(argv[1]))
+    control = _connect(int(argv[2]))
+    line = b""
+    while not line.endswith(b"\n"):
+        line += _receive(control)
+    settings = json.loads(line)
+    settings["wire"] = wire
+    settings["control"] = control
+    return settings
 
 
 def _connect(port):

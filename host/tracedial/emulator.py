@@ -19,6 +19,8 @@ from pathlib import Path
 from tracedial.errors import EmulatorError
 from tracedial.firmware_files import firmware_dir, interpreter_command
 
+BOOT_TIMEOUT_S = 30.0
+
 
 @dataclass(frozen=True)
 class LinkConditions:
@@ -48,8 +50,8 @@ class DialSettings:
     scale: tuple[int, int, int, tuple[tuple[int, str], ...]] | None = None
     link: LinkConditions = field(default_factory=LinkConditions)
 
-    def to_firmware(self, *, wire_port: int, control_port: int) -> str:
-        """The one argument that `firmware/port/emulated.py` takes."""
+    def to_firmware(self) -> str:
+        """The settings as `firmware/port/emulated.py` reads them, first on its control connection."""
         return json.dumps(
             {
                 "name": self.name,
@@ -60,8 +62,6 @@ class DialSettings:
                 "wander_period_s": self.wander_period_s,
                 "script": self.script,
                 "scale": self.scale,
-                "wire_port": wire_port,
-                "control_port": control_port,
             }
         )
 
@@ -311,27 +311,24 @@ class EmulatedDial:
         wire = _Stream(self._to_host.send)
         control = _Stream(lambda data: None)
         servers = [await loop.create_server(lambda s=s: s, "127.0.0.1", 0) for s in (wire, control)]
-        wire_port, control_port = (server.sockets[0].getsockname()[1] for server in servers)
-        argument = self.settings.to_firmware(wire_port=wire_port, control_port=control_port)
+        ports = [str(server.sockets[0].getsockname()[1]) for server in servers]
         self._process = await asyncio.create_subprocess_exec(
             *interpreter_command(self._interpreter),
             str(firmware_dir() / "main.py"),
-            argument,
+            *ports,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
         )
         died = asyncio.ensure_future(self._process.wait())
-        made = asyncio.gather(wire.made, control.made)
-        await asyncio.wait([died, made], timeout=30, return_when=asyncio.FIRST_COMPLETED)
+        for made in (wire.made, control.made):
+            await asyncio.wait([died, made], timeout=BOOT_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
         for server in servers:
             server.close()
-        if not made.done():
-            made.cancel()
-            text = b""
-            if died.done() and self._process.stderr:
-                text = await self._process.stderr.read()
-            raise EmulatorError(f"The emulated dial {self.settings.name} did not start: {text.decode().strip()[-500:]}")
+        if not control.made.done():
+            text = await self.last_words() if died.done() else "it does not connect"
+            raise EmulatorError(f"The emulated dial {self.settings.name} did not start: {text}")
+        control.write(self.settings.to_firmware().encode() + b"\n")
         died.add_done_callback(lambda _: self.ended.set())
         self._wire, self._control = wire, control
 

@@ -222,6 +222,7 @@ class DialClient:
         self.malformed = 0
         self.foreign_boot = 0
         self.exchanges_lost = 0
+        self.lost_in_resets = 0
         self.exchanges_answered = 0
         self._clock_ns = clock_ns
         self._rng = rng or random.Random()
@@ -422,6 +423,8 @@ class DialClient:
             },
         )
         if self.hello is not None and self.hello.boot != hello.boot:
+            # What the dial still held for the host went with its memory.
+            self.lost_in_resets += self.missing
             self.tracker = None
             self.started = None
             self._pending.clear()

@@ -1,0 +1,414 @@
+"""Ratings on video time: from a recording's three clocks to its trace.
+
+Dial time becomes host time by the clock's fit (`clock.py`), host time becomes video time by the player's timeline
+(`player.py`). Each whole second of the video gets the sample that was taken nearest to it while the video ran; samples
+taken while it stood still are kept in `samples.csv` and flagged, and belong to no second.
+"""
+
+import csv
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialwire import message
+
+from tracedial import __version__
+from tracedial.clock import ClockFit, fit_clock
+from tracedial.errors import ClockError, RecordingError
+from tracedial.link.client import Sample
+from tracedial.player import Stretch, timeline
+from tracedial.recording import Recording
+from tracedial.trace import Trace, write_trace
+
+EDGE_S = 0.02
+"""A sample this close (host time) to where the video began or ceased to run counts as taken while it ran."""
+OFF_PHASE_S = 0.02
+"""A sample farther than this (host time) from its second is flagged."""
+HALF_SECOND_S = 0.5
+STOOD_STILL = -1
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """A recording's trace, its samples on all clocks, and what there is to say about both.
+
+    The sample arrays have shape (n_samples,), in the order of dial time; `stretch` is the index of the stretch in which
+    a sample was taken, or `STOOD_STILL`, where `video_s` is NaN.
+    """
+
+    recording: Recording
+    trace: Trace
+    samples: list[Sample]
+    host_s: Floats
+    bound_s: Floats
+    video_s: Floats
+    stretch: NDArray[np.int64]
+    stretches: list[Stretch]
+    fits: dict[int, ClockFit]
+    report: dict[str, Any] = field(default_factory=dict)
+
+
+def align(recording: Recording) -> Alignment:
+    """Align a recording. Raises where the video never ran or no clock can be fitted."""
+    origin_ns = recording.header["origin_ns"]
+    stretches = timeline(recording.player, origin_ns=origin_ns, until_ns=recording.last_ns)
+    if not stretches:
+        raise RecordingError(recording.folder, f"In {recording.folder} the video never ran: there is nothing to align.")
+    samples, repeats, conflicts = _without_repeats(recording.samples)
+    fits, unfitted = _fit_boots(recording, origin_ns)
+    samples = [sample for sample in samples if sample.boot in fits]
+    if not samples:
+        raise RecordingError(
+            recording.folder, f"{recording.folder} holds no sample that can be placed in time: {'; '.join(unfitted)}."
+            if unfitted else f"{recording.folder} holds no samples."
+        )
+    host_s = np.empty(len(samples))
+    bound_s = np.empty(len(samples))
+    boots = np.array([sample.boot for sample in samples])
+    dial_s = np.array([sample.t_us for sample in samples]) / 1e6
+    for boot, fit in fits.items():
+        own = boots == boot
+        host_s[own] = fit.host_s(dial_s[own])
+        bound_s[own] = fit.bound_at(dial_s[own])
+    order = np.argsort(host_s, kind="stable")
+    samples = [samples[i] for i in order]
+    host_s, bound_s = host_s[order], bound_s[order]
+    video_s, stretch = _place(host_s, stretches)
+    trace, revisited = _trace(recording, samples, host_s, bound_s, video_s, stretch, stretches)
+    alignment = Alignment(recording, trace, samples, host_s, bound_s, video_s, stretch, stretches, fits)
+    alignment.report.update(_report(alignment, repeats, conflicts, unfitted, revisited))
+    return alignment
+
+
+def write_alignment(alignment: Alignment) -> None:
+    """Write the derived files beside the journal: `trace.csv`, `samples.csv`, `marks.csv`, `alignment.json`."""
+    folder = alignment.recording.folder
+    try:
+        write_trace(alignment.trace, folder / "trace.csv")
+        _write_samples(alignment, folder / "samples.csv")
+        _write_marks(alignment, folder / "marks.csv")
+        text = json.dumps(alignment.report, indent=2, ensure_ascii=False, allow_nan=False)
+        (folder / "alignment.json").write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise RecordingError(folder, f"The derived files in {folder} cannot be written: {error.strerror}.") from error
+
+
+def _fit_boots(recording: Recording, origin_ns: int) -> tuple[dict[int, ClockFit], list[str]]:
+    fits: dict[int, ClockFit] = {}
+    unfitted: list[str] = []
+    for boot in recording.boots:
+        try:
+            fits[boot] = fit_clock([e for e in recording.exchanges if e.boot == boot], origin_ns=origin_ns)
+        except ClockError as error:
+            unfitted.append(f"boot {boot:08x}: {str(error).rstrip('.')}")
+    return fits, unfitted
+
+
+def _without_repeats(samples: Iterable[Sample]) -> tuple[list[Sample], int, int]:
+    """Each record once, the first that came; how often one came again, and how often with other content."""
+    kept: dict[tuple[int, int], Sample] = {}
+    repeats = conflicts = 0
+    for sample in samples:
+        first = kept.setdefault((sample.boot, sample.seq), sample)
+        if first is not sample:
+            repeats += 1
+            conflicts += (first.t_us, first.rating, first.raw) != (sample.t_us, sample.rating, sample.raw)
+    return list(kept.values()), repeats, conflicts
+
+
+def _place(host_s: Floats, stretches: list[Stretch]) -> tuple[Floats, NDArray[np.int64]]:
+    """Video time and stretch of each host time; NaN and `STOOD_STILL` where the video did not run."""
+    video_s = np.full(len(host_s), np.nan)
+    stretch = np.full(len(host_s), STOOD_STILL)
+    starts = np.array([s.host_start_s for s in stretches])
+    ends = np.array([s.host_end_s for s in stretches])
+    index = np.searchsorted(starts, host_s + EDGE_S, side="right") - 1
+    inside = (index >= 0) & (host_s <= ends[np.maximum(index, 0)] + EDGE_S)
+    # Where one stretch follows on another at once (a change of speed), the earlier keeps what came before its end.
+    earlier = (index >= 1) & (host_s < starts[np.maximum(index, 0)]) & (host_s <= ends[np.maximum(index - 1, 0)])
+    index = np.where(earlier, index - 1, index)
+    for number, one in enumerate(stretches):
+        own = inside & (index == number)
+        video_s[own] = one.video_s(host_s[own])
+        stretch[own] = number
+    return video_s, stretch
+
+
+def _trace(
+    recording: Recording,
+    samples: list[Sample],
+    host_s: Floats,
+    bound_s: Floats,
+    video_s: Floats,
+    stretch: NDArray[np.int64],
+    stretches: list[Stretch],
+) -> tuple[Trace, int]:
+    n_seconds = math.ceil(recording.header["video"]["duration_s"] - 1e-6)
+    chosen = np.full(n_seconds, -1)
+    offset = np.full(n_seconds, np.nan)
+    revisits = np.zeros(n_seconds, dtype=int)
+    for number, one in enumerate(stretches):
+        own = np.flatnonzero(stretch == number)
+        if not len(own):
+            continue
+        first = math.ceil(one.video_start_s - 1e-6)
+        last = min(math.floor(one.video_end_s + 1e-6), n_seconds - 1)
+        seconds = np.arange(max(first, 0), last + 1)
+        near, distance = _nearest(video_s[own], seconds)
+        hit = np.abs(distance) < HALF_SECOND_S
+        # A second watched again keeps the rating of the last time, and says so.
+        revisits[seconds[hit]] += chosen[seconds[hit]] >= 0
+        chosen[seconds[hit]] = own[near[hit]]
+        offset[seconds[hit]] = distance[hit]
+    has = chosen >= 0
+    picked = [samples[i] for i in chosen[has]]
+
+    def column(values: Iterable[float]) -> Floats:
+        out = np.full(n_seconds, np.nan)
+        out[has] = np.fromiter(values, float, len(picked))
+        return out
+
+    rating = column(sample.rating for sample in picked)
+    mean, low, high, n = _windows(samples, video_s, stretch, stretches, chosen, recording.header["rate_hz"])
+    bound = np.full(n_seconds, np.nan)
+    speed = np.array([stretches[stretch[i]].speed for i in chosen[has]])
+    bound[has] = bound_s[chosen[has]] * speed
+    flags = [""] * n_seconds
+    for at, second in enumerate(np.flatnonzero(has)):
+        sample = picked[at]
+        words = []
+        if sample.flags & message.FLAG_CLIPPED:
+            words.append("clipped")
+        if sample.flags & message.FLAG_RESENT:
+            words.append("resent")
+        if sample.flags & message.FLAG_LATE:
+            words.append("late")
+        if abs(offset[second]) > OFF_PHASE_S * speed[at]:
+            words.append("off_phase")
+        if revisits[second]:
+            words.append("revisited")
+        flags[second] = "|".join(words)
+    for second in _paused_seconds(stretches, n_seconds):
+        flags[second] = "|".join(filter(None, (flags[second], "paused")))
+    trace = Trace(recording.rater, rating, mean, low, high, n, offset, bound, flags)
+    return trace, int(np.count_nonzero(revisits))
+
+
+def _nearest(times: Floats, seconds: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
+    """For each second the index of the nearest of the rising `times`, and that time minus the second."""
+    right = np.clip(np.searchsorted(times, seconds), 0, len(times) - 1)
+    left = np.maximum(right - 1, 0)
+    near = np.where(np.abs(times[left] - seconds) <= np.abs(times[right] - seconds), left, right)
+    return near, times[near] - seconds
+
+
+def _windows(
+    samples: list[Sample],
+    video_s: Floats,
+    stretch: NDArray[np.int64],
+    stretches: list[Stretch],
+    chosen: NDArray[np.int64],
+    rate_hz: float,
+) -> tuple[Floats, Floats, Floats, NDArray[np.int64]]:
+    """Mean, lowest, highest and number of the finer readings in the second that ends at each row.
+
+    That second holds the row's own sample and those before it, in the same stretch, less than a second of video ago;
+    half the distance of two samples is left between neighbours, so that jitter moves none into the wrong second.
+    """
+    columns = np.array([(s.n, s.mean_milli, s.min, s.max) for s in samples], dtype=float)
+    n_of, mean_of, low_of, high_of = columns.T
+    has = np.flatnonzero(chosen >= 0)
+    last = chosen[has]
+    first = np.empty_like(last)
+    for number, one in enumerate(stretches):
+        own = np.flatnonzero(stretch == number)
+        rows = stretch[last] == number
+        if len(own) and rows.any():
+            begin = video_s[last[rows]] - 1 + min(1 / rate_hz, one.speed) / 2
+            first[rows] = own[0] + np.searchsorted(video_s[own], begin, side="right")
+    bounds = np.column_stack([first, last + 1]).ravel()
+
+    def reduce(function: np.ufunc, values: Floats) -> Floats:
+        # One more value, since the end of the last window may be the end of the array.
+        return function.reduceat(np.append(values, 0.0), bounds)[::2]
+
+    mean, low, high = (np.full(len(chosen), np.nan) for _ in range(3))
+    n = np.zeros(len(chosen), dtype=np.int64)
+    if len(has):
+        total = reduce(np.add, n_of)
+        n[has] = total
+        mean[has] = reduce(np.add, mean_of * n_of) / total / 1e3
+        low[has] = reduce(np.minimum, low_of)
+        high[has] = reduce(np.maximum, high_of)
+    return mean, low, high, n
+
+
+def _paused_seconds(stretches: list[Stretch], n_seconds: int) -> list[int]:
+    """Seconds at (or just before) which the video stood still for a while."""
+    seconds = []
+    for before, after in zip(stretches, stretches[1:], strict=False):
+        if after.host_start_s - before.host_end_s > EDGE_S and abs(after.video_start_s - before.video_end_s) < 1e-6:
+            seconds.append(min(math.floor(before.video_end_s + 1e-6), n_seconds - 1))
+    return sorted(set(seconds))
+
+
+def _gaps(samples: list[Sample], recording: Recording) -> dict[int, int]:
+    """By boot, how many numbers between its first and last record never came in."""
+    gaps = {}
+    for boot in recording.boots:
+        first = min((start.first_seq for start in recording.starts if start.boot == boot), default=None)
+        seqs = {s.seq for s in samples if s.boot == boot} | {m.seq for m in recording.marks if m.boot == boot}
+        if seqs:
+            start = min(seqs) if first is None else min(first, min(seqs))
+            gaps[boot] = max(seqs) + 1 - start - len(seqs)
+    return gaps
+
+
+def _report(
+    alignment: Alignment, repeats: int, conflicts: int, unfitted: list[str], revisited: int
+) -> dict[str, Any]:
+    recording, trace = alignment.recording, alignment.trace
+    offset = trace.offset_s
+    assert offset is not None
+    gaps = _gaps(alignment.samples, recording)
+    findings = list(recording.findings)
+    if sum(gaps.values()):
+        findings.append(f"{sum(gaps.values())} records of the dial never came in.")
+    if len(recording.boots) > 1:
+        findings.append(
+            f"The dial was reset {len(recording.boots) - 1} times: each boot has its own clock, and what the dial held "
+            "in memory at a reset is lost."
+        )
+    if unfitted:
+        findings.append(f"No clock could be fitted for {'; '.join(unfitted)}: its samples are not in the trace.")
+    if conflicts:
+        findings.append(f"{conflicts} records came twice with different content; the first is used.")
+    lost_links = sum(not link["up"] for link in recording.links)
+    resent = sum(bool(sample.flags & message.FLAG_RESENT) for sample in alignment.samples)
+    if lost_links:
+        findings.append(f"The link was lost {lost_links} times; {resent} samples were resent by the dial.")
+    if revisited:
+        findings.append(f"{revisited} seconds were watched more than once; the rating of the last time is used.")
+    known = np.abs(offset[~np.isnan(offset)])
+    first_hello = recording.hellos[0] if recording.hellos else {}
+    return {
+        "rater": recording.rater,
+        "synthetic": recording.header["synthetic"],
+        "software": f"tracedial {__version__}",
+        "recorded_with": recording.header["software"],
+        "recorded_at": recording.header["wall_clock"],
+        "video": recording.header["video"],
+        "dial": {
+            key: first_hello.get(key)
+            for key in ("name", "board", "unique_id", "firmware", "interpreter", "protocol", "knob", "scale")
+        },
+        "seconds": len(trace.rating),
+        "rated_seconds": len(trace.rating) - trace.missing,
+        "samples": len(alignment.samples),
+        "samples_while_video_stood_still": int(np.count_nonzero(alignment.stretch == STOOD_STILL)),
+        "resent": resent,
+        "repeats": repeats,
+        "records_missing": sum(gaps.values()),
+        "offset_definition": "video time of the sample minus the whole second it stands for",
+        "offset_ms": {
+            "median": _ms(np.median(offset[~np.isnan(offset)])) if len(known) else None,
+            "p99_abs": _ms(np.quantile(known, 0.99)) if len(known) else None,
+            "max_abs": _ms(known.max()) if len(known) else None,
+        },
+        "clocks": [_clock_report(fit) for fit in alignment.fits.values()],
+        "stretches": [
+            {
+                "video_start_s": round(one.video_start_s, 6),
+                "video_end_s": round(one.video_end_s, 6),
+                "host_start_s": round(one.host_start_s, 6),
+                "host_end_s": round(one.host_end_s, 6),
+                "speed": one.speed,
+            }
+            for one in alignment.stretches
+        ],
+        "parameters": {
+            "edge_s": EDGE_S,
+            "off_phase_s": OFF_PHASE_S,
+            "nearest_within_s": HALF_SECOND_S,
+            "revisited": "last",
+        },
+        "findings": findings,
+    }
+
+
+def _clock_report(fit: ClockFit) -> dict[str, Any]:
+    quick = fit.excess_s <= np.median(fit.excess_s)
+    return {
+        "boot": f"{fit.boot:08x}",
+        "offset_definition": "to be added to dial time to get host time",
+        "exchanges": len(fit.residual_s),
+        "offset_s": round(float(fit.offset_s[0]), 6),
+        "drift_ppm": round(fit.drift_ppm, 3),
+        "round_trip_ms": {"min": _ms(fit.round_trip_s.min()), "median": _ms(np.median(fit.round_trip_s))},
+        "residual_ms": {
+            "sd_of_quicker_half": _ms(np.std(fit.residual_s[quick])),
+            "sd": _ms(np.std(fit.residual_s)),
+        },
+        "bound_ms": {"median": _ms(np.median(fit.bound_s)), "max": _ms(fit.bound_s.max())},
+    }
+
+
+def _ms(seconds: float) -> float:
+    return round(float(seconds) * 1e3, 4)
+
+
+def _write_samples(alignment: Alignment, path: Path) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(
+            ("boot", "seq", "dial_us", "host_s", "video_s", "rating", "mean", "min", "max", "n", "raw", "bound_ms",
+             "flags")
+        )  # fmt: skip
+        for at, sample in enumerate(alignment.samples):
+            words = [
+                word
+                for bit, word in (
+                    (message.FLAG_CLIPPED, "clipped"),
+                    (message.FLAG_LATE, "late"),
+                    (message.FLAG_RESENT, "resent"),
+                )
+                if sample.flags & bit
+            ]
+            stood_still = alignment.stretch[at] == STOOD_STILL
+            if stood_still:
+                words.append("paused")
+            writer.writerow(
+                (
+                    f"{sample.boot:08x}", sample.seq, sample.t_us, f"{alignment.host_s[at]:.6f}",
+                    "" if stood_still else f"{alignment.video_s[at]:.6f}", sample.rating, sample.mean_milli / 1e3,
+                    sample.min, sample.max, sample.n, sample.raw, f"{alignment.bound_s[at] * 1e3:.3f}", "|".join(words),
+                )
+            )  # fmt: skip
+
+
+def _write_marks(alignment: Alignment, path: Path) -> None:
+    """The dial's events: presses of the button and detents landed on, on video time where the video ran."""
+    marks = [mark for mark in alignment.recording.marks if mark.boot in alignment.fits]
+    names = {message.EVENT_DETENT: "detent", message.EVENT_BUTTON: "button"}
+    detents = {
+        hello["boot"]: hello["scale"]["detents"] for hello in alignment.recording.hellos
+    }
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("video_s", "host_s", "event", "value", "label"))
+        for mark in sorted(marks, key=lambda mark: (mark.boot, mark.seq)):
+            host = alignment.fits[mark.boot].host_s(mark.t_us / 1e6)
+            video, _ = _place(np.array([float(host)]), alignment.stretches)
+            name = names.get(mark.event, str(mark.event))
+            label = ""
+            if mark.event == message.EVENT_DETENT and mark.value < len(detents[mark.boot]):
+                label = detents[mark.boot][mark.value][1]
+            writer.writerow(("" if np.isnan(video[0]) else f"{video[0]:.6f}", f"{float(host):.6f}", name, mark.value, label))

@@ -1,0 +1,66 @@
+"""`tracedial record`."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from tracedial.cli.reporting import say_alignment
+from tracedial.player import CueError, parse_cue
+from tracedial.recorder import DialChoice
+from tracedial.session_run import SessionPlan, align_recordings, record_session
+from tracedial.video import read_video
+
+
+@click.command()
+@click.argument("session", type=click.Path(path_type=Path))
+@click.option("--video", "video_path", type=click.Path(path_type=Path), required=True, help="The session video.")
+@click.option("--dial", "dials", multiple=True, metavar="RATER[=PORT]", help="A rater and the port of the dial in that "
+              "rater's hand; repeat for several. Without a port: the only dial there is.")  # fmt: skip
+@click.option("--rate", "rate_hz", type=click.FloatRange(1, 200), default=1.0, show_default=True,
+              help="Samples a second of video.")  # fmt: skip
+@click.option("--speed", type=click.FloatRange(0.1, 200), default=1.0, show_default=True, help="Speed of the video.")
+@click.option("--cue", "cues", multiple=True, metavar="ACT@AT:VALUE",
+              help="Script the player: pause@12:3, stall@12:3, seek@12:40, rate@12:1.5; may be repeated.")  # fmt: skip
+@click.option("--seconds", "end_s", type=click.FloatRange(1), help="End at this second of the video.")
+def command(
+    session: Path,
+    video_path: Path,
+    dials: tuple[str, ...],
+    rate_hz: float,
+    speed: float,
+    cues: tuple[str, ...],
+    end_s: float | None,
+) -> None:
+    """Record one or more dials into the folder SESSION, each rater's recording in a folder of its own.
+
+    The video's time runs by a virtual player over the file: start your own player with it. PORT is a serial port
+    (/dev/ttyACM0, COM3), socket://HOST:PORT, or `emulated:` for a dial emulated on the spot
+    (emulated:?knob=script.csv&drift-ppm=40). Ctrl-C ends the recording; what was recorded is complete.
+    """
+    if rate_hz * speed > 200:
+        raise click.UsageError(f"{rate_hz:g} samples a second at speed {speed:g} are more than a dial's 200 a second.")
+    choices = []
+    for text in dials or ("rater",):
+        rater, _, port = text.partition("=")
+        choices.append(DialChoice(rater, port))
+    try:
+        parsed = tuple(parse_cue(cue) for cue in cues)
+    except CueError as error:
+        raise click.UsageError(str(error)) from None
+    plan = SessionPlan(
+        session, choices, read_video(video_path), rate_hz=rate_hz, speed=speed, cues=parsed, end_s=end_s
+    )
+    summaries = record_session(plan)
+    alignments = align_recordings(summary.folder for summary in summaries)
+    for alignment in alignments:
+        say_alignment(alignment)
+    incomplete = [summary for summary in summaries if not summary.complete]
+    for summary in incomplete:
+        click.echo(
+            f"tracedial: {summary.rater}: {summary.missing + summary.gone} records of the dial are missing"
+            + (", and the dial was reset" if summary.breaks else "")
+            + "; the trace says which seconds.",
+            err=True,
+        )
+    sys.exit(1 if incomplete else 0)

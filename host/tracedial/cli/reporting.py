@@ -1,0 +1,28 @@
+"""What several commands print."""
+
+import click
+
+from tracedial.align import Alignment
+
+
+def say_alignment(alignment: Alignment) -> None:
+    """A recording's alignment in a few lines: what was rated, how well it is placed, what was found."""
+    report = alignment.report
+    offset = report["offset_ms"]
+    click.echo(
+        f"{report['rater']}: {report['rated_seconds']} of {report['seconds']} seconds rated, "
+        f"{report['samples']} samples ({report['resent']} resent, {report['records_missing']} missing)"
+    )
+    for clock in report["clocks"]:
+        click.echo(
+            f"    clock: {clock['exchanges']} sync exchanges, drift {clock['drift_ppm']:+.1f} ppm, "
+            f"within ±{clock['bound_ms']['max']:.2f} ms"
+        )
+    if offset["median"] is not None:
+        click.echo(
+            f"    samples minus whole seconds of video: median {offset['median']:+.2f} ms, "
+            f"99 % within {offset['p99_abs']:.2f} ms"
+        )
+    for finding in report["findings"]:
+        click.echo(f"    note: {finding}")
+    click.echo(f"    {alignment.recording.folder / 'trace.csv'}")

@@ -1,0 +1,193 @@
+"""The dial's clock against the host's, from sync exchanges: offset and drift over time, with a bound.
+
+The offset is what must be **added to a dial time to get the host time** of the same instant (seconds):
+``host_s = dial_s + offset_s``. It is positive when the host's clock reads more than the dial's.
+
+An exchange gives four timestamps. Half its round trip bounds the error of its own offset whatever the link did, and
+the quicker it was, the less its two legs can have differed. So all exchanges are used, each by its quickness: the
+offset at a time is a line fitted through the exchanges around it, weighted by 1 / (resolution² + excess² / 12), where
+``excess`` is the round trip beyond the quickest one nearby (an error spread evenly over ± excess / 2 has that
+variance) and by a tricube of the distance in time. A link whose two directions differ constantly cannot be told from
+an offset by any such method; that is why the bound holds half a round trip.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracedial.errors import ClockError
+from tracedial.link.client import SyncExchange
+
+Floats = NDArray[np.float64]
+
+WINDOW_S = 45.0
+"""Half-width of the line's window."""
+KNOT_S = 10.0
+RESOLUTION_S = 10e-6
+"""What a microsecond tick and a thread's wake-up leave even in the quickest exchange."""
+MIN_EXCHANGES = 3
+MIN_POINTS = 8
+SLOPE_CHANGE = 10e-6
+"""How fast a dial's drift may leave the fitted line (s/s): what the bound allows away from an exchange."""
+UNKNOWN_DRIFT = 200e-6
+"""How wrong a clock may run whose drift has not been measured: a quartz in the cold, and to spare."""
+SHORT_SPAN_S = 0.5
+
+
+@dataclass(frozen=True)
+class ClockFit:
+    """The fitted clock of one boot of one dial.
+
+    `knot_dial_s`, `offset_s`, `bound_s`: arrays of shape (n_knots,); between knots the offset is a straight line.
+    `residual_s`, `excess_s`: arrays of shape (n_exchanges,), each exchange's own offset minus the fitted one, and its
+    round trip beyond the quickest one nearby.
+    """
+
+    boot: int
+    origin_ns: int
+    knot_dial_s: Floats
+    offset_s: Floats
+    bound_s: Floats
+    drift_first: float
+    drift_last: float
+    residual_s: Floats
+    excess_s: Floats
+    round_trip_s: Floats
+
+    def host_s(self, dial_s: Floats | float) -> Floats:
+        """Host time (seconds since `origin_ns`) of dial times (seconds since boot)."""
+        dial_s = np.asarray(dial_s, dtype=float)
+        return dial_s + self._offset_at(dial_s)
+
+    def dial_s(self, host_s: Floats | float) -> Floats:
+        """Dial time (seconds since boot) of host times: the inverse of `host_s`."""
+        host_s = np.asarray(host_s, dtype=float)
+        dial_s = host_s - np.interp(host_s, self.knot_dial_s + self.offset_s, self.offset_s)
+        for _ in range(3):
+            dial_s = host_s - self._offset_at(dial_s)
+        return dial_s
+
+    def bound_at(self, dial_s: Floats | float) -> Floats:
+        """The most that `host_s` can be wrong there, in seconds, if the drift changes by no more than `SLOPE_CHANGE`."""
+        dial_s = np.asarray(dial_s, dtype=float)
+        outside = np.maximum(np.maximum(self.knot_dial_s[0] - dial_s, dial_s - self.knot_dial_s[-1]), 0.0)
+        return np.interp(dial_s, self.knot_dial_s, self.bound_s) + outside * self._slope_doubt()
+
+    @property
+    def drift_ppm(self) -> float:
+        """How fast the host's clock gains on the dial's over the whole fit, in parts per million (positive: the dial is
+        slow)."""
+        span_s = self.knot_dial_s[-1] - self.knot_dial_s[0]
+        return float((self.offset_s[-1] - self.offset_s[0]) / span_s * 1e6) if span_s > 0 else 0.0
+
+    def rate_at_end(self) -> float:
+        """Dial seconds in a host second, as measured at the end of the fit."""
+        return 1.0 / (1.0 + self.drift_last)
+
+    def _slope_doubt(self) -> float:
+        span_s = self.knot_dial_s[-1] - self.knot_dial_s[0]
+        if span_s < SHORT_SPAN_S:
+            return UNKNOWN_DRIFT
+        return SLOPE_CHANGE + min(UNKNOWN_DRIFT, float(np.min(self.bound_s)) / span_s)
+
+    def _offset_at(self, dial_s: Floats) -> Floats:
+        inside = np.interp(dial_s, self.knot_dial_s, self.offset_s)
+        before = np.minimum(dial_s - self.knot_dial_s[0], 0.0) * self.drift_first
+        after = np.maximum(dial_s - self.knot_dial_s[-1], 0.0) * self.drift_last
+        return inside + before + after
+
+
+def fit_clock(exchanges: Sequence[SyncExchange], *, origin_ns: int) -> ClockFit:
+    """Fit the clock of one dial from its exchanges, all of one boot.
+
+    `origin_ns` is the host's monotonic time that host seconds are counted from. Raises `ClockError` for exchanges of
+    two boots, for fewer than three, and for one that took less than no time.
+    """
+    boots = {exchange.boot for exchange in exchanges}
+    if len(boots) > 1:
+        raise ClockError(
+            f"Sync exchanges of {len(boots)} boots of the dial cannot share one clock: a reset starts its time anew."
+        )
+    if len(exchanges) < MIN_EXCHANGES:
+        raise ClockError(
+            f"{len(exchanges)} sync exchanges are too few to fit a clock: at least {MIN_EXCHANGES} are needed."
+        )
+    ordered = sorted(exchanges, key=lambda exchange: exchange.dial_received_us)
+    sent = np.array([exchange.host_sent_ns - origin_ns for exchange in ordered]) / 1e9
+    back = np.array([exchange.host_received_ns - origin_ns for exchange in ordered]) / 1e9
+    dial_in = np.array([exchange.dial_received_us for exchange in ordered]) / 1e6
+    dial_out = np.array([exchange.dial_sent_us for exchange in ordered]) / 1e6
+    return fit_stamps(sent, dial_in, dial_out, back, origin_ns=origin_ns, boot=boots.pop())
+
+
+def fit_stamps(
+    host_sent_s: Floats, dial_in_s: Floats, dial_out_s: Floats, host_back_s: Floats, *, origin_ns: int, boot: int
+) -> ClockFit:
+    """`fit_clock` on arrays of shape (n_exchanges,), in seconds and in the order of time."""
+    round_trip = (host_back_s - host_sent_s) - (dial_out_s - dial_in_s)
+    # A tick of a microsecond is cut off, not rounded, at both of the dial's stamps.
+    if np.any(round_trip < -2e-6):
+        worst = int(np.argmin(round_trip))
+        raise ClockError(
+            f"Sync exchange {worst + 1} of {len(round_trip)} took {round_trip[worst] * 1e3:.3f} ms, less than no time: "
+            "its timestamps are not of one exchange."
+        )
+    own_offset = ((host_sent_s - dial_in_s) + (host_back_s - dial_out_s)) / 2
+    at = (dial_in_s + dial_out_s) / 2
+    excess = round_trip - _nearby_minimum(at, round_trip)
+    weight = 1.0 / (RESOLUTION_S**2 + excess**2 / 12)
+    base = own_offset[int(np.argmin(round_trip))]
+    span = at[-1] - at[0]
+    knots = np.linspace(at[0], at[-1], max(2, int(np.ceil(span / KNOT_S)) + 1)) if span > 0 else at[:1]
+    offset = np.empty_like(knots)
+    slope = np.empty_like(knots)
+    for number, knot in enumerate(knots):
+        offset[number], slope[number] = _local_line(knot, at, own_offset - base, weight)
+    offset += base
+    fitted = np.interp(at, knots, offset)
+    residual = own_offset - fitted
+    reach = np.abs(residual) + np.maximum(round_trip, 0.0) / 2
+    bound = np.array([np.min(reach + SLOPE_CHANGE * np.abs(at - knot)) for knot in knots])
+    return ClockFit(
+        boot=boot,
+        origin_ns=origin_ns,
+        knot_dial_s=knots,
+        offset_s=offset,
+        bound_s=bound,
+        drift_first=float(slope[0]),
+        drift_last=float(slope[-1]),
+        residual_s=residual,
+        excess_s=excess,
+        round_trip_s=round_trip,
+    )
+
+
+def _nearby_minimum(at: Floats, values: Floats) -> Floats:
+    """The least of `values` within the window around each: a link's speed may change with the hours."""
+    first = np.searchsorted(at, at - WINDOW_S, side="left")
+    last = np.searchsorted(at, at + WINDOW_S, side="right")
+    return np.array([values[a:b].min() for a, b in zip(first, last, strict=True)])
+
+
+def _local_line(knot: float, at: Floats, offset: Floats, weight: Floats) -> tuple[float, float]:
+    """Offset and slope at `knot` of the weighted line through the exchanges around it."""
+    reach = WINDOW_S
+    first, last = np.searchsorted(at, (knot - reach, knot + reach))
+    if last - first < MIN_POINTS:
+        nearest = min(MIN_POINTS, len(at)) - 1
+        distance = np.abs(at - knot)
+        reach = float(np.partition(distance, nearest)[nearest]) * 1.001 + 1e-9
+        first, last = np.searchsorted(at, (knot - reach, knot + reach))
+    x, y = at[first:last] - knot, offset[first:last]
+    w = weight[first:last] * (1 - np.minimum(np.abs(x) / reach, 1.0) ** 3) ** 3
+    total = w.sum()
+    if total <= 0:
+        return float(np.average(y)), 0.0
+    x_mean, y_mean = (w @ x) / total, (w @ y) / total
+    spread = w @ (x - x_mean) ** 2
+    if np.ptp(x) < SHORT_SPAN_S or spread <= 0:
+        return float(y_mean), 0.0
+    slope = (w @ ((x - x_mean) * (y - y_mean))) / spread
+    return float(y_mean - slope * x_mean), float(slope)

@@ -1,0 +1,199 @@
+"""Video time: what a player tells, the timeline made of it, and a virtual player over a real video file.
+
+A player tells of each change when it happens: `PlayerEvent`s, journalled raw. `Timeline` turns them into stretches in
+which the video ran steadily; between stretches it stood still.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracedial.errors import TracedialError
+from tracedial.video import Video
+
+EventKind = Literal["play", "pause", "seek", "rate", "stall", "ended"]
+
+
+@dataclass(frozen=True)
+class PlayerEvent:
+    """A change of the player at a host time.
+
+    `play` and `rate`: from `host_ns` on the video runs at `speed` from `video_s`. `pause`, `stall`, `ended`: it stands
+    still at `video_s`. `seek`: it stands still, now at `video_s`. Events may be told ahead of their time, so that dials
+    can be set to tick with the video's first second.
+    """
+
+    kind: EventKind
+    host_ns: int
+    video_s: float
+    speed: float
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The video ran from `video_s` at `speed` between two host times (seconds since the recording's origin)."""
+
+    host_start_s: float
+    host_end_s: float
+    video_start_s: float
+    speed: float
+
+    def video_s(self, host_s: NDArray[np.float64] | float) -> NDArray[np.float64]:
+        """Video time of host times inside (or near) the stretch."""
+        return self.video_start_s + (np.asarray(host_s) - self.host_start_s) * self.speed
+
+    def host_s(self, video_s: NDArray[np.float64] | float) -> NDArray[np.float64]:
+        """Host time of video times inside (or near) the stretch."""
+        return self.host_start_s + (np.asarray(video_s) - self.video_start_s) / self.speed
+
+    @property
+    def video_end_s(self) -> float:
+        """Where the video stood when the stretch ended."""
+        return float(self.video_s(self.host_end_s))
+
+
+def timeline(events: Iterable[PlayerEvent], *, origin_ns: int, until_ns: int) -> list[Stretch]:
+    """The stretches in which the video ran, in order of host time. `until_ns` ends one that no event ended."""
+    stretches: list[Stretch] = []
+    running: PlayerEvent | None = None
+
+    def close(end_ns: int) -> None:
+        if running is not None and end_ns > running.host_ns:
+            stretches.append(
+                Stretch(
+                    (running.host_ns - origin_ns) / 1e9, (end_ns - origin_ns) / 1e9, running.video_s, running.speed
+                )
+            )
+
+    for event in sorted(events, key=lambda event: event.host_ns):
+        close(event.host_ns)
+        running = event if event.kind in ("play", "rate") else None
+    close(until_ns)
+    return stretches
+
+
+@dataclass(frozen=True)
+class Cue:
+    """One scripted act of the virtual player: when the video reaches `at_video_s`, `pause` for `value` seconds of host
+    time, `stall` likewise, `seek` to second `value`, or go on at speed `rate` times `value`."""
+
+    at_video_s: float
+    act: Literal["pause", "stall", "seek", "rate"]
+    value: float
+
+
+class CueError(TracedialError):
+    """A cue that the virtual player cannot carry out; `cue` is its text."""
+
+    def __init__(self, cue: str, text: str) -> None:
+        super().__init__(text)
+        self.cue = cue
+
+
+def parse_cue(text: str) -> Cue:
+    """A cue from `pause@12:3` (at second 12, for 3 s), `stall@12:3`, `seek@12:40`, `rate@12:1.5`."""
+    act, _, rest = text.partition("@")
+    at, _, value = rest.partition(":")
+    try:
+        cue = Cue(float(at), act, float(value))  # pyright: ignore[reportArgumentType]
+    except ValueError:
+        cue = None
+    if cue is None or act not in ("pause", "stall", "seek", "rate") or cue.at_video_s < 0 or cue.value < 0:
+        raise CueError(text, f"{text!r} is not a cue: write pause@12:3, stall@12:3, seek@12:40 or rate@12:1.5.")
+    if act == "rate" and not 0.1 <= cue.value <= 16:
+        raise CueError(text, f"The speed in {text!r} is not within 0.1 to 16.")
+    return cue
+
+
+LEAD_S = 0.25
+"""How far ahead of playing (again) the virtual player tells of it."""
+
+
+class VirtualPlayer:
+    """Plays a video file to nobody: its time runs with the host's clock, at any speed, and it follows cues.
+
+    `advance` is called often and tells each event through `on_event`, a `play` `LEAD_S` ahead of its time.
+    """
+
+    def __init__(
+        self,
+        video: Video,
+        on_event: Callable[[PlayerEvent], None],
+        *,
+        speed: float = 1.0,
+        cues: Iterable[Cue] = (),
+        end_s: float | None = None,
+    ) -> None:
+        self.video = video
+        self.end_s = video.duration_s if end_s is None else min(end_s, video.duration_s)
+        self.ended = False
+        self._on_event = on_event
+        self._base_speed = speed
+        self._speed = speed
+        # A cue is met once: a seek back does not meet it again.
+        self._cues = sorted(cues, key=lambda cue: cue.at_video_s)
+        self._since_ns = 0
+        self._video_s = 0.0
+        self._running = False
+
+    def play(self, now_ns: int) -> None:
+        """Begin."""
+        self._go(now_ns + int(LEAD_S * 1e9), self._video_s)
+
+    def stop(self, now_ns: int) -> None:
+        """End before the video does, where it stands."""
+        if not self.ended:
+            self.ended = True
+            if self._running and now_ns < self._since_ns:
+                now_ns = self._since_ns
+            self._tell("ended", now_ns, self.video_s(now_ns), 0.0)
+
+    def video_s(self, now_ns: int) -> float:
+        """Where the video stands."""
+        if not self._running or now_ns <= self._since_ns:
+            return self._video_s
+        return min(self._video_s + (now_ns - self._since_ns) / 1e9 * self._speed, self.end_s)
+
+    def advance(self, now_ns: int) -> None:
+        """Carry out what has come due by `now_ns`."""
+        while self._running and not self.ended and now_ns > self._since_ns:
+            cue = next((cue for cue in self._cues if cue.at_video_s >= self._video_s), None)
+            stop_s = min(cue.at_video_s if cue else self.end_s, self.end_s)
+            at_ns = self._since_ns + round((stop_s - self._video_s) / self._speed * 1e9)
+            if at_ns > now_ns:
+                return
+            if cue is None or cue.at_video_s >= self.end_s:
+                self._video_s = self.end_s
+                self._running = False
+                self.ended = True
+                self._tell("ended", at_ns, self.end_s, 0.0)
+            else:
+                self._cues.remove(cue)
+                self._carry_out(cue, at_ns)
+
+    def _carry_out(self, cue: Cue, at_ns: int) -> None:
+        self._video_s = cue.at_video_s
+        if cue.act == "rate":
+            self._speed = self._base_speed * cue.value
+            self._since_ns = at_ns
+            self._tell("rate", at_ns, self._video_s, self._speed)
+            return
+        if cue.act == "seek":
+            self._video_s = min(cue.value, self.end_s)
+            self._tell("seek", at_ns, self._video_s, 0.0)
+            self._go(at_ns + int(LEAD_S * 1e9), self._video_s)
+            return
+        self._tell(cue.act, at_ns, self._video_s, 0.0)
+        self._go(at_ns + int(max(cue.value, LEAD_S) * 1e9), self._video_s)
+
+    def _go(self, host_ns: int, video_s: float) -> None:
+        self._running = True
+        self._since_ns = host_ns
+        self._video_s = video_s
+        self._tell("play", host_ns, video_s, self._speed)
+
+    def _tell(self, kind: EventKind, host_ns: int, video_s: float, speed: float) -> None:
+        self._on_event(PlayerEvent(kind, host_ns, video_s, speed))

@@ -1,0 +1,515 @@
+"""Records any number of dials at once: dials in, journals out, ticks kept in step with the video.
+
+Each dial has a thread of its own that stamps and journals what arrives; this file's loop advances the player, keeps each
+dial's ticks on the video's whole seconds, and sees to it that nothing is missing at the end.
+"""
+
+import json
+import math
+import platform
+import re
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tracedial import __version__
+from tracedial.clock import ClockFit, fit_clock
+from tracedial.errors import ClockError, JournalError, LinkError, RecordingError
+from tracedial.journal import JOURNAL_NAME, JournalWriter
+from tracedial.link.client import (
+    ConfigValue,
+    Event,
+    Gone,
+    Hello,
+    Log,
+    Mark,
+    Refused,
+    Sample,
+    Started,
+    Status,
+    SyncExchange,
+)
+from tracedial.link.connection import DialConnection, LinkChange
+from tracedial.player import PlayerEvent, VirtualPlayer
+from tracedial.video import Video
+
+FORMAT = 1
+"""Version of the recording's folder and journal."""
+SESSION_FILE = "session.json"
+TURN_S = 0.01
+FIRST_EXCHANGES = 20
+FIRST_SYNC_TIMEOUT_S = 15.0
+LIVE_WINDOW_S = 120.0
+PHASE_CHECK_S = 2.0
+PHASE_TOLERANCE_S = 100e-6
+"""A dial whose ticks have moved this far from the video's seconds is set right."""
+AFTER_END_S = 0.25
+FINISH_TIMEOUT_S = 8.0
+MAX_HOST_PERIOD_S = 1.0
+
+
+@dataclass(frozen=True)
+class DialChoice:
+    """A rater and the port of the dial in that rater's hand."""
+
+    rater: str
+    port: str
+
+
+@dataclass
+class RaterState:
+    """What there is to see of one rater while recording."""
+
+    rater: str
+    hello: Hello
+    rating: int | None = None
+    label: str = ""
+    samples: int = 0
+    missing: int = 0
+    recovered: int = 0
+    lost: int = 0
+    bound_s: float | None = None
+    link_up: bool = True
+    breaks: int = 0
+    marks: int = 0
+    problem: str = ""
+
+
+@dataclass
+class RecordingSummary:
+    """How a recording ended: `complete` if every record that the dial numbered is in the journal."""
+
+    rater: str
+    folder: Path
+    samples: int
+    recovered: int
+    missing: int
+    gone: int
+    breaks: int
+    link_losses: int
+    complete: bool
+
+
+class _Rater:
+    """One dial being recorded."""
+
+    def __init__(self, choice: DialChoice, folder: Path) -> None:
+        self.rater = choice.rater
+        self.folder = folder
+        self.exchanges: list[SyncExchange] = []
+        self.state: RaterState | None = None
+        self.journal: JournalWriter | None = None
+        self._early: list[Event | LinkChange] = []
+        self.boot: int | None = None
+        self.fit: ClockFit | None = None
+        self.schedule: tuple[float, float] | None = None
+        self.phase_due_ns = 0
+        self.connection = DialConnection(choice.port, self.on_event)
+
+    def on_event(self, event: Event | LinkChange) -> None:
+        """Journal an event, in the thread that heard it."""
+        if self.journal is None:
+            self._early.append(event)
+            return
+        fields = asdict(event)
+        match event:
+            case Hello():
+                fields["scale"] = scale_to_json(event)
+                self.journal.append("hello", **fields)
+                self._note_boot(event)
+            case SyncExchange():
+                self.exchanges.append(event)
+                self.journal.append("sync", **fields)
+            case Sample():
+                self.journal.append("sample", **fields)
+                if self.state:
+                    self.state.samples += 1
+                    self.state.rating = event.rating
+            case Mark():
+                self.journal.append("event", **fields)
+                if self.state:
+                    self.state.marks += 1
+            case Started():
+                self.journal.append("started", **fields)
+            case Gone():
+                self.journal.append("gone", **fields)
+            case Refused():
+                self.journal.append("refused", message=fields.pop("kind"), **fields)
+                if self.state:
+                    self.state.problem = f"The dial refused {event.kind}: {event.text}."
+            case Log():
+                self.journal.append("log", **fields)
+            case LinkChange():
+                self.journal.append("link", **fields)
+                if self.state:
+                    self.state.link_up = event.up
+            case Status():
+                if self.state and self.state.samples == 0:
+                    self.state.rating = event.rating
+            case ConfigValue():
+                pass
+
+    def open_journal(self, header: dict[str, Any]) -> None:
+        """Create the recording's folder and journal, and write what was heard before."""
+        hello = self.connection.wait_hello()
+        self.state = RaterState(self.rater, hello)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        journal = JournalWriter(self.folder / JOURNAL_NAME)
+        journal.append("recording", **header)
+        with self.connection.lock:
+            self.journal = journal
+            early, self._early = self._early, []
+        for event in early:
+            self.on_event(event)
+
+    def refit(self, now_ns: int, origin_ns: int) -> ClockFit | None:
+        """The clock as of now, from the exchanges of the last two minutes and of this boot."""
+        since_ns = now_ns - int(LIVE_WINDOW_S * 1e9)
+        recent = [e for e in self.exchanges[-400:] if e.boot == self.boot and e.host_sent_ns >= since_ns]
+        if len(recent) < FIRST_EXCHANGES:
+            return self.fit
+        try:
+            self.fit = fit_clock(recent, origin_ns=origin_ns)
+        except ClockError as error:
+            if self.state:
+                self.state.problem = str(error)
+        if self.fit and self.fit.boot != self.boot:
+            # The dial was reset while its clock was being fitted.
+            self.fit = None
+        if self.fit and self.state:
+            dial_s = self.fit.dial_s((now_ns - origin_ns) / 1e9)
+            self.state.bound_s = float(self.fit.bound_at(dial_s))
+        return self.fit
+
+    def _note_boot(self, hello: Hello) -> None:
+        if self.boot is not None and hello.boot != self.boot:
+            self.exchanges.clear()
+            self.fit = None
+            self.schedule = None
+            if self.state:
+                self.state.breaks += 1
+            self.connection.client.burst()
+        self.boot = hello.boot
+
+
+@dataclass
+class SessionRecorder:
+    """Records dials against a player into a session folder.
+
+    `rate_hz` is samples a second of video. `listeners` hear each player event too (an emulated rater that watches the
+    video does). Call `open`, then `run`; `stop` may be called from another thread or a signal.
+    """
+
+    folder: Path
+    dials: list[DialChoice]
+    video: Video
+    rate_hz: float = 1.0
+    synthetic: bool = False
+    settings: dict[str, Any] = field(default_factory=dict)
+    listeners: list[Callable[[PlayerEvent], None]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.origin_ns = time.monotonic_ns()
+        self._raters: list[_Rater] = []
+        self._current: PlayerEvent | None = None
+        self._stopping = False
+        self.player: VirtualPlayer | None = None
+        check_names(self.folder, [choice.rater for choice in self.dials])
+
+    @property
+    def states(self) -> list[RaterState]:
+        """What there is to see now."""
+        states = []
+        for rater in self._raters:
+            if state := rater.state:
+                client = rater.connection.client
+                state.missing = client.missing
+                if client.tracker:
+                    state.recovered = client.tracker.recovered
+                    state.lost = client.tracker.gone
+                state.label = "" if state.rating is None else state.hello.scale.label_of(state.rating)
+                if rater.journal and rater.journal.problem:
+                    state.problem = rater.journal.problem
+                elif rater.connection.error:
+                    state.problem = str(rater.connection.error)
+                states.append(state)
+        return states
+
+    def open(self) -> None:
+        """Connect all dials, open their journals, and fit their clocks a first time."""
+        try:
+            for choice in self.dials:
+                self._raters.append(_Rater(choice, self.folder / choice.rater))
+            for rater in self._raters:
+                rater.connection.wait_hello()
+            self._refuse_twins()
+            write_session(self.folder, self.video, [c.rater for c in self.dials], synthetic=self.synthetic)
+            for rater in self._raters:
+                rater.open_journal(self._header(rater.rater))
+            self._first_sync()
+        except BaseException:
+            self.close()
+            raise
+
+    def run(self, player: VirtualPlayer, on_turn: Callable[[], None] = lambda: None) -> list[RecordingSummary]:
+        """Play the video to its end (or to `stop`) and record; returns how each recording ended."""
+        self.player = player
+        try:
+            player.play(time.monotonic_ns())
+            while not player.ended:
+                now_ns = time.monotonic_ns()
+                if self._stopping:
+                    player.stop(now_ns)
+                player.advance(now_ns)
+                for rater in self._raters:
+                    self._keep_phase(rater, now_ns)
+                on_turn()
+                time.sleep(TURN_S)
+            return self._finish(on_turn)
+        finally:
+            self.close()
+
+    def stop(self) -> None:
+        """End the recording where the video stands; what was recorded is complete."""
+        self._stopping = True
+
+    def on_player_event(self, event: PlayerEvent) -> None:
+        """Hear the player: journal the event with every recording, and set the ticks."""
+        for rater in self._raters:
+            if rater.journal:
+                rater.journal.append("player", event=event.kind, **_without_kind(event))
+        self._current = event if event.kind in ("play", "rate") else None
+        for listener in self.listeners:
+            listener(event)
+        if self._current:
+            for rater in self._raters:
+                self._set_phase(rater)
+
+    def close(self) -> None:
+        """Close ports and journals. Raises `JournalError` if some records could not be written."""
+        problem: JournalError | None = None
+        for rater in self._raters:
+            rater.connection.close()
+        for rater in self._raters:
+            if rater.journal:
+                try:
+                    rater.journal.close()
+                except JournalError as error:
+                    problem = error
+        if problem:
+            raise problem
+
+    def _header(self, rater: str) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "rater": rater,
+            "synthetic": self.synthetic,
+            "origin_ns": self.origin_ns,
+            "wall_clock": datetime.now(UTC).isoformat(timespec="seconds"),
+            "software": f"tracedial {__version__}",
+            "python": platform.python_version(),
+            "system": platform.system(),
+            "rate_hz": self.rate_hz,
+            "video": video_to_json(self.video),
+            "settings": self.settings,
+        }
+
+    def _refuse_twins(self) -> None:
+        seen: dict[str, str] = {}
+        for rater in self._raters:
+            hello = rater.connection.wait_hello()
+            if hello.unique_id in seen:
+                raise RecordingError(
+                    self.folder,
+                    f"{seen[hello.unique_id]} and {rater.rater} have the same dial ({hello.name}).",
+                )
+            seen[hello.unique_id] = rater.rater
+
+    def _first_sync(self) -> None:
+        deadline_s = time.monotonic() + FIRST_SYNC_TIMEOUT_S
+        for rater in self._raters:
+            while len(rater.exchanges) < FIRST_EXCHANGES:
+                if rater.connection.error:
+                    raise rater.connection.error
+                if time.monotonic() > deadline_s:
+                    raise LinkError(
+                        rater.connection.port,
+                        f"The dial on {rater.connection.port} answers too few sync pulses ({len(rater.exchanges)} of "
+                        f"{FIRST_EXCHANGES} in {FIRST_SYNC_TIMEOUT_S:.0f} s): check the cable.",
+                    )
+                time.sleep(TURN_S)
+            rater.refit(time.monotonic_ns(), self.origin_ns)
+
+    def _keep_phase(self, rater: _Rater, now_ns: int) -> None:
+        if now_ns < rater.phase_due_ns:
+            return
+        rater.phase_due_ns = now_ns + int(PHASE_CHECK_S * 1e9)
+        fit = rater.refit(now_ns, self.origin_ns)
+        if self._current is None or fit is None:
+            return
+        if rater.schedule is None or abs(self._phase_error_s(rater, fit, now_ns)) > PHASE_TOLERANCE_S:
+            self._set_phase(rater)
+
+    def _phase_error_s(self, rater: _Rater, fit: ClockFit, now_ns: int) -> float:
+        """How far the dial's ticks will lie from the video's seconds one check ahead."""
+        assert rater.schedule is not None
+        tick0_s, period_s = rater.schedule
+        wanted0_s, wanted_period_s = self._wanted(fit)
+        ahead_s = float(fit.dial_s((now_ns - self.origin_ns) / 1e9 + PHASE_CHECK_S))
+        tick_s = wanted0_s + round((ahead_s - wanted0_s) / wanted_period_s) * wanted_period_s
+        return math.remainder(tick_s - tick0_s, period_s)
+
+    def _wanted(self, fit: ClockFit) -> tuple[float, float]:
+        """Tick 0 and period, in dial seconds, that fall on whole seconds of the video."""
+        assert self._current is not None
+        play = self._current
+        ahead_video_s = math.ceil(play.video_s * self.rate_hz - 1e-6) / self.rate_hz - play.video_s
+        tick0_host_s = (play.host_ns - self.origin_ns) / 1e9 + ahead_video_s / play.speed
+        period_s = 1.0 / (self.rate_hz * play.speed)
+        period_s /= math.ceil(period_s / MAX_HOST_PERIOD_S - 1e-9)
+        return float(fit.dial_s(tick0_host_s)), period_s * fit.rate_at_end()
+
+    def _set_phase(self, rater: _Rater) -> None:
+        if rater.fit is None:
+            return
+        tick0_s, period_s = self._wanted(rater.fit)
+        if tick0_s < 0:
+            # The video began before this boot of the dial: the same grid, from a time that the dial has.
+            tick0_s += math.ceil(-tick0_s / period_s) * period_s
+        rater.schedule = (tick0_s, period_s)
+        with rater.connection.lock:
+            rater.connection.client.start(tick0_us=round(tick0_s * 1e6), period_ns=round(period_s * 1e9))
+
+    def _finish(self, on_turn: Callable[[], None]) -> list[RecordingSummary]:
+        """Let the last tick come, stop the dials, and wait for what is still missing while any of it comes."""
+        self._wait(AFTER_END_S, on_turn)
+        for rater in self._raters:
+            with rater.connection.lock:
+                rater.connection.client.stop()
+        last, last_change_s = None, time.monotonic()
+        while not all(self._is_complete(rater) for rater in self._raters):
+            now = [(rater.connection.client.missing, len(rater.exchanges)) for rater in self._raters]
+            if now != last:
+                last, last_change_s = now, time.monotonic()
+            if time.monotonic() - last_change_s > FINISH_TIMEOUT_S:
+                break
+            self._wait(TURN_S, on_turn)
+        summaries = []
+        for rater in self._raters:
+            client = rater.connection.client
+            tracker = client.tracker
+            assert rater.state is not None
+            summary = RecordingSummary(
+                rater=rater.rater,
+                folder=rater.folder,
+                samples=rater.state.samples,
+                recovered=tracker.recovered if tracker else 0,
+                missing=len(tracker.missing) if tracker else 0,
+                gone=tracker.gone if tracker else 0,
+                breaks=rater.state.breaks,
+                link_losses=rater.connection.link_losses,
+                complete=self._is_complete(rater) and not client.lost_in_resets and not (tracker and tracker.gone),
+            )
+            if rater.journal:
+                rater.journal.append(
+                    "end",
+                    host_ns=time.monotonic_ns(),
+                    **{key: value for key, value in asdict(summary).items() if key != "folder"},
+                    bad_frames=client.bad_frames,
+                    dropped_bytes=client.dropped_bytes,
+                    unknown_kinds=client.unknown_kinds,
+                    malformed=client.malformed,
+                    foreign_boot=client.foreign_boot,
+                    exchanges_lost=client.exchanges_lost,
+                    lost_in_resets=client.lost_in_resets,
+                )
+            summaries.append(summary)
+        return summaries
+
+    def _is_complete(self, rater: _Rater) -> bool:
+        client = rater.connection.client
+        status = client.status
+        return (
+            client.is_stopped()
+            and client.missing == 0
+            and (client.tracker is None or (status is not None and status.next_seq <= client.tracker.next_seq))
+        )
+
+    def _wait(self, seconds: float, on_turn: Callable[[], None]) -> None:
+        deadline_s = time.monotonic() + seconds
+        while time.monotonic() < deadline_s:
+            on_turn()
+            time.sleep(TURN_S)
+
+
+def check_names(folder: Path, raters: Iterable[str]) -> None:
+    """Refuse raters' names that are no folder names, names used twice, and a folder that holds a recording already."""
+    seen: set[str] = set()
+    for rater in raters:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", rater):
+            raise RecordingError(
+                folder, f"{rater!r} cannot name a rater: use 1 to 40 letters, digits, - and _ (it names a folder)."
+            )
+        if rater.lower() in seen:
+            raise RecordingError(folder, f"The rater {rater} is given twice.")
+        seen.add(rater.lower())
+        if (folder / rater / JOURNAL_NAME).exists():
+            raise RecordingError(
+                folder,
+                f"{folder} already holds a recording of {rater}, and none is ever written over: choose another folder "
+                "or rater.",
+            )
+
+
+def write_session(folder: Path, video: Video, raters: list[str], *, synthetic: bool) -> None:
+    """Write (or add to) the session's own file. Raises where the folder holds recordings of another video."""
+    path = folder / SESSION_FILE
+    known: list[str] = []
+    if path.exists():
+        session = json.loads(path.read_text(encoding="utf-8"))
+        if session["video"]["sha256"] != video.sha256:
+            raise RecordingError(
+                folder,
+                f"{folder} holds recordings of {session['video']['name']} (sha256 {session['video']['sha256'][:12]}…), "
+                f"not of {video.path.name} ({video.sha256[:12]}…): one session folder is for one video.",
+            )
+        known = session["raters"]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        content = {
+            "format": FORMAT,
+            "session": folder.resolve().name,
+            "video": video_to_json(video),
+            "raters": [*known, *(rater for rater in raters if rater not in known)],
+            "synthetic": synthetic,
+        }
+        part = path.with_suffix(".part")
+        part.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise RecordingError(folder, f"The session folder {folder} cannot be written: {error.strerror}.") from error
+
+
+def video_to_json(video: Video) -> dict[str, Any]:
+    """A video's facts, without the folder it lay in."""
+    return {
+        "name": video.path.name,
+        "sha256": video.sha256,
+        "duration_s": video.duration_s,
+        "frame_rate_hz": video.frame_rate_hz,
+        "width": video.width,
+        "height": video.height,
+    }
+
+
+def scale_to_json(hello: Hello) -> dict[str, Any]:
+    """A dial's scale as the journal holds it."""
+    scale = hello.scale
+    return {"low": scale.low, "high": scale.high, "step": scale.step, "detents": [list(d) for d in scale.detents]}
+
+
+def _without_kind(event: PlayerEvent) -> dict[str, Any]:
+    return {"host_ns": event.host_ns, "video_s": event.video_s, "speed": event.speed}

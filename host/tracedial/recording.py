@@ -1,0 +1,148 @@
+"""A recording folder as read back: the journal's records by kind, and what was wrong with it.
+
+The journal alone is the recording; every other file in the folder can be made again from it.
+"""
+
+import json
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tracedial.errors import RecordingError
+from tracedial.journal import JOURNAL_NAME, read_journal
+from tracedial.link.client import Gone, Mark, Sample, Started, SyncExchange
+from tracedial.player import PlayerEvent
+from tracedial.recorder import FORMAT, SESSION_FILE
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One rater's ratings of one session video, as the journal holds them.
+
+    `samples` are as they came in, resent ones included, in the order of arrival. `findings` are sentences about what
+    the journal lacks.
+    """
+
+    folder: Path
+    rater: str
+    header: dict[str, Any]
+    hellos: list[dict[str, Any]]
+    exchanges: list[SyncExchange]
+    starts: list[Started]
+    samples: list[Sample]
+    marks: list[Mark]
+    gone: list[Gone]
+    player: list[PlayerEvent]
+    links: list[dict[str, Any]]
+    logs: list[dict[str, Any]]
+    end: dict[str, Any] | None
+    last_ns: int
+    findings: list[str]
+
+    @property
+    def boots(self) -> list[int]:
+        """Boot ids in the order in which the dial said them."""
+        return list(dict.fromkeys(hello["boot"] for hello in self.hellos))
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session folder: its raters, and the video that all of them rated."""
+
+    folder: Path
+    name: str
+    raters: list[str]
+    video: dict[str, Any]
+    synthetic: bool
+
+
+def read_session(folder: Path) -> Session:
+    """Read a session folder's own file."""
+    path = folder / SESSION_FILE
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        check_format(path, content.get("format"))
+        return Session(
+            folder, content["session"], list(content["raters"]), dict(content["video"]), bool(content["synthetic"])
+        )
+    except FileNotFoundError:
+        raise RecordingError(
+            folder, f"{folder} is no session folder (it has no {SESSION_FILE}): give the folder that `tracedial record` "
+            "made, or two or more trace CSVs."
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RecordingError(path, f"{path} cannot be read as a session's file ({error}).") from error
+
+
+def read_recording(folder: Path) -> Recording:
+    """Read a recording, whatever its end was like. Raises where there is no journal or nothing of it can be used."""
+    path = folder / JOURNAL_NAME
+    if not path.is_file():
+        raise RecordingError(folder, f"{folder} is no recording: it has no {JOURNAL_NAME}.")
+    content = read_journal(path)
+    by_kind: dict[str, list[dict[str, Any]]] = {}
+    last_ns = 0
+    for record in content.records:
+        by_kind.setdefault(record.pop("kind"), []).append(record)
+        last_ns = max(last_ns, record.get("host_ns") or record.get("host_received_ns") or 0)
+    if not by_kind.get("recording"):
+        raise RecordingError(path, f"{path} has lost its first line, which says what it is: it cannot be aligned.")
+    header = by_kind["recording"][0]
+    check_format(path, header.get("format"))
+    try:
+        recording = Recording(
+            folder=folder,
+            rater=header["rater"],
+            header=header,
+            hellos=by_kind.get("hello", []),
+            exchanges=_build(SyncExchange, by_kind.get("sync", [])),
+            starts=_build(Started, by_kind.get("started", [])),
+            samples=_build(Sample, by_kind.get("sample", [])),
+            marks=_build(Mark, by_kind.get("event", [])),
+            gone=_build(Gone, by_kind.get("gone", [])),
+            player=[
+                PlayerEvent(record["event"], record["host_ns"], record["video_s"], record["speed"])
+                for record in by_kind.get("player", [])
+            ],
+            links=by_kind.get("link", []),
+            logs=by_kind.get("log", []) + by_kind.get("refused", []),
+            end=by_kind["end"][-1] if by_kind.get("end") else None,
+            last_ns=last_ns,
+            findings=[],
+        )
+    except (KeyError, TypeError) as error:
+        raise RecordingError(path, f"{path} is not a journal of format {FORMAT}: {error} is missing or odd.") from error
+    recording.findings.extend(_findings(content.damaged_lines, content.cut_bytes, recording))
+    return recording
+
+
+def check_format(path: Path, found: object) -> None:
+    """Refuse files of a format that this version does not know."""
+    if found != FORMAT:
+        raise RecordingError(
+            path, f"{path} is of format {found}, this version of tracedial reads format {FORMAT}: update tracedial."
+        )
+
+
+def _findings(damaged_lines: list[int], cut_bytes: int, recording: Recording) -> list[str]:
+    findings = []
+    if cut_bytes:
+        findings.append(f"The journal was cut in the middle of its last line ({cut_bytes} bytes, not used).")
+    if damaged_lines:
+        shown = ", ".join(map(str, damaged_lines[:5])) + ("…" if len(damaged_lines) > 5 else "")
+        findings.append(f"{len(damaged_lines)} lines of the journal are damaged and not used (line {shown}).")
+    if recording.end is None:
+        findings.append(
+            "The recording was not ended properly: the program was stopped, or the machine went down. "
+            "What came before is whole."
+        )
+    return findings
+
+
+def _build(kind: type[T], records: list[dict[str, Any]]) -> list[T]:
+    # By name, so that a later version may add fields that this one does not know.
+    names = [entry.name for entry in fields(kind)]  # pyright: ignore[reportArgumentType]
+    return [kind(*[record[name] for name in names]) for record in records]
+

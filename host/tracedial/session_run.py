@@ -1,0 +1,124 @@
+"""Recording a session from beginning to end: dials found or emulated, video played, journals aligned.
+
+What `tracedial record` and `tracedial demo` have in common.
+"""
+
+import contextlib
+import signal
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tracedial.align import Alignment, align, write_alignment
+from tracedial.link.discover import the_only_dial
+from tracedial.link.stream import EmulatorProcess, emulator_arguments
+from tracedial.live import LiveView
+from tracedial.player import Cue, PlayerEvent, VirtualPlayer
+from tracedial.recorder import DialChoice, RecordingSummary, SessionRecorder
+from tracedial.recording import read_recording
+from tracedial.video import Video
+
+
+@dataclass(frozen=True)
+class SessionPlan:
+    """What to record. `dials` are raters and ports; a port may be empty (the only dial there is) or `emulated:`."""
+
+    folder: Path
+    dials: list[DialChoice]
+    video: Video
+    rate_hz: float = 1.0
+    speed: float = 1.0
+    cues: tuple[Cue, ...] = ()
+    end_s: float | None = None
+    synthetic: bool = False
+
+
+class EmulatedRater:
+    """Turns an emulated dial's knob as a rater who watches the video would: the script runs while the video does."""
+
+    def __init__(self, emulator: EmulatorProcess, clock_ns: Callable[[], int]) -> None:
+        self._emulator = emulator
+        self._clock_ns = clock_ns
+
+    def on_player_event(self, event: PlayerEvent) -> None:
+        """Follow the player; `play` is told ahead of its time."""
+        if event.kind in ("play", "rate"):
+            delay_s = max((event.host_ns - self._clock_ns()) / 1e9, 0.0)
+            self._emulator.command(f"play {event.video_s:.6f} {event.speed:.6f} {delay_s:.6f}")
+        else:
+            self._emulator.command("hold")
+
+
+def record_session(plan: SessionPlan) -> list[RecordingSummary]:
+    """Record all dials of a plan, showing how it goes; Ctrl-C ends it cleanly. Returns how each recording ended."""
+    import time
+
+    with contextlib.ExitStack() as stack:
+        dials: list[DialChoice] = []
+        watchers: list[EmulatedRater] = []
+        for choice in plan.dials:
+            port = choice.port or the_only_dial()
+            if port.startswith("emulated:"):
+                arguments = ["--name", choice.rater, "--seed", str(len(dials) + 1), *emulator_arguments(port)]
+                emulator = stack.enter_context(EmulatorProcess(arguments))
+                port = emulator.urls[0]
+                if any(argument.startswith("--knob") for argument in arguments):
+                    watchers.append(EmulatedRater(emulator, time.monotonic_ns))
+            dials.append(DialChoice(choice.rater, port))
+        recorder = SessionRecorder(
+            folder=plan.folder,
+            dials=dials,
+            video=plan.video,
+            rate_hz=plan.rate_hz,
+            synthetic=plan.synthetic,
+            settings=_settings(plan),
+            listeners=[watcher.on_player_event for watcher in watchers],
+        )
+        recorder.open()
+        player = VirtualPlayer(
+            plan.video, recorder.on_player_event, speed=plan.speed, cues=plan.cues, end_s=plan.end_s
+        )
+        stack.enter_context(_ctrl_c(recorder.stop))
+        view = LiveView(
+            lambda: recorder.states,
+            lambda: player.video_s(time.monotonic_ns()),
+            end_s=player.end_s,
+            synthetic=plan.synthetic,
+        )
+        with view:
+            return recorder.run(player, view.turn)
+
+
+def align_recordings(folders: Iterable[Path]) -> list[Alignment]:
+    """Align recordings anew from their journals and write their derived files."""
+    alignments = []
+    for folder in folders:
+        alignment = align(read_recording(folder))
+        write_alignment(alignment)
+        alignments.append(alignment)
+    return alignments
+
+
+def _settings(plan: SessionPlan) -> dict[str, Any]:
+    return {
+        "player": "virtual",
+        "speed": plan.speed,
+        "cues": [f"{cue.act}@{cue.at_video_s:g}:{cue.value:g}" for cue in plan.cues],
+        "end_s": plan.end_s,
+    }
+
+
+@contextlib.contextmanager
+def _ctrl_c(stop: Callable[[], None]):
+    """Ctrl-C asks for a clean end; a second one is the usual interruption."""
+
+    def once(number: int, frame: object) -> None:  # noqa: ARG001
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        stop()
+
+    before = signal.signal(signal.SIGINT, once)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
