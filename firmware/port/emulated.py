@@ -88,9 +88,9 @@ class Knob:
         self._raw = min(max(raw, 0), RAW_TOP)
 
     def play(self, script_us, speed, delay_us):
-        """From `delay_us` on, follow the script from `script_us` at `speed` seconds of script a second."""
+        """Go where the script is at `script_us`, and from `delay_us` on follow it, `speed` seconds of it a second."""
         self.script_started = True
-        self.raw()
+        self.turn(self.script.rating(script_us))
         self._script_us = script_us
         self._began_us = _true_us() + delay_us
         self._speed = speed

@@ -67,8 +67,10 @@ def align(recording: Recording) -> Alignment:
     samples = [sample for sample in samples if sample.boot in fits]
     if not samples:
         raise RecordingError(
-            recording.folder, f"{recording.folder} holds no sample that can be placed in time: {'; '.join(unfitted)}."
-            if unfitted else f"{recording.folder} holds no samples."
+            recording.folder,
+            f"{recording.folder} holds no sample that can be placed in time: {'; '.join(unfitted)}."
+            if unfitted
+            else f"{recording.folder} holds no samples.",
         )
     host_s = np.empty(len(samples))
     bound_s = np.empty(len(samples))
@@ -272,9 +274,7 @@ def _gaps(samples: list[Sample], recording: Recording) -> dict[int, int]:
     return gaps
 
 
-def _report(
-    alignment: Alignment, repeats: int, conflicts: int, unfitted: list[str], revisited: int
-) -> dict[str, Any]:
+def _report(alignment: Alignment, repeats: int, conflicts: int, unfitted: list[str], revisited: int) -> dict[str, Any]:
     recording, trace = alignment.recording, alignment.trace
     offset = trace.offset_s
     assert offset is not None
@@ -398,9 +398,7 @@ def _write_marks(alignment: Alignment, path: Path) -> None:
     """The dial's events: presses of the button and detents landed on, on video time where the video ran."""
     marks = [mark for mark in alignment.recording.marks if mark.boot in alignment.fits]
     names = {message.EVENT_DETENT: "detent", message.EVENT_BUTTON: "button"}
-    detents = {
-        hello["boot"]: hello["scale"]["detents"] for hello in alignment.recording.hellos
-    }
+    detents = {hello["boot"]: hello["scale"]["detents"] for hello in alignment.recording.hellos}
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("video_s", "host_s", "event", "value", "label"))
@@ -411,4 +409,6 @@ def _write_marks(alignment: Alignment, path: Path) -> None:
             label = ""
             if mark.event == message.EVENT_DETENT and mark.value < len(detents[mark.boot]):
                 label = detents[mark.boot][mark.value][1]
-            writer.writerow(("" if np.isnan(video[0]) else f"{video[0]:.6f}", f"{float(host):.6f}", name, mark.value, label))
+            writer.writerow(
+                ("" if np.isnan(video[0]) else f"{video[0]:.6f}", f"{float(host):.6f}", name, mark.value, label)
+            )

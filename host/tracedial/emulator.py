@@ -192,7 +192,9 @@ class TcpEnd:
                 lambda: _Stream(lambda data: self.on_data(data), self._take), "127.0.0.1", self._port
             )
         except OSError as error:
-            raise EmulatorError(f"TCP port {self._port} cannot be used for an emulated dial: {error.strerror}.") from error
+            raise EmulatorError(
+                f"TCP port {self._port} cannot be used for an emulated dial: {error.strerror}."
+            ) from error
         self._port = self._server.sockets[0].getsockname()[1]
 
     def write(self, data: bytes) -> None:

@@ -63,9 +63,7 @@ def timeline(events: Iterable[PlayerEvent], *, origin_ns: int, until_ns: int) ->
     def close(end_ns: int) -> None:
         if running is not None and end_ns > running.host_ns:
             stretches.append(
-                Stretch(
-                    (running.host_ns - origin_ns) / 1e9, (end_ns - origin_ns) / 1e9, running.video_s, running.speed
-                )
+                Stretch((running.host_ns - origin_ns) / 1e9, (end_ns - origin_ns) / 1e9, running.video_s, running.speed)
             )
 
     for event in sorted(events, key=lambda event: event.host_ns):

@@ -69,8 +69,9 @@ def read_session(folder: Path) -> Session:
         )
     except FileNotFoundError:
         raise RecordingError(
-            folder, f"{folder} is no session folder (it has no {SESSION_FILE}): give the folder that `tracedial record` "
-            "made, or two or more trace CSVs."
+            folder,
+            f"{folder} is no session folder (it has no {SESSION_FILE}): give the folder that `tracedial record` "
+            "made, or two or more trace CSVs.",
         ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RecordingError(path, f"{path} cannot be read as a session's file ({error}).") from error
@@ -145,4 +146,3 @@ def _build(kind: type[T], records: list[dict[str, Any]]) -> list[T]:
     # By name, so that a later version may add fields that this one does not know.
     names = [entry.name for entry in fields(kind)]  # pyright: ignore[reportArgumentType]
     return [kind(*[record[name] for name in names]) for record in records]
-

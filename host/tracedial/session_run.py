@@ -76,9 +76,7 @@ def record_session(plan: SessionPlan) -> list[RecordingSummary]:
             listeners=[watcher.on_player_event for watcher in watchers],
         )
         recorder.open()
-        player = VirtualPlayer(
-            plan.video, recorder.on_player_event, speed=plan.speed, cues=plan.cues, end_s=plan.end_s
-        )
+        player = VirtualPlayer(plan.video, recorder.on_player_event, speed=plan.speed, cues=plan.cues, end_s=plan.end_s)
         stack.enter_context(_ctrl_c(recorder.stop))
         view = LiveView(
             lambda: recorder.states,

@@ -99,7 +99,8 @@ def read_trace(path: Path, rater: str | None = None) -> Trace:
         if seconds and second <= seconds[-1]:
             what = "again" if second == seconds[-1] else "goes back"
             raise TraceError(
-                path, f"Line {line} of {path}: second {second} comes {what} after {seconds[-1]}; rows must rise.",
+                path,
+                f"Line {line} of {path}: second {second} comes {what} after {seconds[-1]}; rows must rise.",
                 line=line,
             )
         seconds.append(second)

@@ -42,7 +42,8 @@ def read_video(path: Path) -> Video:
                 duration_s = 0.0
             if not rate or duration_s <= 0:
                 raise VideoError(
-                    path, f"{path} does not say how long it is: convert it with `ffmpeg -i {path.name} -c copy out.mp4`."
+                    path,
+                    f"{path} does not say how long it is: convert it with `ffmpeg -i {path.name} -c copy out.mp4`.",
                 )
             return Video(path, duration_s, float(rate), stream.width, stream.height, sha256)
     except av.FFmpegError as error:

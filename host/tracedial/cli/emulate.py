@@ -125,7 +125,9 @@ async def _watch(dial: EmulatedDial) -> None:
         await dial.ended.wait()
         await asyncio.sleep(2)
         if dial.ended.is_set():
-            raise EmulatorError(f"The emulated dial {dial.settings.name} has ended by itself: {await dial.last_words()}")
+            raise EmulatorError(
+                f"The emulated dial {dial.settings.name} has ended by itself: {await dial.last_words()}"
+            )
 
 
 def _in_thread(work, then) -> None:  # noqa: ANN001

@@ -48,9 +48,7 @@ def command(
         parsed = tuple(parse_cue(cue) for cue in cues)
     except CueError as error:
         raise click.UsageError(str(error)) from None
-    plan = SessionPlan(
-        session, choices, read_video(video_path), rate_hz=rate_hz, speed=speed, cues=parsed, end_s=end_s
-    )
+    plan = SessionPlan(session, choices, read_video(video_path), rate_hz=rate_hz, speed=speed, cues=parsed, end_s=end_s)
     summaries = record_session(plan)
     alignments = align_recordings(summary.folder for summary in summaries)
     for alignment in alignments:

@@ -166,8 +166,7 @@ def _why_not_opened(port: str, error: Exception) -> str:
         return f"There is no port {port}: check the cable, and see `tracedial devices` for the ports there are."
     if number in (errno.EACCES, errno.EPERM) and not sys.platform.startswith("win"):
         return (
-            f"This user may not open {port}: on Linux, run `sudo usermod -aG dialout $USER`, "
-            "then log out and in again."
+            f"This user may not open {port}: on Linux, run `sudo usermod -aG dialout $USER`, then log out and in again."
         )
     if number in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in text or "PermissionError" in text:
         return f"{port} is in use by another program: close it (a serial monitor, another recording) and try again."

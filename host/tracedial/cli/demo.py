@@ -1,0 +1,84 @@
+"""`tracedial demo`."""
+
+import shutil
+from pathlib import Path
+
+import click
+
+from tracedial.analysis import analyze
+from tracedial.cli.analyze import say_analysis
+from tracedial.cli.reporting import say_alignment
+from tracedial.errors import RecordingError
+from tracedial.recorder import SESSION_FILE, DialChoice
+from tracedial.report import write_report
+from tracedial.session_run import SessionPlan, align_recordings, record_session
+from tracedial.synthetic import ARTICLE_SECONDS, dyad, write_knob_script, write_video
+from tracedial.video import read_video
+
+DEMO_MARK = "made-by-tracedial-demo.txt"
+
+
+@click.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("demo-session"),
+    show_default=True,
+    help="The session's folder; an earlier demo there is replaced.",
+)
+@click.option(
+    "--seconds",
+    type=click.IntRange(60, 14400),
+    default=ARTICLE_SECONDS,
+    show_default=True,
+    help="Length of the session.",
+)
+@click.option(
+    "--speed",
+    type=click.FloatRange(0.1, 200),
+    default=48.0,
+    show_default=True,
+    help="How much faster than a clock the video and the dials run.",
+)
+@click.option("--seed", type=click.IntRange(0), default=2023, show_default=True, help="Seed of the synthetic dyad.")
+def command(out: Path, seconds: int, speed: float, seed: int) -> None:
+    """Do the whole job on two emulated dials with synthetic raters: video, recording, alignment, events, report.
+
+    The dials run the real firmware; at a speed-up they sample that much faster, and nothing else changes.
+    """
+    _clear(out)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / DEMO_MARK).write_text("Synthetic raters. `tracedial demo` replaces this folder.\n", encoding="utf-8")
+    click.echo(f"Writing a test video of {seconds // 60}:{seconds % 60:02d} minutes …", err=True)
+    video_path = out / "synthetic-session.mp4"
+    write_video(video_path, seconds)
+    dials = []
+    for number, (name, ratings) in enumerate(dyad(seconds, seed=seed).items()):
+        script = out / f"{name}-knob.csv"
+        write_knob_script(script, ratings)
+        dials.append(DialChoice(name, f"emulated:?knob={script}&drift-ppm={(30, -20)[number]}"))
+    plan = SessionPlan(out, dials, read_video(video_path), speed=speed, synthetic=True)
+    click.echo(
+        f"Recording two emulated dials, {speed:g} times faster than a clock ({seconds / speed:.0f} s) …", err=True
+    )
+    summaries = record_session(plan)
+    for alignment in align_recordings(summary.folder for summary in summaries):
+        say_alignment(alignment)
+    analysis = analyze([out])
+    report = write_report(analysis, out / "report")
+    click.echo()
+    say_analysis(analysis)
+    click.echo()
+    click.echo(f"Report: {report}")
+
+
+def _clear(out: Path) -> None:
+    """Take away an earlier demo, and nothing else."""
+    if not out.exists():
+        return
+    if not out.is_dir() or ((out / SESSION_FILE).exists() and not (out / DEMO_MARK).exists()):
+        raise RecordingError(out, f"{out} is not an earlier demo: choose another folder with --out.")
+    if (out / DEMO_MARK).exists():
+        shutil.rmtree(out)
+    elif any(out.iterdir()):
+        raise RecordingError(out, f"{out} is not empty and not an earlier demo: choose another folder with --out.")

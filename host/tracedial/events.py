@@ -1,0 +1,231 @@
+"""Ruptures and repairs in a trace.
+
+A **rupture** is one of the lowest-rated segments of the session (Trusty 2023 chose three by eye; here the rule is written
+down). A **repair** is where the rating begins to rise again after it. Everything runs on a trace alone; every parameter
+stands in the output. `docs/measures.md` has the definitions with their reasons.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracedial.errors import AnalysisError
+
+Floats = NDArray[np.float64]
+
+MAD_TO_SD = 1.4826
+
+
+@dataclass(frozen=True)
+class EventSettings:
+    """The parameters of both rules.
+
+    Ruptures: `count` segments of `segment_s` seconds, no two nearer than `separation_s`, each at least `min_valid`
+    rated; the first `trim_start_s` seconds are left out. Repairs: the trace is smoothed by a centred mean of
+    `smooth_s` seconds; a repair is a rise of at least `rise` (None: the larger of 2 scale units and half a robust SD)
+    above the nadir that lasts `hold_s` seconds. Clips are `clip_s` seconds long.
+    """
+
+    count: int = 3
+    segment_s: int = 30
+    separation_s: int = 30
+    min_valid: float = 0.8
+    trim_start_s: int = 0
+    smooth_s: int = 9
+    rise: float | None = None
+    hold_s: int = 5
+    clip_s: int = 120
+
+    def __post_init__(self) -> None:
+        for name, least in (("count", 0), ("segment_s", 1), ("separation_s", 0), ("trim_start_s", 0), ("smooth_s", 1),
+                            ("hold_s", 1), ("clip_s", 1)):  # fmt: skip
+            if getattr(self, name) < least:
+                raise AnalysisError(f"The setting {name} is {getattr(self, name)}; it must be at least {least}.")
+        if not 0 < self.min_valid <= 1:
+            raise AnalysisError(f"The setting min_valid is {self.min_valid}; it must be above 0 and at most 1.")
+        if self.rise is not None and self.rise <= 0:
+            raise AnalysisError(f"The setting rise is {self.rise}; it must be above 0.")
+
+    def as_parameters(self) -> dict[str, Any]:
+        """The parameters with the names of the rules, for the output."""
+        return {
+            "rupture_rule": "lowest mean first, earliest of equals, excluding windows nearer than separation_s (greedy)",
+            "repair_rule": "first rise of the smoothed trace after the nadir that reaches `rise` and lasts hold_s, "
+            "dated back to the last local minimum",
+            **asdict(self),
+        }
+
+
+@dataclass(frozen=True)
+class Rupture:
+    """A lowest-rated segment: seconds `onset_s` (included) to `end_s` (excluded) of the video.
+
+    `rank` 1 is the lowest; `mean` of its ratings; `nadir_s` the second of its lowest smoothed rating; `valid_share` of
+    its seconds rated; `clip` the window to replay, cut at the video's end (`clip_cut` says so).
+    """
+
+    rank: int
+    onset_s: int
+    end_s: int
+    nadir_s: int
+    nadir: float
+    mean: float
+    valid_share: float
+    clip: tuple[int, int]
+    clip_cut: bool
+
+
+@dataclass(frozen=True)
+class Repair:
+    """What followed a rupture of that `rank`. Without a rise before the next rupture (or the end) `onset_s` is None and
+    `reason` says so.
+
+    `end_s` is a segment's length after the onset, cut at the next rupture or the video's end; `repaired_fraction` how
+    much of the fall from the level before the rupture was regained by the highest smoothed rating until then (None
+    where there was no fall to regain).
+    """
+
+    rank: int
+    onset_s: int | None
+    end_s: int | None
+    nadir_s: int
+    mean: float | None
+    rise: float
+    repaired_fraction: float | None
+    clip: tuple[int, int] | None
+    clip_cut: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class Events:
+    """Ruptures in the order of the video, the repair after each, and sentences about what could not be found."""
+
+    ruptures: list[Rupture]
+    repairs: list[Repair]
+    rise: float | None
+    notes: list[str]
+
+
+def find_events(rating: Floats, settings: EventSettings | None = None) -> Events:
+    """Ruptures and repairs in `rating`, an array of shape (n_seconds,) with NaN where nothing was rated.
+
+    Source: Trusty (2023) for the idea; the rules are our own, `docs/measures.md`.
+    """
+    settings = settings or EventSettings()
+    rating = np.asarray(rating, dtype=float)
+    notes: list[str] = []
+    valid = ~np.isnan(rating)
+    if not valid.any():
+        return Events([], [], None, ["Nothing was rated."])
+    if np.ptp(rating[valid]) == 0:
+        return Events([], [], None, ["The rating never changes: no segment is lower than another."])
+    onsets, means, shares = _lowest_segments(rating, settings)
+    if len(onsets) < settings.count:
+        notes.append(
+            f"Only {len(onsets)} of {settings.count} segments of {settings.segment_s} s fit with {settings.separation_s} "
+            f"s between them and {settings.min_valid:.0%} of their seconds rated."
+        )
+    smooth = smoothed(rating, settings.smooth_s)
+    rise = settings.rise
+    if rise is None:
+        centre = np.median(rating[valid])
+        rise = max(2.0, 0.5 * MAD_TO_SD * float(np.median(np.abs(rating[valid] - centre))))
+    ruptures = []
+    for rank, (onset, mean, share) in enumerate(zip(onsets, means, shares, strict=True), start=1):
+        end = onset + settings.segment_s
+        nadir = onset + int(np.nanargmin(smooth[onset:end]))
+        clip, cut = _clip(onset, len(rating), settings)
+        ruptures.append(Rupture(rank, onset, end, nadir, float(smooth[nadir]), mean, share, clip, cut))
+    ruptures.sort(key=lambda rupture: rupture.onset_s)
+    limits = [rupture.onset_s for rupture in ruptures[1:]] + [len(rating)]
+    repairs = [
+        _repair_after(rupture, rating, smooth, until, rise, settings)
+        for rupture, until in zip(ruptures, limits, strict=True)
+    ]
+    return Events(ruptures, repairs, rise, notes)
+
+
+def smoothed(rating: Floats, width_s: int) -> Floats:
+    """Centred mean over `width_s` seconds of what is rated there; NaN where the second itself is not."""
+    valid = ~np.isnan(rating)
+    kernel = np.ones(width_s | 1)
+    total = np.convolve(np.where(valid, rating, 0.0), kernel, mode="full")
+    count = np.convolve(valid.astype(float), kernel, mode="full")
+    half = len(kernel) // 2
+    total, count = total[half : half + len(rating)], count[half : half + len(rating)]
+    return np.where(valid, total / np.maximum(count, 1), np.nan)
+
+
+def _lowest_segments(rating: Floats, settings: EventSettings) -> tuple[list[int], list[float], list[float]]:
+    length = settings.segment_s
+    if len(rating) < length + settings.trim_start_s:
+        return [], [], []
+    valid = ~np.isnan(rating)
+    total = np.concatenate([[0.0], np.cumsum(np.where(valid, rating, 0.0))])
+    count = np.concatenate([[0], np.cumsum(valid)])
+    n = (count[length:] - count[:-length]).astype(float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = (total[length:] - total[:-length]) / n
+    share = n / length
+    open_ = share >= settings.min_valid - 1e-12
+    open_[: settings.trim_start_s] = False
+    # Sums of whole ratings are exact; rounding makes equals equal where ratings are not whole.
+    score = np.where(open_, np.round(mean, 9), np.inf)
+    onsets: list[int] = []
+    while len(onsets) < settings.count and np.isfinite(score).any():
+        onset = int(np.argmin(score))
+        onsets.append(onset)
+        reach = length + settings.separation_s
+        score[max(0, onset - reach + 1) : onset + reach] = np.inf
+    return onsets, [float(mean[onset]) for onset in onsets], [float(share[onset]) for onset in onsets]
+
+
+def _repair_after(
+    rupture: Rupture, rating: Floats, smooth: Floats, until: int, rise: float, settings: EventSettings
+) -> Repair:
+    after = np.arange(rupture.nadir_s, until)
+    values = smooth[after]
+    # The nadir of the whole stretch up to the next rupture: a segment may end before the fall does.
+    nadir_at = int(np.nanargmin(values))
+    nadir_s, nadir = int(after[nadir_at]), float(values[nadir_at])
+    onset = _rise_onset(smooth, nadir_s, until, nadir + rise, settings.hold_s)
+    before = smooth[max(0, rupture.onset_s - settings.segment_s) : rupture.onset_s]
+    fraction = None
+    if np.any(~np.isnan(before)):
+        fall = float(np.nanmean(before)) - nadir
+        if fall > 0:
+            fraction = (float(np.nanmax(smooth[nadir_s:until])) - nadir) / fall
+    if onset is None:
+        limit = "the end of the video" if until == len(rating) else "the next rupture"
+        return Repair(
+            rupture.rank, None, None, nadir_s, None, rise, fraction, None, False,
+            f"no rise of {rise:.1f} that lasts {settings.hold_s} s before {limit}",
+        )  # fmt: skip
+    end = min(onset + settings.segment_s, until)
+    clip, cut = _clip(onset, len(rating), settings)
+    mean = float(np.nanmean(rating[onset:end]))
+    return Repair(rupture.rank, onset, end, nadir_s, mean, rise, fraction, clip, cut, "")
+
+
+def _rise_onset(smooth: Floats, nadir_s: int, until: int, level: float, hold_s: int) -> int | None:
+    high = np.zeros(until - nadir_s, dtype=bool)
+    values = smooth[nadir_s:until]
+    high[~np.isnan(values)] = values[~np.isnan(values)] >= level - 1e-9
+    run = np.convolve(high, np.ones(hold_s), mode="valid") >= hold_s if len(high) >= hold_s else np.zeros(0, dtype=bool)
+    if not run.any():
+        return None
+    at = int(np.argmax(run))
+    # Dated back to where the rise began: down the slope, over seconds without a rating, to the last local minimum.
+    while at > 0 and (np.isnan(values[at - 1]) or np.isnan(values[at]) or values[at - 1] < values[at] - 1e-9):
+        at -= 1
+    while np.isnan(values[at]):
+        at += 1
+    return nadir_s + at
+
+
+def _clip(onset_s: int, n_seconds: int, settings: EventSettings) -> tuple[tuple[int, int], bool]:
+    end = onset_s + settings.clip_s
+    return (onset_s, min(end, n_seconds)), end > n_seconds

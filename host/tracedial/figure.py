@@ -1,0 +1,121 @@
+"""The figure of the article: all traces over the session's minutes, ruptures and repairs marked and numbered."""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tracedial.analysis import Analysis
+
+# Okabe and Ito's colours, which colour-blind readers tell apart, in an order of falling darkness so that they differ in
+# grey as well; line widths differ too.
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
+WIDTHS = (1.5, 1.9, 1.3, 1.3, 1.1, 1.1)
+
+
+@dataclass(frozen=True)
+class AxisScale:
+    """The ends of the rating axis and the labels of the detents, None where no dial said them."""
+
+    low: float
+    high: float
+    detents: tuple[tuple[int, str], ...]
+
+
+def axis_scale(analysis: Analysis) -> AxisScale:
+    """The dial's scale, or for bare CSVs the range of the ratings."""
+    for alignment in analysis.alignments.values():
+        if scale := (alignment.get("dial") or {}).get("scale"):
+            return AxisScale(scale["low"], scale["high"], tuple((d[0], d[1]) for d in scale["detents"]))
+    values = np.concatenate([trace.rating for trace in analysis.traces])
+    values = values[~np.isnan(values)]
+    low, high = (float(values.min()), float(values.max())) if len(values) else (-50.0, 50.0)
+    return AxisScale(low, high if high > low else low + 1, ())
+
+
+def draw(analysis: Analysis) -> dict[str, bytes]:
+    """The figure as `{"svg": …, "png": …}`."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    style = {"svg.hashsalt": "tracedial", "svg.fonttype": "none", "font.size": 10, "axes.spines.top": False,
+             "axes.spines.right": False}  # fmt: skip
+    with mpl.rc_context(style):
+        figure = Figure(figsize=(10.5, 4.9), layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.subplots()
+        scale = axis_scale(analysis)
+        span = scale.high - scale.low
+        axes.set_ylim(scale.low - 0.17 * span, scale.high + 0.04 * span)
+        n_seconds = max(len(trace.rating) for trace in analysis.traces)
+        axes.set_xlim(0, max(n_seconds / 60, 1e-3))
+        if scale.low < 0 < scale.high:
+            axes.axhline(0, color="0.75", linewidth=0.8, zorder=0)
+        for number, trace in enumerate(analysis.traces):
+            _draw_trace(axes, number, trace.rater, trace.rating, analysis, scale.low, span)
+        _label_axis(axes, scale)
+        axes.set_xlabel("Session time (minutes)")
+        axes.set_ylabel("Rating")
+        handles, labels = axes.get_legend_handles_labels()
+        from matplotlib.lines import Line2D
+
+        handles += [
+            Line2D([], [], color="0.25", linewidth=6, alpha=0.5, solid_capstyle="butt"),
+            Line2D([], [], color="0.25", marker="^", linestyle="none", markersize=6),
+        ]
+        labels += ["rupture (number: rank, 1 lowest)", "repair of that rupture"]
+        figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False)
+        if analysis.synthetic:
+            axes.text(0.995, 0.985, "SYNTHETIC RATERS", transform=axes.transAxes, ha="right", va="top", color="0.35",
+                      fontsize=9, weight="bold")  # fmt: skip
+        out = {}
+        for kind in ("svg", "png"):
+            buffer = io.BytesIO()
+            metadata = {"Date": None} if kind == "svg" else {}
+            figure.savefig(buffer, format=kind, dpi=160, metadata=metadata)
+            out[kind] = buffer.getvalue()
+        return out
+
+
+def write_figure(analysis: Analysis, folder: Path) -> dict[str, bytes]:
+    """Draw, and write `figure.svg` and `figure.png`; returns both."""
+    images = draw(analysis)
+    for kind, data in images.items():
+        (folder / f"figure.{kind}").write_bytes(data)
+    return images
+
+
+def _draw_trace(axes, number: int, rater: str, rating, analysis: Analysis, low: float, span: float) -> None:  # noqa: ANN001
+    colour, width = COLOURS[number % len(COLOURS)], WIDTHS[number % len(WIDTHS)]
+    minutes = np.arange(len(rating)) / 60
+    axes.plot(minutes, rating, color=colour, linewidth=width, label=rater, zorder=2 + number)
+    # Each rater's events stand in a lane of their own below the scale, so that two raters' never cover each other.
+    lane = low - (0.05 + 0.055 * number) * span
+    events = analysis.events[rater]
+    for rupture in events.ruptures:
+        axes.plot(
+            [rupture.onset_s / 60, rupture.end_s / 60], [lane, lane], color=colour, linewidth=6, alpha=0.9,
+            solid_capstyle="butt", zorder=5,
+        )  # fmt: skip
+        axes.text(rupture.onset_s / 60, lane, f"{rupture.rank} ", ha="right", va="center", fontsize=9, weight="bold")
+    for repair in events.repairs:
+        if repair.onset_s is None:
+            continue
+        axes.plot(repair.onset_s / 60, lane, marker="^", color=colour, markersize=7, markeredgecolor="black",
+                  markeredgewidth=0.7, zorder=6)  # fmt: skip
+        axes.text(repair.onset_s / 60, lane, f"  {repair.rank}", ha="left", va="center", fontsize=9)
+
+
+def _label_axis(axes, scale: AxisScale) -> None:  # noqa: ANN001
+    if not scale.detents:
+        return
+    labels = {rating: f"{label}  {_signed(rating)}" for rating, label in scale.detents}
+    step = (scale.high - scale.low) / 4
+    ticks = sorted({*labels, *(round(scale.low + step * i) for i in range(5))})
+    axes.set_yticks(ticks, [labels.get(tick, _signed(tick)) for tick in ticks])
+
+
+def _signed(value: float) -> str:
+    return f"−{-value:g}" if value < 0 else f"+{value:g}" if value else "0"
