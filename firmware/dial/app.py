@@ -368,7 +368,7 @@ class Dial:
     def _refuse(self, kind, reason, text):
         while len(text.encode()) > 160:
             text = text[:-8]
-        self._reply(message.REFUSED, kind=kind, reason=reason, text=text)
+        self._reply(message.REFUSED, of_kind=kind, reason=reason, text=text)
 
     def _reply(self, kind, **values):
         if len(self._replies) >= MAX_REPLIES:

@@ -176,7 +176,7 @@ MESSAGES = (
         ),
     ),
     (CONFIG, "CONFIG", (("key", "B", "", 0, U8), ("value", "blob", "", 0, U8))),
-    (REFUSED, "REFUSED", (("kind", "B", "", 0, U8), ("reason", "B", "", 0, U8), ("text", "text", "", 0, 160))),
+    (REFUSED, "REFUSED", (("of_kind", "B", "", 0, U8), ("reason", "B", "", 0, U8), ("text", "text", "", 0, 160))),
     (LOG, "LOG", (("level", "B", "", 0, U8), ("text", "text", "", 0, 200))),
     (GONE, "GONE", (("boot16", "H", "", 0, U16), ("first_seq", "I", "", 0, U32), ("count", "I", "", 1, U32))),
 )

@@ -62,7 +62,9 @@ class DialSettings:
                 "wander_period_s": self.wander_period_s,
                 "script": self.script,
                 "scale": self.scale,
-            }
+            },
+            # MicroPython reads an escaped character beyond 16 bits as two broken ones.
+            ensure_ascii=False,
         )
 
 

@@ -369,11 +369,11 @@ class DialClient:
         if kind == message.HELLO:
             return self._on_hello(fields, host_ns)
         if kind == message.REFUSED:
-            if fields["kind"] == message.HELLO_REQUEST and fields["reason"] == message.REFUSED_PROTOCOL:
+            if fields["of_kind"] == message.HELLO_REQUEST and fields["reason"] == message.REFUSED_PROTOCOL:
                 raise ProtocolError(
                     self.port, f"The dial on {self.port} refused: {fields['text']}.", dial=None, host=HOST_VERSION
                 )
-            return Refused(host_ns, message.name_of(fields["kind"]), fields["reason"], fields["text"])
+            return Refused(host_ns, message.name_of(fields["of_kind"]), fields["reason"], fields["text"])
         if kind == message.LOG:
             return Log(host_ns, fields["level"], fields["text"])
         if kind == message.CONFIG:

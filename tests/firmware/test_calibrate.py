@@ -1,0 +1,90 @@
+from dial.calibrate import FINE, Calibration, Settler
+from dialwire.errors import WireError
+from dialwire.scale import ALLIANCE, Scale
+from plain import raises
+
+
+def test_the_ends_of_the_travel_are_the_ends_of_the_scale():
+    calibration = Calibration(1000, 60000)
+    assert calibration.position_64(1000, 101) == (0, False)
+    assert calibration.position_64(60000, 101) == (100 * FINE, False)
+    assert calibration.position_64(30500, 101) == (50 * FINE, False)
+
+
+def test_a_knob_wired_the_other_way_is_turned_round():
+    calibration = Calibration(60000, 1000)
+    assert calibration.position_64(60000, 101)[0] == 0
+    assert calibration.position_64(1000, 101)[0] == 100 * FINE
+
+
+def test_beyond_the_ends_is_held_and_said():
+    calibration = Calibration(10000, 50000)
+    assert calibration.position_64(9900, 101) == (0, False)
+    assert calibration.position_64(5000, 101) == (0, True)
+    assert calibration.position_64(65535, 101) == (100 * FINE, True)
+
+
+def test_every_reading_fits_a_small_int():
+    calibration = Calibration(0, 65535)
+    for raw in (0, 1, 32768, 65535):
+        assert 65535 * 255 * FINE < 1 << 30
+        assert 0 <= calibration.position_64(raw, 256)[0] <= 255 * FINE
+
+
+def test_nonsense_is_refused():
+    raises(WireError, Calibration, 100, 200)
+    raises(WireError, Calibration, -1, 60000)
+    raises(WireError, Calibration, 0, 70000)
+
+
+def test_a_still_knob_at_an_edge_does_not_flicker():
+    settler = Settler(ALLIANCE)
+    edge = 30 * FINE + FINE // 2
+    seen = set()
+    for step in range(200):
+        seen.add(settler.settle(edge + (7 if step % 2 else -7)))
+    assert len(seen) == 1
+
+
+def test_a_knob_moved_by_one_step_is_followed():
+    settler = Settler(ALLIANCE)
+    settler.settle(20 * FINE)
+    assert settler.settle(21 * FINE) == 21
+    assert settler.settle(20 * FINE) == 20
+
+
+def test_a_detent_takes_and_holds_the_knob():
+    settler = Settler(ALLIANCE)
+    settler.settle(45 * FINE)
+    assert settler.settle(49 * FINE + 10) == 50
+    assert settler.detent_number() == 1
+    assert settler.settle(51 * FINE + 10) == 50
+    assert settler.settle(52 * FINE) == 52
+    assert settler.detent_number() is None
+
+
+def test_every_whole_rating_is_within_one_of_where_the_knob_stands():
+    settler = Settler(ALLIANCE)
+    for index in list(range(101)) + list(range(100, -1, -1)):
+        assert abs(settler.settle(index * FINE) - index) <= 1
+
+
+def test_scales_that_a_dial_cannot_hold_are_refused():
+    raises(WireError, Scale, 0, 0)
+    raises(WireError, Scale, 0, 10, 3)
+    raises(WireError, Scale, 0, 1000)
+    raises(WireError, Scale, -50, 50, 1, ((-60, "x"),))
+    raises(WireError, Scale, -50, 50, 1, ((0, "a"), (0, "b")))
+    raises(WireError, Scale, -50, 50, 1, ((0, ""),))
+    raises(WireError, Scale, -50, 50, 1, ((0, "ä" * 21),))
+    raises(WireError, Scale, 0, 15, 1, tuple((i, "label of thirty bytes in all 01") for i in range(10)))
+    assert Scale(-1000, 1000, 10).positions == 201
+
+
+def test_positions_and_ratings_are_each_others_reverse():
+    scale = Scale(-100, 100, 2)
+    for index in range(scale.positions):
+        assert scale.index_of(scale.rating_at(index)) == index
+    raises(WireError, scale.index_of, 1)
+    assert ALLIANCE.label_of(0) == "Neutral"
+    assert ALLIANCE.label_of(1) == ""
