@@ -202,7 +202,7 @@ class Dial:
             ticks = self._ticks_us()
             fresh = not self.sampler.running
             self._first_tick_us = self.sampler.start(
-                ticks, self._clock.us(ticks), fields["tick0_us"], fields["period_ns"]
+                ticks, self._clock.us(ticks), fields["tick0_us"], fields["period_ns"], fields["correction"]
             )
             if fresh:
                 self._clear_window()

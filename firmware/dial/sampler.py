@@ -28,25 +28,23 @@ class Sampler:
         self._rest_ns = 0
         self._carry_ns = 0
 
-    def start(self, ticks, now_us, tick0_us, period_ns):
-        """Tick on tick0_us + k periods, from the first such instant that is not yet past.
+    def start(self, ticks, now_us, tick0_us, period_ns, correction=0):
+        """Tick on tick0_us + k periods: from tick 0 on, or from the first tick that is not yet past.
 
-        If samples are being taken already, the grid moves under them: the next tick is the first of the new grid
-        that lies more than half a period after the last one, so that a small correction neither repeats nor skips a
-        sample. Returns the time of that tick in microseconds since boot. Raises `WireError` for a tick 0 too far ahead.
+        As a correction of a grid that samples are being taken on, the next tick is the one of the new grid nearest to
+        the old grid's next: none is repeated and none left out, and one that has just gone by is served at once.
+        Returns the time of the next tick in microseconds since boot. Raises `WireError` for a tick 0 too far ahead.
         """
-        after_us = now_us
-        if self.running:
-            last_us = now_us + ticks_diff(self.due, ticks) - self.period_ns // 1000
-            after_us = max(now_us, last_us + period_ns // 2000)
         if tick0_us - now_us > MAX_AHEAD_US:
             raise WireError(
                 "tick 0 lies %d s ahead, at most %d are allowed"
                 % ((tick0_us - now_us) // 1000000, MAX_AHEAD_US // 1000000)
             )
-        k = 0
-        if tick0_us < after_us:
-            k = ((after_us - tick0_us) * 1000 + period_ns - 1) // period_ns
+        if correction and self.running:
+            next_us = now_us + ticks_diff(self.due, ticks)
+            k = ((next_us - tick0_us) * 1000 + period_ns // 2) // period_ns
+        else:
+            k = max(0, ((now_us - tick0_us) * 1000 + period_ns - 1) // period_ns)
         due_ns = tick0_us * 1000 + k * period_ns
         due_us = due_ns // 1000
         self.running = True

@@ -79,6 +79,7 @@ MESSAGES = (
             ("start", "H", "", 0, U16),
             ("tick0_us", "Q", "us", 0, U64),
             ("period_ns", "I", "ns", MIN_PERIOD_NS, MAX_PERIOD_NS),
+            ("correction", "B", "", 0, 1),
         ),
     ),
     (STOP, "STOP", ()),

@@ -30,7 +30,6 @@ EDGE_S = 0.02
 """A sample this close (host time) to where the video began or ceased to run counts as taken while it ran."""
 OFF_PHASE_S = 0.02
 """A sample farther than this (host time) from its second is flagged."""
-HALF_SECOND_S = 0.5
 STOOD_STILL = -1
 
 Floats = NDArray[np.float64]
@@ -165,7 +164,11 @@ def _trace(
         last = min(math.floor(one.video_end_s + 1e-6), n_seconds - 1)
         seconds = np.arange(max(first, 0), last + 1)
         near, distance = _nearest(video_s[own], seconds)
-        hit = np.abs(distance) < HALF_SECOND_S
+        hit = np.abs(distance) < min(1 / recording.header["rate_hz"], one.speed) / 2
+        if number and abs(one.video_start_s - stretches[number - 1].video_end_s) < 1e-6 and len(seconds):
+            # The video went on where it had stopped: a second reached just then was sampled when it was reached.
+            known = offset[seconds[0]]
+            hit[0] &= not abs(known) <= max(abs(distance[0]), OFF_PHASE_S * one.speed) or chosen[seconds[0]] < 0
         # A second watched again keeps the rating of the last time, and says so.
         revisits[seconds[hit]] += chosen[seconds[hit]] >= 0
         chosen[seconds[hit]] = own[near[hit]]
@@ -337,7 +340,7 @@ def _report(alignment: Alignment, repeats: int, conflicts: int, unfitted: list[s
         "parameters": {
             "edge_s": EDGE_S,
             "off_phase_s": OFF_PHASE_S,
-            "nearest_within_s": HALF_SECOND_S,
+            "nearest_within": "half the distance of two samples",
             "revisited": "last",
         },
         "findings": findings,

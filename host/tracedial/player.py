@@ -106,14 +106,14 @@ def parse_cue(text: str) -> Cue:
     return cue
 
 
-LEAD_S = 0.25
+LEAD_NS = 250_000_000
 """How far ahead of playing (again) the virtual player tells of it."""
 
 
 class VirtualPlayer:
     """Plays a video file to nobody: its time runs with the host's clock, at any speed, and it follows cues.
 
-    `advance` is called often and tells each event through `on_event`, a `play` `LEAD_S` ahead of its time.
+    `advance` is called often and tells each event through `on_event`, a `play` `LEAD_NS` ahead of its time.
     """
 
     def __init__(
@@ -133,13 +133,16 @@ class VirtualPlayer:
         self._speed = speed
         # A cue is met once: a seek back does not meet it again.
         self._cues = sorted(cues, key=lambda cue: cue.at_video_s)
+        # Running from `_since_ns` on at `_video_s`; or standing there until `_resume_ns`, where that is set.
+        self._running = False
         self._since_ns = 0
         self._video_s = 0.0
-        self._running = False
+        self._resume_ns: int | None = None
 
     def play(self, now_ns: int) -> None:
         """Begin."""
-        self._go(now_ns + int(LEAD_S * 1e9), self._video_s)
+        self._resume_ns = now_ns + LEAD_NS
+        self.advance(now_ns)
 
     def stop(self, now_ns: int) -> None:
         """End before the video does, where it stands."""
@@ -157,15 +160,19 @@ class VirtualPlayer:
 
     def advance(self, now_ns: int) -> None:
         """Carry out what has come due by `now_ns`."""
-        while self._running and not self.ended and now_ns > self._since_ns:
+        while not self.ended:
+            if self._resume_ns is not None and now_ns >= self._resume_ns - LEAD_NS:
+                self._running, self._since_ns, self._resume_ns = True, self._resume_ns, None
+                self._tell("play", self._since_ns, self._video_s, self._speed)
+            if not self._running or now_ns <= self._since_ns:
+                return
             cue = next((cue for cue in self._cues if cue.at_video_s >= self._video_s), None)
             stop_s = min(cue.at_video_s if cue else self.end_s, self.end_s)
             at_ns = self._since_ns + round((stop_s - self._video_s) / self._speed * 1e9)
             if at_ns > now_ns:
                 return
             if cue is None or cue.at_video_s >= self.end_s:
-                self._video_s = self.end_s
-                self._running = False
+                self._stand(self.end_s)
                 self.ended = True
                 self._tell("ended", at_ns, self.end_s, 0.0)
             else:
@@ -173,25 +180,20 @@ class VirtualPlayer:
                 self._carry_out(cue, at_ns)
 
     def _carry_out(self, cue: Cue, at_ns: int) -> None:
-        self._video_s = cue.at_video_s
         if cue.act == "rate":
+            self._video_s = cue.at_video_s
             self._speed = self._base_speed * cue.value
             self._since_ns = at_ns
             self._tell("rate", at_ns, self._video_s, self._speed)
             return
-        if cue.act == "seek":
-            self._video_s = min(cue.value, self.end_s)
-            self._tell("seek", at_ns, self._video_s, 0.0)
-            self._go(at_ns + int(LEAD_S * 1e9), self._video_s)
-            return
+        self._stand(min(cue.value, self.end_s) if cue.act == "seek" else cue.at_video_s)
+        still_s = 0.0 if cue.act == "seek" else cue.value
         self._tell(cue.act, at_ns, self._video_s, 0.0)
-        self._go(at_ns + int(max(cue.value, LEAD_S) * 1e9), self._video_s)
+        self._resume_ns = at_ns + max(int(still_s * 1e9), LEAD_NS)
 
-    def _go(self, host_ns: int, video_s: float) -> None:
-        self._running = True
-        self._since_ns = host_ns
+    def _stand(self, video_s: float) -> None:
+        self._running = False
         self._video_s = video_s
-        self._tell("play", host_ns, video_s, self._speed)
 
     def _tell(self, kind: EventKind, host_ns: int, video_s: float, speed: float) -> None:
         self._on_event(PlayerEvent(kind, host_ns, video_s, speed))

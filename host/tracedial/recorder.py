@@ -5,7 +5,6 @@ dial's ticks on the video's whole seconds, and sees to it that nothing is missin
 """
 
 import json
-import math
 import platform
 import re
 import time
@@ -33,6 +32,7 @@ from tracedial.link.client import (
     SyncExchange,
 )
 from tracedial.link.connection import DialConnection, LinkChange
+from tracedial.phase import TickGrid, tick_grid
 from tracedial.player import PlayerEvent, VirtualPlayer
 from tracedial.video import Video
 
@@ -48,7 +48,6 @@ PHASE_TOLERANCE_S = 100e-6
 """A dial whose ticks have moved this far from the video's seconds is set right."""
 AFTER_END_S = 0.25
 FINISH_TIMEOUT_S = 8.0
-MAX_HOST_PERIOD_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ class _Rater:
         self._early: list[Event | LinkChange] = []
         self.boot: int | None = None
         self.fit: ClockFit | None = None
-        self.schedule: tuple[float, float] | None = None
+        self.grid: TickGrid | None = None
         self.phase_due_ns = 0
         self.connection = DialConnection(choice.port, self.on_event)
 
@@ -184,11 +183,17 @@ class _Rater:
             self.state.bound_s = float(self.fit.bound_at(dial_s))
         return self.fit
 
+    def set_ticks(self, grid: TickGrid, *, correction: bool) -> None:
+        """Have the dial tick on a grid: from its tick 0 on, or as a small correction of the one that it ticks on."""
+        self.grid = grid
+        with self.connection.lock:
+            self.connection.client.start(tick0_us=grid.tick0_us, period_ns=grid.period_ns, correction=correction)
+
     def _note_boot(self, hello: Hello) -> None:
         if self.boot is not None and hello.boot != self.boot:
             self.exchanges.clear()
             self.fit = None
-            self.schedule = None
+            self.grid = None
             if self.state:
                 self.state.breaks += 1
             self.connection.client.burst()
@@ -350,38 +355,17 @@ class SessionRecorder:
         fit = rater.refit(now_ns, self.origin_ns)
         if self._current is None or fit is None:
             return
-        if rater.schedule is None or abs(self._phase_error_s(rater, fit, now_ns)) > PHASE_TOLERANCE_S:
+        if rater.grid is None:
             self._set_phase(rater)
-
-    def _phase_error_s(self, rater: _Rater, fit: ClockFit, now_ns: int) -> float:
-        """How far the dial's ticks will lie from the video's seconds one check ahead."""
-        assert rater.schedule is not None
-        tick0_s, period_s = rater.schedule
-        wanted0_s, wanted_period_s = self._wanted(fit)
+            return
+        wanted = tick_grid(self._current, fit, rate_hz=self.rate_hz)
         ahead_s = float(fit.dial_s((now_ns - self.origin_ns) / 1e9 + PHASE_CHECK_S))
-        tick_s = wanted0_s + round((ahead_s - wanted0_s) / wanted_period_s) * wanted_period_s
-        return math.remainder(tick_s - tick0_s, period_s)
-
-    def _wanted(self, fit: ClockFit) -> tuple[float, float]:
-        """Tick 0 and period, in dial seconds, that fall on whole seconds of the video."""
-        assert self._current is not None
-        play = self._current
-        ahead_video_s = math.ceil(play.video_s * self.rate_hz - 1e-6) / self.rate_hz - play.video_s
-        tick0_host_s = (play.host_ns - self.origin_ns) / 1e9 + ahead_video_s / play.speed
-        period_s = 1.0 / (self.rate_hz * play.speed)
-        period_s /= math.ceil(period_s / MAX_HOST_PERIOD_S - 1e-9)
-        return float(fit.dial_s(tick0_host_s)), period_s * fit.rate_at_end()
+        if abs(wanted.ahead_of(rater.grid, at_s=ahead_s)) > PHASE_TOLERANCE_S:
+            rater.set_ticks(wanted, correction=True)
 
     def _set_phase(self, rater: _Rater) -> None:
-        if rater.fit is None:
-            return
-        tick0_s, period_s = self._wanted(rater.fit)
-        if tick0_s < 0:
-            # The video began before this boot of the dial: the same grid, from a time that the dial has.
-            tick0_s += math.ceil(-tick0_s / period_s) * period_s
-        rater.schedule = (tick0_s, period_s)
-        with rater.connection.lock:
-            rater.connection.client.start(tick0_us=round(tick0_s * 1e6), period_ns=round(period_s * 1e9))
+        if self._current is not None and rater.fit is not None:
+            rater.set_ticks(tick_grid(self._current, rater.fit, rate_hz=self.rate_hz), correction=False)
 
     def _finish(self, on_turn: Callable[[], None]) -> list[RecordingSummary]:
         """Let the last tick come, stop the dials, and wait for what is still missing while any of it comes."""

@@ -59,7 +59,7 @@ class Bench:
             self.dial.poll(lambda: self.raw)
 
     def start(self, start=1, period_ns=SECOND_NS, ahead_us=0):
-        self.send(message.START, start=start, tick0_us=self.clock.us + ahead_us, period_ns=period_ns)
+        self.send(message.START, start=start, tick0_us=self.clock.us + ahead_us, period_ns=period_ns, correction=0)
 
 
 def test_it_says_who_it_is_first():
@@ -111,7 +111,7 @@ def test_a_start_asked_twice_starts_once_and_answers_the_same():
     bench.start(start=7)
     first = bench.of(message.STARTED)
     bench.run(2.5)
-    bench.send(message.START, start=7, tick0_us=0, period_ns=SECOND_NS)
+    bench.send(message.START, start=7, tick0_us=0, period_ns=SECOND_NS, correction=0)
     second = bench.of(message.STARTED)
     assert first == second
     assert first[0]["first_seq"] == 0

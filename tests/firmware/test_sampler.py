@@ -43,9 +43,28 @@ def test_a_small_correction_neither_repeats_nor_skips_a_tick():
         sampler, clock = make()
         sampler.start(clock(), 0, 1000000, SECOND_NS)
         ticks_of(sampler, clock, 3)
-        # The third tick was at 3 s; now the grid moves a little.
-        first = sampler.start(clock(), clock.us, 1000000 + shift_us, SECOND_NS)
-        assert first == 4000000 + shift_us
+        # The third tick was at 3 s; now the grid moves a little, just after that tick, far from any, just before the next.
+        for clock.us in (3000000, 3400000, 3999900):
+            assert sampler.start(clock(), clock.us, 1000000 + shift_us, SECOND_NS, 1) == 4000000 + shift_us
+
+
+def test_a_tick_that_a_correction_moves_into_the_past_is_served_at_once():
+    sampler, clock = make()
+    sampler.start(clock(), 0, 1000000, SECOND_NS)
+    ticks_of(sampler, clock, 1)
+    clock.us = 1999900
+    assert sampler.start(clock(), clock.us, 5000000 - 300, SECOND_NS, 1) == 1999700
+    assert sampler.tick_due(clock())
+    assert sampler.tick_done(clock()) == 200
+    assert sampler.due == 2999700
+
+
+def test_a_new_start_ticks_from_its_tick_0_however_near_the_last():
+    sampler, clock = make()
+    sampler.start(clock(), 0, 1000000, SECOND_NS)
+    ticks_of(sampler, clock, 2)
+    clock.us = 2010000
+    assert sampler.start(clock(), clock.us, 2060000, SECOND_NS) == 2060000
 
 
 def test_ticks_that_went_by_are_counted():

@@ -262,11 +262,19 @@ class DialClient:
         """Records known to exist that have not come in."""
         return len(self.tracker.missing) if self.tracker else 0
 
-    def start(self, *, tick0_us: int, period_ns: int) -> int:
-        """Have the dial tick on `tick0_us` + k periods of its clock; asked again until it answers. Returns the start's
-        number."""
+    def start(self, *, tick0_us: int, period_ns: int, correction: bool = False) -> int:
+        """Have the dial tick on `tick0_us` + k periods of its clock; asked again until it answers.
+
+        As a `correction` of the ticks that it already makes, the next tick is moved, none repeated or left out.
+        Returns the start's number.
+        """
         self._start_number = (self._start_number + 1) & 0xFFFF
-        self._wanted_start = {"start": self._start_number, "tick0_us": tick0_us, "period_ns": period_ns}
+        self._wanted_start = {
+            "start": self._start_number,
+            "tick0_us": tick0_us,
+            "period_ns": period_ns,
+            "correction": int(correction),
+        }
         self._start_due_ns = self._clock_ns()
         self._stop_wanted = False
         return self._start_number

@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from link_model import dial_time, exchanges, irregular
+
+from tracedial.clock import ClockFit, fit_clock, fit_stamps
+from tracedial.errors import ClockError
+from tracedial.link.client import SYNC_INTERVAL_S, SyncExchange
+
+
+def fit_of(seed, seconds=600.0, **clock) -> ClockFit:
+    rng = np.random.default_rng(seed)
+    stamps = exchanges(rng, irregular(rng, seconds, SYNC_INTERVAL_S), **clock)
+    return fit_stamps(*stamps, origin_ns=0, boot=1)
+
+
+def error_s(fit, seconds, **clock):
+    host_s = np.arange(1.0, seconds, 1.0)
+    return fit.host_s(dial_time(host_s, **clock)) - host_s
+
+
+def test_the_offset_is_what_is_added_to_dial_time_to_get_host_time():
+    # The dial was switched on 40 s before the host's origin: it reads 40 s more.
+    fit = fit_of(1, start_s=40.0, drift=0.0, wander_s=0.0)
+    assert fit.offset_s == pytest.approx(-40.0, abs=1e-3)
+    assert float(fit.host_s(50.0)) == pytest.approx(10.0, abs=1e-3)
+    assert float(fit.dial_s(10.0)) == pytest.approx(50.0, abs=1e-3)
+
+
+def test_drift_is_positive_where_the_host_gains_on_the_dial():
+    assert fit_of(2, drift=-80e-6, wander_s=0.0).drift_ppm == pytest.approx(80, abs=0.5)
+    assert fit_of(2, drift=80e-6, wander_s=0.0).drift_ppm == pytest.approx(-80, abs=0.5)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_an_hour_of_a_swinging_clock_is_mapped_within_a_tenth_of_a_millisecond(seed):
+    fit = fit_of(seed, 3600.0)
+    error = np.abs(error_s(fit, 3600.0))
+    assert np.quantile(error, 0.99) < 0.1e-3
+    assert error.max() < 0.18e-3
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    drift=st.floats(-200e-6, 200e-6),
+    start_s=st.floats(0, 90_000),
+    seconds=st.sampled_from([5.0, 40.0, 300.0]),
+)
+def test_no_error_is_ever_beyond_the_stated_bound(seed, drift, start_s, seconds):
+    clock = {"drift": drift, "start_s": start_s, "wander_s": 2e-3}
+    fit = fit_of(seed, seconds, **clock)
+    host_s = np.linspace(-2.0, seconds + 2.0, 400)
+    dial_s = dial_time(host_s, **clock)
+    assert np.all(np.abs(fit.host_s(dial_s) - host_s) <= fit.bound_at(dial_s))
+
+
+@given(seed=st.integers(0, 1000), drift=st.floats(-200e-6, 200e-6))
+def test_both_directions_are_each_others_reverse(seed, drift):
+    fit = fit_of(seed, 200.0, drift=drift)
+    host_s = np.linspace(-20.0, 300.0, 500)
+    assert fit.host_s(fit.dial_s(host_s)) == pytest.approx(host_s, abs=1e-9)
+
+
+def test_late_exchanges_do_not_move_the_fit():
+    rng = np.random.default_rng(7)
+    sent, received, answered, back = exchanges(rng, irregular(rng, 300.0, SYNC_INTERVAL_S), wander_s=0.0)
+    clean = fit_stamps(sent, received, answered, back, origin_ns=0, boot=1)
+    late = back.copy()
+    late[::3] += 0.05
+    spoilt = fit_stamps(sent, received, answered, late, origin_ns=0, boot=1)
+    at = np.linspace(1010, 1290, 50)
+    assert np.max(np.abs(clean.host_s(at) - spoilt.host_s(at))) < 30e-6
+
+
+def test_two_boots_are_never_fitted_together():
+    made = [SyncExchange(boot, k, k * 10**9, k * 10**6, k * 10**6, k * 10**9 + 10**6) for k, boot in enumerate([1, 1, 2])]
+    with pytest.raises(ClockError, match="2 boots"):
+        fit_clock(made, origin_ns=0)
+
+
+def test_too_few_exchanges_are_refused():
+    made = [SyncExchange(1, k, k * 10**9, k * 10**6, k * 10**6, k * 10**9 + 10**6) for k in range(2)]
+    with pytest.raises(ClockError, match="2 sync exchanges"):
+        fit_clock(made, origin_ns=0)
+
+
+def test_three_exchanges_of_one_moment_make_an_offset_with_an_honest_bound():
+    made = [
+        SyncExchange(1, k, k * 10**6, 500 + k * 1000, 500 + k * 1000, k * 10**6 + 10**6) for k in range(3)
+    ]
+    fit = fit_clock(made, origin_ns=0)
+    assert float(fit.host_s(0.001)) == pytest.approx(0.001, abs=1e-6)
+    # A minute on, nothing is known of the drift: 200 ppm of a minute are in the bound.
+    assert float(fit.bound_at(60.0)) > 0.01
+
+
+def test_an_exchange_that_took_less_than_no_time_is_refused():
+    made = [SyncExchange(1, k, k * 10**9, k * 10**6, k * 10**6 + 5000, k * 10**9 + 10**6) for k in range(5)]
+    with pytest.raises(ClockError, match="less than no time"):
+        fit_clock(made, origin_ns=0)
