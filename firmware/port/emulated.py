@@ -5,6 +5,7 @@ on the same machine; a second one carries the knob: what turns it (a script, a k
 The only file of the firmware that uses floats: it plays the part of the world.
 """
 
+import gc
 import json
 import math
 import os
@@ -14,6 +15,11 @@ import sys
 import time
 
 from dialwire.ticks import BOARD_PERIOD, ticks_diff
+
+# Collected while there is nothing to do: left to itself, MicroPython collects when its memory is full, for several
+# milliseconds, be a tick due or not.
+COLLECT_EVERY_US = 200000
+COLLECT_IDLE_US = 3000
 
 TCP = 6
 TCP_NODELAY = 1
@@ -116,6 +122,7 @@ class Board:
         self._wander_us = settings["wander_us"]
         self._wander_period_us = settings["wander_period_s"] * 1e6
         self._began_us = _true_us()
+        self._collected_us = self._began_us
         self._pressed = False
         self._control_rest = b""
         self._wire = settings["wire"]
@@ -168,7 +175,10 @@ class Board:
 
     def wait(self, wait_us):
         """Sleep until bytes come in or `wait_us` have passed."""
-        if wait_us >= 1000:
+        if wait_us >= COLLECT_IDLE_US and hasattr(gc, "mem_free") and _true_us() - self._collected_us > COLLECT_EVERY_US:
+            gc.collect()
+            self._collected_us = _true_us()
+        elif wait_us >= 1000:
             self._ready(wait_us // 1000)
         elif wait_us > 0:
             _sleep_us(wait_us)

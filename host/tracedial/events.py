@@ -25,7 +25,8 @@ class EventSettings:
     Ruptures: `count` segments of `segment_s` seconds, no two nearer than `separation_s`, each at least `min_valid`
     rated; the first `trim_start_s` seconds are left out. Repairs: the trace is smoothed by a centred mean of
     `smooth_s` seconds; a repair is a rise of at least `rise` (None: the larger of 2 scale units and half a robust SD)
-    above the nadir that lasts `hold_s` seconds. Clips are `clip_s` seconds long.
+    above the nadir that lasts `hold_s` seconds. The levels before and after that the repaired fraction compares are the highest smoothed
+    ratings within `level_s` seconds. Clips are `clip_s` seconds long.
     """
 
     count: int = 3
@@ -36,11 +37,12 @@ class EventSettings:
     smooth_s: int = 9
     rise: float | None = None
     hold_s: int = 5
+    level_s: int = 120
     clip_s: int = 120
 
     def __post_init__(self) -> None:
         for name, least in (("count", 0), ("segment_s", 1), ("separation_s", 0), ("trim_start_s", 0), ("smooth_s", 1),
-                            ("hold_s", 1), ("clip_s", 1)):  # fmt: skip
+                            ("hold_s", 1), ("level_s", 1), ("clip_s", 1)):  # fmt: skip
             if getattr(self, name) < least:
                 raise AnalysisError(f"The setting {name} is {getattr(self, name)}; it must be at least {least}.")
         if not 0 < self.min_valid <= 1:
@@ -83,8 +85,9 @@ class Repair:
     `reason` says so.
 
     `end_s` is a segment's length after the onset, cut at the next rupture or the video's end; `repaired_fraction` how
-    much of the fall from the level before the rupture was regained by the highest smoothed rating until then (None
-    where there was no fall to regain).
+    much of the fall from the level before the rupture was regained: (highest smoothed rating within `level_s` after the
+    nadir, and before the next rupture, minus nadir) / (highest within `level_s` before the onset minus nadir); None where
+    there was no fall.
     """
 
     rank: int
@@ -140,7 +143,7 @@ def find_events(rating: Floats, settings: EventSettings | None = None) -> Events
         clip, cut = _clip(onset, len(rating), settings)
         ruptures.append(Rupture(rank, onset, end, nadir, float(smooth[nadir]), mean, share, clip, cut))
     ruptures.sort(key=lambda rupture: rupture.onset_s)
-    limits = [rupture.onset_s for rupture in ruptures[1:]] + [len(rating)]
+    limits = [*[rupture.onset_s for rupture in ruptures], len(rating)][1:]
     repairs = [
         _repair_after(rupture, rating, smooth, until, rise, settings)
         for rupture, until in zip(ruptures, limits, strict=True)
@@ -192,12 +195,11 @@ def _repair_after(
     nadir_at = int(np.nanargmin(values))
     nadir_s, nadir = int(after[nadir_at]), float(values[nadir_at])
     onset = _rise_onset(smooth, nadir_s, until, nadir + rise, settings.hold_s)
-    before = smooth[max(0, rupture.onset_s - settings.segment_s) : rupture.onset_s]
     fraction = None
-    if np.any(~np.isnan(before)):
-        fall = float(np.nanmean(before)) - nadir
-        if fall > 0:
-            fraction = (float(np.nanmax(smooth[nadir_s:until])) - nadir) / fall
+    before = smooth[max(0, rupture.onset_s - settings.level_s) : rupture.onset_s]
+    regained = float(np.nanmax(smooth[nadir_s : min(nadir_s + settings.level_s, until)])) - nadir
+    if np.any(~np.isnan(before)) and (fall := float(np.nanmax(before)) - nadir) > 0:
+        fraction = regained / fall
     if onset is None:
         limit = "the end of the video" if until == len(rating) else "the next rupture"
         return Repair(

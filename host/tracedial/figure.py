@@ -48,13 +48,13 @@ def draw(analysis: Analysis) -> dict[str, bytes]:
         axes = figure.subplots()
         scale = axis_scale(analysis)
         span = scale.high - scale.low
-        axes.set_ylim(scale.low - 0.17 * span, scale.high + 0.04 * span)
+        axes.set_ylim(scale.low - 0.06 * span, scale.high + 0.03 * span)
         n_seconds = max(len(trace.rating) for trace in analysis.traces)
         axes.set_xlim(0, max(n_seconds / 60, 1e-3))
         if scale.low < 0 < scale.high:
             axes.axhline(0, color="0.75", linewidth=0.8, zorder=0)
         for number, trace in enumerate(analysis.traces):
-            _draw_trace(axes, number, trace.rater, trace.rating, analysis, scale.low, span)
+            _draw_trace(axes, number, trace.rater, trace.rating, analysis)
         _label_axis(axes, scale)
         axes.set_xlabel("Session time (minutes)")
         axes.set_ylabel("Rating")
@@ -62,10 +62,10 @@ def draw(analysis: Analysis) -> dict[str, bytes]:
         from matplotlib.lines import Line2D
 
         handles += [
-            Line2D([], [], color="0.25", linewidth=6, alpha=0.5, solid_capstyle="butt"),
-            Line2D([], [], color="0.25", marker="^", linestyle="none", markersize=6),
+            Line2D([], [], color="0.25", linewidth=8, alpha=0.35, solid_capstyle="butt"),
+            Line2D([], [], color="0.6", marker="^", linestyle="none", markersize=8, markeredgecolor="black"),
         ]
-        labels += ["rupture (number: rank, 1 lowest)", "repair of that rupture"]
+        labels += ["rupture (1: lowest)", "its repair begins"]
         figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False)
         if analysis.synthetic:
             axes.text(0.995, 0.985, "SYNTHETIC RATERS", transform=axes.transAxes, ha="right", va="top", color="0.35",
@@ -87,25 +87,26 @@ def write_figure(analysis: Analysis, folder: Path) -> dict[str, bytes]:
     return images
 
 
-def _draw_trace(axes, number: int, rater: str, rating, analysis: Analysis, low: float, span: float) -> None:  # noqa: ANN001
+def _draw_trace(axes, number: int, rater: str, rating, analysis: Analysis) -> None:  # noqa: ANN001
     colour, width = COLOURS[number % len(COLOURS)], WIDTHS[number % len(WIDTHS)]
     minutes = np.arange(len(rating)) / 60
-    axes.plot(minutes, rating, color=colour, linewidth=width, label=rater, zorder=2 + number)
-    # Each rater's events stand in a lane of their own below the scale, so that two raters' never cover each other.
-    lane = low - (0.05 + 0.055 * number) * span
+    axes.plot(minutes, rating, color=colour, linewidth=width, label=rater, zorder=3 + number)
     events = analysis.events[rater]
     for rupture in events.ruptures:
-        axes.plot(
-            [rupture.onset_s / 60, rupture.end_s / 60], [lane, lane], color=colour, linewidth=6, alpha=0.9,
-            solid_capstyle="butt", zorder=5,
+        part = slice(rupture.onset_s, rupture.end_s)
+        axes.plot(minutes[part], rating[part], color=colour, linewidth=8, alpha=0.35, solid_capstyle="butt", zorder=2)
+        axes.annotate(
+            str(rupture.rank), (rupture.nadir_s / 60, rating[part][~np.isnan(rating[part])].min()), (0, -13),
+            textcoords="offset points", ha="center", va="center", fontsize=9, weight="bold", color="black", zorder=12,
+            bbox={"boxstyle": "circle,pad=0.22", "facecolor": "white", "edgecolor": colour, "linewidth": 1.6},
         )  # fmt: skip
-        axes.text(rupture.onset_s / 60, lane, f"{rupture.rank} ", ha="right", va="center", fontsize=9, weight="bold")
     for repair in events.repairs:
-        if repair.onset_s is None:
+        if repair.onset_s is None or np.isnan(rating[repair.onset_s]):
             continue
-        axes.plot(repair.onset_s / 60, lane, marker="^", color=colour, markersize=7, markeredgecolor="black",
-                  markeredgewidth=0.7, zorder=6)  # fmt: skip
-        axes.text(repair.onset_s / 60, lane, f"  {repair.rank}", ha="left", va="center", fontsize=9)
+        at = (repair.onset_s / 60, rating[repair.onset_s])
+        axes.plot(*at, marker="^", color=colour, markersize=8.5, markeredgecolor="black", markeredgewidth=0.9, zorder=10)
+        axes.annotate(str(repair.rank), at, (8, 1), textcoords="offset points", ha="left", va="center", fontsize=8.5,
+                      zorder=11)  # fmt: skip
 
 
 def _label_axis(axes, scale: AxisScale) -> None:  # noqa: ANN001

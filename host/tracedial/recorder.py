@@ -196,7 +196,6 @@ class _Rater:
             self.grid = None
             if self.state:
                 self.state.breaks += 1
-            self.connection.client.burst()
         self.boot = hello.boot
 
 

@@ -63,7 +63,7 @@ def _pair_words(pair: dict[str, Any]) -> str:
         first = f"Temporal congruence of {pair['a']} and {pair['b']}: r = {_r(c['r'])}, N = {c['n']:,} seconds"
         if c["p_eff"] is not None:
             first += f"; effective N = {c['n_eff']:.0f}, {_p(c['p_eff'])}"
-            first += f". Taken as if each second were an observation of its own, p would be {_p(c['p_naive'])[2:]}"
+            first += f". Taken as if each second were an observation of its own, p would be {_p_value(c['p_naive'])}"
             first += "; neighbouring seconds are nearly the same rating, so the first p is the one to report."
         else:
             first += f"; no p value: {c['reason']}."
@@ -82,8 +82,8 @@ def _pairs_table(data: dict[str, Any]) -> str:
         c, d = pair["congruence"], pair["discrepancy"]
         rows.append(
             (
-                pair["a"], pair["b"], _r(c["r"]), f"{c['n']:,}", _p(c["p_naive"])[2:], _number(c["n_eff"], 0),
-                _p(c["p_eff"])[2:], _number(d["mean"], 2), _number(d["sd"], 2),
+                pair["a"], pair["b"], _r(c["r"]), f"{c['n']:,}", _p_value(c["p_naive"]), _number(c["n_eff"], 0),
+                _p_value(c["p_eff"]), _number(d["mean"], 2), _number(d["sd"], 2),
             )
         )  # fmt: skip
     return _table(columns, rows)
@@ -139,7 +139,7 @@ def _provenance(analysis: Analysis) -> str:
             rows.append(
                 (
                     f"{rater}: clock",
-                    f"{clock['exchanges']} sync exchanges, drift {clock['drift_ppm']:+.1f} ppm, host time within "
+                    f"{clock['exchanges']} sync exchanges, drift {_number(clock['drift_ppm'], 1)} ppm, host time within "
                     f"±{clock['bound_ms']['max']:.2f} ms",
                 )
             )
@@ -158,8 +158,8 @@ def _provenance(analysis: Analysis) -> str:
 def _figure_words(analysis: Analysis) -> str:
     names = " and ".join(trace.rater for trace in analysis.traces)
     words = (
-        f"Moment-to-moment ratings of {names} over the session. Bars below the traces: ruptures, numbered by rank; "
-        "triangles: the repair after each."
+        f"Moment-to-moment ratings of {names} over the session. Broad bands: ruptures, numbered by rank (1 is the "
+        "lowest); triangles: where the repair after each begins."
     )
     return words + (" Synthetic raters." if analysis.synthetic else "")
 
@@ -192,10 +192,16 @@ def _r(value: float | None) -> str:
 
 
 def _p(value: float | None) -> str:
-    """`p = .007`, `p < .001`; the first two characters can be cut off for a table."""
+    """`p = .007`, `p < .001`."""
+    text = _p_value(value)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
+
+
+def _p_value(value: float | None) -> str:
+    """`.007`, `< .001`, as a table holds it."""
     if value is None:
-        return f"p {NO_NUMBER}"
-    return "p < .001" if value < 0.001 else f"p = {value:.3f}".replace("0.", ".", 1)
+        return NO_NUMBER
+    return "< .001" if value < 0.001 else f"{value:.3f}".replace("0.", ".", 1)
 
 
 def _time(seconds: float | None) -> str:

@@ -102,12 +102,20 @@ def _standard(values: Floats) -> Floats:
 
 
 def _wandering(n_seconds: int, rng: np.random.Generator) -> Floats:
-    """A slow wandering, lag-1 autocorrelation near .98 at a session's length, smoothed as a hand is."""
-    steps = rng.normal(size=n_seconds + 40)
-    out = np.zeros(n_seconds + 40)
-    for at in range(1, len(out)):
-        out[at] = 0.98 * out[at - 1] + 0.2 * steps[at]
-    return np.convolve(out, np.ones(5) / 5, mode="same")[20 : 20 + n_seconds]
+    """A slow wandering and a quicker one on it: lag-1 autocorrelation near .98 at a session's length."""
+    slow, quick = (_autoregressive(n_seconds, phi, rng) for phi in (0.99, 0.8))
+    return slow + 0.22 * quick
+
+
+def _autoregressive(n_seconds: int, phi: float, rng: np.random.Generator) -> Floats:
+    """An AR(1) series of unit variance."""
+    steps = rng.normal(size=n_seconds)
+    out = np.empty(n_seconds)
+    last = steps[0]
+    for at in range(n_seconds):
+        last = phi * last + np.sqrt(1 - phi**2) * steps[at]
+        out[at] = last
+    return out
 
 
 def _falls(n_seconds: int, rng: np.random.Generator) -> Floats:
@@ -117,7 +125,7 @@ def _falls(n_seconds: int, rng: np.random.Generator) -> Floats:
     for third in range(3):
         at = (third + rng.uniform(0.25, 0.7)) * n_seconds / 3
         fall, recover = (n_seconds * share for share in rng.uniform((0.008, 0.02), (0.014, 0.035)))
-        depth = rng.uniform(3.0, 4.2)
+        depth = rng.uniform(3.6, 4.6)
         out -= depth * np.where(seconds < at, np.exp((seconds - at) / fall), np.exp((at - seconds) / recover))
     return out
 

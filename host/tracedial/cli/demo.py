@@ -36,11 +36,11 @@ DEMO_MARK = "made-by-tracedial-demo.txt"
 @click.option(
     "--speed",
     type=click.FloatRange(0.1, 200),
-    default=48.0,
+    default=32.0,
     show_default=True,
     help="How much faster than a clock the video and the dials run.",
 )
-@click.option("--seed", type=click.IntRange(0), default=2023, show_default=True, help="Seed of the synthetic dyad.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Seed of the synthetic dyad.")
 def command(out: Path, seconds: int, speed: float, seed: int) -> None:
     """Do the whole job on two emulated dials with synthetic raters: video, recording, alignment, events, report.
 

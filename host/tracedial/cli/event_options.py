@@ -30,6 +30,8 @@ def event_options(function: Callable[..., Any]) -> Callable[..., Any]:
                   "robust SD].")  # fmt: skip
     @click.option("--hold", "hold_s", default=DEFAULTS.hold_s, show_default=True, metavar="S",
                   help="How long the rise must last.")  # fmt: skip
+    @click.option("--level", "level_s", default=DEFAULTS.level_s, show_default=True, metavar="S",
+                  help="How far before and after the levels are sought that a repair is measured by.")  # fmt: skip
     @click.option("--clip", "clip_s", default=DEFAULTS.clip_s, show_default=True, metavar="S",
                   help="Length of a clip to replay.")  # fmt: skip
     @functools.wraps(function)
@@ -42,8 +44,7 @@ def event_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "trim_start_s",
             "smooth_s",
             "rise",
-            "hold_s",
-            "clip_s",
+            "hold_s", "level_s", "clip_s",
         )
         try:
             settings = EventSettings(**{name: values.pop(name) for name in names})

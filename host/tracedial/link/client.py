@@ -436,6 +436,7 @@ class DialClient:
             self.tracker = None
             self.started = None
             self._pending.clear()
+            self.burst()
         self.hello = hello
         self.connected = True
         self._status_due_ns = host_ns
