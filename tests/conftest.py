@@ -2,6 +2,7 @@
 
 import hypothesis
 import pytest
+
 from simulated import SimulatedDial
 
 # The speed of a machine is no property of the code: no deadlines. The same examples every time: no luck either.

@@ -5,7 +5,6 @@ import random
 from dial.app import Dial, Identity
 from dial.calibrate import Calibration
 from dialwire.scale import ALLIANCE
-
 from tracedial.link.client import DialClient
 
 

@@ -5,15 +5,14 @@ The loop (`main.py`) calls, in this order of urgency: `poll` (a tick that is due
 
 import struct
 
-from dialwire import frame, message
-from dialwire.errors import WireError
-from dialwire.scale import Scale
-from dialwire.ticks import BOARD_PERIOD, WideClock
-
 from dial import FIRMWARE_VERSION
 from dial.calibrate import Calibration, Settler
 from dial.outbox import TWO_HOURS, Outbox
 from dial.sampler import Sampler
+from dialwire import frame, message
+from dialwire.errors import WireError
+from dialwire.scale import Scale
+from dialwire.ticks import BOARD_PERIOD, WideClock
 
 MAX_REPLIES = 16
 LATE_US = 2000
@@ -75,7 +74,7 @@ class Dial:
             try:
                 kind, fields = message.unpack(payload)
                 self._handle(kind, fields, received_us)
-            except message.UnknownKind as error:
+            except message.UnknownKindError as error:
                 self._refuse(error.kind, message.REFUSED_UNKNOWN, str(error))
             except WireError as error:
                 self._refuse(payload[0], message.REFUSED_VALUE, str(error))

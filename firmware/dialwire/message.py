@@ -187,7 +187,7 @@ for _entry in MESSAGES:
     _BY_KIND[_entry[0]] = _entry
 
 
-class UnknownKind(WireError):
+class UnknownKindError(WireError):
     """A kind of message that this version does not know; `kind` is its number. Count it and go on."""
 
     def __init__(self, kind):
@@ -205,7 +205,7 @@ def pack(kind, **values):
     """The payload of a message. Raises `WireError` where a value is missing, unknown or out of its range."""
     entry = _BY_KIND.get(kind)
     if entry is None:
-        raise UnknownKind(kind)
+        raise UnknownKindError(kind)
     if len(values) != len(entry[2]):
         raise WireError("%s takes %d fields, %d given" % (entry[1], len(entry[2]), len(values)))
     out = bytearray((kind,))
@@ -230,7 +230,7 @@ def pack(kind, **values):
 def unpack(payload):
     """`(kind, fields)` of a payload, `fields` a dict by name.
 
-    Bytes behind the last known field are ignored: a later minor version may append fields. Raises `UnknownKind`,
+    Bytes behind the last known field are ignored: a later minor version may append fields. Raises `UnknownKindError`,
     and `WireError` for a payload that is too short or holds a value out of its range.
     """
     if not len(payload):
@@ -238,7 +238,7 @@ def unpack(payload):
     kind = payload[0]
     entry = _BY_KIND.get(kind)
     if entry is None:
-        raise UnknownKind(kind)
+        raise UnknownKindError(kind)
     name_of_message = entry[1]
     values = {}
     at = 1

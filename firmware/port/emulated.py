@@ -27,14 +27,11 @@ RAW_TOP = 65535
 
 if hasattr(time, "ticks_us"):
     _true_us = time.ticks_us
-    _sleep_us = time.sleep_us
 else:
 
     def _true_us():
-        return time.monotonic_ns() // 1000
-
-    def _sleep_us(us):
-        time.sleep(us / 1e6)
+        # CPython's; the types of a board do not know it.
+        return time.monotonic_ns() // 1000  # pyright: ignore
 
 
 class KnobScript:
@@ -91,6 +88,7 @@ class Knob:
         self.turn_raw(int(share * RAW_TOP + 0.5))
 
     def turn_raw(self, raw):
+        """Put the wiper where the converter reads `raw`."""
         self._raw = min(max(raw, 0), RAW_TOP)
 
     def play(self, script_us, speed, delay_us):
@@ -175,13 +173,14 @@ class Board:
 
     def wait(self, wait_us):
         """Sleep until bytes come in or `wait_us` have passed."""
-        if wait_us >= COLLECT_IDLE_US and hasattr(gc, "mem_free") and _true_us() - self._collected_us > COLLECT_EVERY_US:
+        idle = wait_us >= COLLECT_IDLE_US and hasattr(gc, "mem_free")
+        if idle and _true_us() - self._collected_us > COLLECT_EVERY_US:
             gc.collect()
             self._collected_us = _true_us()
         elif wait_us >= 1000:
             self._ready(wait_us // 1000)
         elif wait_us > 0:
-            _sleep_us(wait_us)
+            time.sleep(wait_us / 1e6)
 
     def follow(self, sampler):
         """A script that nobody starts begins by itself with the first tick."""

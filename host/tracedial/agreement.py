@@ -1,8 +1,8 @@
 """Agreement of two traces: temporal congruence and directional discrepancy.
 
 **Temporal congruence** is the correlation of two traces over the seconds that both rated. Neighbouring seconds of a
-trace are nearly the same number, so N seconds are not N observations: the naive p is given as papers print it, and beside
-it the p for the effective N. **Directional discrepancy** is the mean of rater B minus rater A.
+trace are nearly the same number, so N seconds are not N observations: the naive p is given as papers print it, and
+beside it the p for the effective N. **Directional discrepancy** is the mean of rater B minus rater A.
 """
 
 import math

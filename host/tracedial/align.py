@@ -6,6 +6,7 @@ taken while it stood still are kept in `samples.csv` and flagged, and belong to 
 """
 
 import csv
+import itertools
 import json
 import math
 from collections.abc import Iterable
@@ -17,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialwire import message
-
 from tracedial import __version__
 from tracedial.clock import ClockFit, fit_clock
 from tracedial.errors import ClockError, RecordingError
@@ -83,7 +83,7 @@ def align(recording: Recording) -> Alignment:
     samples = [samples[i] for i in order]
     host_s, bound_s = host_s[order], bound_s[order]
     video_s, stretch = _place(host_s, stretches)
-    trace, revisited = _trace(recording, samples, host_s, bound_s, video_s, stretch, stretches)
+    trace, revisited = _trace(recording, samples, bound_s, video_s, stretch, stretches)
     alignment = Alignment(recording, trace, samples, host_s, bound_s, video_s, stretch, stretches, fits)
     alignment.report.update(_report(alignment, repeats, conflicts, unfitted, revisited))
     return alignment
@@ -146,7 +146,6 @@ def _place(host_s: Floats, stretches: list[Stretch]) -> tuple[Floats, NDArray[np
 def _trace(
     recording: Recording,
     samples: list[Sample],
-    host_s: Floats,
     bound_s: Floats,
     video_s: Floats,
     stretch: NDArray[np.int64],
@@ -259,7 +258,7 @@ def _windows(
 def _paused_seconds(stretches: list[Stretch], n_seconds: int) -> list[int]:
     """Seconds at (or just before) which the video stood still for a while."""
     seconds = []
-    for before, after in zip(stretches, stretches[1:], strict=False):
+    for before, after in itertools.pairwise(stretches):
         if after.host_start_s - before.host_end_s > EDGE_S and abs(after.video_start_s - before.video_end_s) < 1e-6:
             seconds.append(min(math.floor(before.video_end_s + 1e-6), n_seconds - 1))
     return sorted(set(seconds))
@@ -272,7 +271,7 @@ def _gaps(samples: list[Sample], recording: Recording) -> dict[int, int]:
         first = min((start.first_seq for start in recording.starts if start.boot == boot), default=None)
         seqs = {s.seq for s in samples if s.boot == boot} | {m.seq for m in recording.marks if m.boot == boot}
         if seqs:
-            start = min(seqs) if first is None else min(first, min(seqs))
+            start = min(seqs) if first is None else min(first, *seqs)
             gaps[boot] = max(seqs) + 1 - start - len(seqs)
     return gaps
 
@@ -364,7 +363,7 @@ def _clock_report(fit: ClockFit) -> dict[str, Any]:
     }
 
 
-def _ms(seconds: float) -> float:
+def _ms(seconds: Any) -> float:
     return round(float(seconds) * 1e3, 4)
 
 

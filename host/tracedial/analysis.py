@@ -76,7 +76,7 @@ class Analysis:
                     "common_only": self.common_only,
                     "seconds_cut_for_common": self.cut,
                     "p_naive": "Student t of r with n - 2 degrees of freedom, as if seconds were independent",
-                    "p_eff": "the same with n_eff = n (1 - r1a r1b) / (1 + r1a r1b), at most n (Bretherton et al. 1999)",
+                    "p_eff": "the same for n_eff = n (1 - r1a r1b) / (1 + r1a r1b), at most n (Bretherton et al. 1999)",
                     "sd_divisor": "n - 1",
                 },
                 "software": {"tracedial": __version__, "numpy": np.__version__},

@@ -70,7 +70,7 @@ class ClockFit:
         return dial_s
 
     def bound_at(self, dial_s: Floats | float) -> Floats:
-        """The most that `host_s` can be wrong there, in seconds, if the drift changes by no more than `SLOPE_CHANGE`."""
+        """The most that `host_s` can be wrong there, in seconds, as long as the drift keeps within `SLOPE_CHANGE`."""
         dial_s = np.asarray(dial_s, dtype=float)
         outside = np.maximum(np.maximum(self.knot_dial_s[0] - dial_s, dial_s - self.knot_dial_s[-1]), 0.0)
         return np.interp(dial_s, self.knot_dial_s, self.bound_s) + outside * self._slope_doubt()

@@ -190,9 +190,7 @@ class TcpEnd:
         """Begin to listen; a port number of 0 is replaced by a free one, and kept."""
         loop = asyncio.get_running_loop()
         try:
-            self._server = await loop.create_server(
-                lambda: _Stream(lambda data: self.on_data(data), self._take), "127.0.0.1", self._port
-            )
+            self._server = await loop.create_server(lambda: _Stream(self.on_data, self._take), "127.0.0.1", self._port)
         except OSError as error:
             raise EmulatorError(
                 f"TCP port {self._port} cannot be used for an emulated dial: {error.strerror}."

@@ -1,8 +1,8 @@
 """Ruptures and repairs in a trace.
 
-A **rupture** is one of the lowest-rated segments of the session (Trusty 2023 chose three by eye; here the rule is written
-down). A **repair** is where the rating begins to rise again after it. Everything runs on a trace alone; every parameter
-stands in the output. `docs/measures.md` has the definitions with their reasons.
+A **rupture** is one of the lowest-rated segments of the session (Trusty 2023 chose three by eye; here the rule is
+written down). A **repair** is where the rating begins to rise again after it. Everything runs on a trace alone;
+every parameter stands in the output. `docs/measures.md` has the definitions with their reasons.
 """
 
 from dataclasses import asdict, dataclass
@@ -25,8 +25,8 @@ class EventSettings:
     Ruptures: `count` segments of `segment_s` seconds, no two nearer than `separation_s`, each at least `min_valid`
     rated; the first `trim_start_s` seconds are left out. Repairs: the trace is smoothed by a centred mean of
     `smooth_s` seconds; a repair is a rise of at least `rise` (None: the larger of 2 scale units and half a robust SD)
-    above the nadir that lasts `hold_s` seconds. The levels before and after that the repaired fraction compares are the highest smoothed
-    ratings within `level_s` seconds. Clips are `clip_s` seconds long.
+    above the nadir that lasts `hold_s` seconds. The levels before and after that the repaired fraction compares are the
+    highest smoothed ratings within `level_s` seconds. Clips are `clip_s` seconds long.
     """
 
     count: int = 3
@@ -53,7 +53,7 @@ class EventSettings:
     def as_parameters(self) -> dict[str, Any]:
         """The parameters with the names of the rules, for the output."""
         return {
-            "rupture_rule": "lowest mean first, earliest of equals, excluding windows nearer than separation_s (greedy)",
+            "rupture_rule": "lowest mean first, earliest of equals, none nearer than separation_s to another (greedy)",
             "repair_rule": "first rise of the smoothed trace after the nadir that reaches `rise` and lasts hold_s, "
             "dated back to the last local minimum",
             **asdict(self),
@@ -85,9 +85,9 @@ class Repair:
     `reason` says so.
 
     `end_s` is a segment's length after the onset, cut at the next rupture or the video's end; `repaired_fraction` how
-    much of the fall from the level before the rupture was regained: (highest smoothed rating within `level_s` after the
-    nadir, and before the next rupture, minus nadir) / (highest within `level_s` before the onset minus nadir); None where
-    there was no fall.
+    much of the fall from the level before the rupture was regained: (highest smoothed rating within `level_s` after
+    the nadir, and before the next rupture, minus nadir) / (highest within `level_s` before the onset minus nadir); None
+    where there was no fall.
     """
 
     rank: int
@@ -128,8 +128,8 @@ def find_events(rating: Floats, settings: EventSettings | None = None) -> Events
     onsets, means, shares = _lowest_segments(rating, settings)
     if len(onsets) < settings.count:
         notes.append(
-            f"Only {len(onsets)} of {settings.count} segments of {settings.segment_s} s fit with {settings.separation_s} "
-            f"s between them and {settings.min_valid:.0%} of their seconds rated."
+            f"Only {len(onsets)} of {settings.count} segments of {settings.segment_s} s fit with "
+            f"{settings.separation_s} s between them and {settings.min_valid:.0%} of their seconds rated."
         )
     smooth = smoothed(rating, settings.smooth_s)
     rise = settings.rise

@@ -3,6 +3,7 @@
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,7 +41,7 @@ def draw(analysis: Analysis) -> dict[str, bytes]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    style = {"svg.hashsalt": "tracedial", "svg.fonttype": "none", "font.size": 10, "axes.spines.top": False,
+    style: Any = {"svg.hashsalt": "tracedial", "svg.fonttype": "none", "font.size": 10, "axes.spines.top": False,
              "axes.spines.right": False}  # fmt: skip
     with mpl.rc_context(style):
         figure = Figure(figsize=(10.5, 4.9), layout="constrained")
@@ -87,7 +88,7 @@ def write_figure(analysis: Analysis, folder: Path) -> dict[str, bytes]:
     return images
 
 
-def _draw_trace(axes, number: int, rater: str, rating, analysis: Analysis) -> None:  # noqa: ANN001
+def _draw_trace(axes, number: int, rater: str, rating, analysis: Analysis) -> None:
     colour, width = COLOURS[number % len(COLOURS)], WIDTHS[number % len(WIDTHS)]
     minutes = np.arange(len(rating)) / 60
     axes.plot(minutes, rating, color=colour, linewidth=width, label=rater, zorder=3 + number)
@@ -104,12 +105,14 @@ def _draw_trace(axes, number: int, rater: str, rating, analysis: Analysis) -> No
         if repair.onset_s is None or np.isnan(rating[repair.onset_s]):
             continue
         at = (repair.onset_s / 60, rating[repair.onset_s])
-        axes.plot(*at, marker="^", color=colour, markersize=8.5, markeredgecolor="black", markeredgewidth=0.9, zorder=10)
+        axes.plot(
+            *at, marker="^", color=colour, markersize=8.5, markeredgecolor="black", markeredgewidth=0.9, zorder=10
+        )
         axes.annotate(str(repair.rank), at, (8, 1), textcoords="offset points", ha="left", va="center", fontsize=8.5,
                       zorder=11)  # fmt: skip
 
 
-def _label_axis(axes, scale: AxisScale) -> None:  # noqa: ANN001
+def _label_axis(axes, scale: AxisScale) -> None:
     if not scale.detents:
         return
     labels = {rating: f"{label}  {_signed(rating)}" for rating, label in scale.detents}

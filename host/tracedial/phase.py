@@ -28,7 +28,7 @@ class TickGrid:
         return round(self.period_s * 1e9)
 
     def ahead_of(self, other: "TickGrid", *, at_s: float) -> float:
-        """How much later than `other`'s the ticks of this grid lie around a dial time (seconds, within ± half a period)."""
+        """How much later than `other`'s the ticks of this grid lie around a dial time (seconds, ± half a period)."""
         tick_s = self.tick0_s + round((at_s - self.tick0_s) / self.period_s) * self.period_s
         return math.remainder(tick_s - other.tick0_s, other.period_s)
 

@@ -1,7 +1,7 @@
 """Records any number of dials at once: dials in, journals out, ticks kept in step with the video.
 
-Each dial has a thread of its own that stamps and journals what arrives; this file's loop advances the player, keeps each
-dial's ticks on the video's whole seconds, and sees to it that nothing is missing at the end.
+Each dial has a thread of its own that stamps and journals what arrives; this file's loop advances the player, keeps
+each dial's ticks on the video's whole seconds, and sees to it that nothing is missing at the end.
 """
 
 import json

@@ -103,8 +103,8 @@ def _events_table(data: dict[str, Any], rater: str) -> str:
         repair = repairs[rupture["rank"]]
         rows.append(
             (
-                rupture["rank"], f"{_time(rupture['onset_s'])} to {_time(rupture['end_s'])}", _number(rupture["mean"], 1),
-                _time(rupture["nadir_s"]), _clip(rupture["clip"]),
+                rupture["rank"], f"{_time(rupture['onset_s'])} to {_time(rupture['end_s'])}",
+                _number(rupture["mean"], 1), _time(rupture["nadir_s"]), _clip(rupture["clip"]),
                 _time(repair["onset_s"]) if repair["onset_s"] is not None else repair["reason"],
                 NO_NUMBER if repair["repaired_fraction"] is None else f"{repair['repaired_fraction']:.0%}",
                 _clip(repair["clip"]),
@@ -139,8 +139,8 @@ def _provenance(analysis: Analysis) -> str:
             rows.append(
                 (
                     f"{rater}: clock",
-                    f"{clock['exchanges']} sync exchanges, drift {_number(clock['drift_ppm'], 1)} ppm, host time within "
-                    f"±{clock['bound_ms']['max']:.2f} ms",
+                    f"{clock['exchanges']} sync exchanges, drift {_number(clock['drift_ppm'], 1)} ppm, host time "
+                    f"within ±{clock['bound_ms']['max']:.2f} ms",
                 )
             )
         rows.append(

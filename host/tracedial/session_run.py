@@ -111,7 +111,7 @@ def _settings(plan: SessionPlan) -> dict[str, Any]:
 def _ctrl_c(stop: Callable[[], None]):
     """Ctrl-C asks for a clean end; a second one is the usual interruption."""
 
-    def once(number: int, frame: object) -> None:  # noqa: ARG001
+    def once(number: int, frame: object) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         stop()
 

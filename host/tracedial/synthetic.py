@@ -27,8 +27,8 @@ Floats = NDArray[np.float64]
 def dyad(n_seconds: int, *, seed: int) -> dict[str, Floats]:
     """Ratings of a synthetic client and therapist at each second, whole numbers within −50..+50.
 
-    Each is slow wandering with three falls and recoveries; the therapist's part that goes with the client's is replaced,
-    so that correlation, mean and SD of the difference are the article's.
+    Each is slow wandering with three falls and recoveries; the therapist's part that goes with the client's is
+    replaced, so that correlation, mean and SD of the difference are the article's.
     """
     rng = np.random.default_rng(seed)
     client = _standard(_wandering(n_seconds, rng) + _falls(n_seconds, rng))
@@ -55,6 +55,7 @@ def write_video(path: Path, n_seconds: int) -> None:
     Encoded by PyAV, which brings its encoders along, so that the file is the same kind everywhere.
     """
     import av
+    import av.error
 
     codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
     try:
@@ -67,7 +68,7 @@ def write_video(path: Path, n_seconds: int) -> None:
                 frame = av.VideoFrame.from_ndarray(picture, format="gray").reformat(format="yuv420p")
                 container.mux(stream.encode(frame))
             container.mux(stream.encode(None))
-    except (av.FFmpegError, OSError) as error:
+    except (av.error.FFmpegError, OSError) as error:
         raise VideoError(path, f"The test video {path} cannot be written: {error}.") from error
 
 

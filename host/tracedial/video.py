@@ -22,6 +22,7 @@ class Video:
 def read_video(path: Path) -> Video:
     """Read a video file's facts. Raises `VideoError` for a file that is missing or holds no video."""
     import av
+    import av.error
 
     try:
         with path.open("rb") as file:
@@ -46,5 +47,5 @@ def read_video(path: Path) -> Video:
                     f"{path} does not say how long it is: convert it with `ffmpeg -i {path.name} -c copy out.mp4`.",
                 )
             return Video(path, duration_s, float(rate), stream.width, stream.height, sha256)
-    except av.FFmpegError as error:
+    except av.error.FFmpegError as error:
         raise VideoError(path, f"{path} is not a video that can be read ({error.strerror}).") from error

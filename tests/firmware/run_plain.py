@@ -1,4 +1,4 @@
-"""Run the test functions of the given modules, in an interpreter without pytest: `micropython run_plain.py PATHS -- MODULES`."""
+"""Run the test functions of modules where there is no pytest: `micropython run_plain.py FOLDERS -- MODULES`."""
 
 import sys
 

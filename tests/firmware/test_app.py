@@ -149,7 +149,7 @@ def test_what_is_overwritten_is_said_to_be_gone():
 def test_a_host_that_never_reads_costs_no_memory():
     bench = Bench()
     bench.start()
-    for number in range(100):
+    for _ in range(100):
         bench.send(message.CONFIG_GET, key=message.CONFIG_NAME)
         bench.send(message.STATUS_REQUEST)
     bench.run(300)
@@ -208,8 +208,20 @@ def test_nonsense_from_the_host_is_refused_and_survived():
     bench.send(message.CONFIG_SET, key=message.CONFIG_CALIBRATION, value=b"\x00\x00\x01\x00")
     bench.dial.receive(frame.encode(b"\x7f\x01"), bench.clock())
     bench.dial.receive(frame.encode(b"\x03\x01"), bench.clock())
-    bench.send(message.STATUS, boot16=0, t_us=0, state=0, start=0, oldest_seq=0, next_seq=0, rating=0, raw=0,
-               missed_ticks=0, bad_frames=0, dropped_replies=0)
+    bench.send(
+        message.STATUS,
+        boot16=0,
+        t_us=0,
+        state=0,
+        start=0,
+        oldest_seq=0,
+        next_seq=0,
+        rating=0,
+        raw=0,
+        missed_ticks=0,
+        bad_frames=0,
+        dropped_replies=0,
+    )
     refused = bench.of(message.REFUSED)
     assert len(refused) == 6
     bench.send(message.STATUS_REQUEST)
@@ -242,4 +254,3 @@ def test_a_day_of_samples_has_no_wrong_time():
                 assert fields["t_us"] == start_us + expected * 1000000
                 expected += 1
     assert expected >= 24 * 3600
-

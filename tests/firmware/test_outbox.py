@@ -5,7 +5,14 @@ from dialwire.message import EVENT_BUTTON, FLAG_EVENT
 def fill(outbox, count):
     for k in range(count):
         outbox.add_sample(
-            t_us=k * 1000000, flags=0, index=k % 101, low_index=0, high_index=100, n=50, mean_256=(k % 101) * 256, raw=k % 65536
+            t_us=k * 1000000,
+            flags=0,
+            index=k % 101,
+            low_index=0,
+            high_index=100,
+            n=50,
+            mean_256=(k % 101) * 256,
+            raw=k % 65536,
         )
 
 

@@ -43,7 +43,7 @@ def test_a_small_correction_neither_repeats_nor_skips_a_tick():
         sampler, clock = make()
         sampler.start(clock(), 0, 1000000, SECOND_NS)
         ticks_of(sampler, clock, 3)
-        # The third tick was at 3 s; now the grid moves a little, just after that tick, far from any, just before the next.
+        # The third tick was at 3 s; the grid moves just after that tick, far from any, just before the next.
         for clock.us in (3000000, 3400000, 3999900):
             assert sampler.start(clock(), clock.us, 1000000 + shift_us, SECOND_NS, 1) == 4000000 + shift_us
 
@@ -113,7 +113,7 @@ def test_readings_come_fifty_times_a_second_and_the_last_is_the_ticks():
 def test_at_two_hundred_a_second_every_reading_is_a_tick():
     sampler, clock = make()
     sampler.start(clock(), 0, 5000, 5000000)
-    for k in range(400):
+    for _ in range(400):
         clock.us += sampler.wait_us(clock())
         if clock.us >= 5000:
             assert sampler.tick_due(clock())

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from simulated import SimulatedDial
 
+from simulated import SimulatedDial
 from tracedial.align import align, write_alignment
 from tracedial.clock import fit_clock
 from tracedial.errors import RecordingError
@@ -58,9 +58,7 @@ def record(folder, dial, *, seconds, cues=(), speed=1.0, rate_hz=1, phase=True, 
     with JournalWriter(folder / JOURNAL_NAME) as journal:
         journal.append("recording", **header)
         for event in told:
-            journal.append(
-                "player", event=event.kind, host_ns=event.host_ns, video_s=event.video_s, speed=event.speed
-            )
+            journal.append("player", event=event.kind, host_ns=event.host_ns, video_s=event.video_s, speed=event.speed)
         for event in dial.events:
             if kind := KINDS.get(type(event)):
                 fields = asdict(event)

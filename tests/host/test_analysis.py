@@ -101,7 +101,7 @@ def test_the_tables_hold_what_the_json_holds(csvs, tmp_path):
 def test_the_report_stands_alone(csvs, tmp_path):
     paths = csvs(**dyad(600, seed=4))
     text = write_report(analyze(paths), tmp_path / "r").read_text(encoding="utf-8")
-    assert "<svg" in text and "src=" not in text and "href=\"http" not in text
+    assert "<svg" in text and "src=" not in text and 'href="http' not in text
     for word in ("r = −.0", "effective N", "therapist rated 18.", "rupture_rule", "Provenance"):
         assert word in text
     assert (tmp_path / "r" / "figure.png").read_bytes().startswith(b"\x89PNG")

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from link_model import dial_time, exchanges, irregular
 
+from link_model import dial_time, exchanges, irregular
 from tracedial.clock import ClockFit, fit_clock, fit_stamps
 from tracedial.errors import ClockError
 from tracedial.link.client import SYNC_INTERVAL_S, SyncExchange
@@ -74,7 +74,9 @@ def test_late_exchanges_do_not_move_the_fit():
 
 
 def test_two_boots_are_never_fitted_together():
-    made = [SyncExchange(boot, k, k * 10**9, k * 10**6, k * 10**6, k * 10**9 + 10**6) for k, boot in enumerate([1, 1, 2])]
+    made = [
+        SyncExchange(boot, k, k * 10**9, k * 10**6, k * 10**6, k * 10**9 + 10**6) for k, boot in enumerate([1, 1, 2])
+    ]
     with pytest.raises(ClockError, match="2 boots"):
         fit_clock(made, origin_ns=0)
 
@@ -86,9 +88,7 @@ def test_too_few_exchanges_are_refused():
 
 
 def test_three_exchanges_of_one_moment_make_an_offset_with_an_honest_bound():
-    made = [
-        SyncExchange(1, k, k * 10**6, 500 + k * 1000, 500 + k * 1000, k * 10**6 + 10**6) for k in range(3)
-    ]
+    made = [SyncExchange(1, k, k * 10**6, 500 + k * 1000, 500 + k * 1000, k * 10**6 + 10**6) for k in range(3)]
     fit = fit_clock(made, origin_ns=0)
     assert float(fit.host_s(0.001)) == pytest.approx(0.001, abs=1e-6)
     # A minute on, nothing is known of the drift: 200 ppm of a minute are in the bound.

@@ -77,7 +77,9 @@ def test_stopping_ends_where_it_stands():
     assert [(e.kind, e.video_s) for e in events] == [("play", 0.0), ("ended", 3.0)]
 
 
-@pytest.mark.parametrize("text", ["", "pause", "pause@3", "pause@a:b", "jump@3:4", "pause@-1:2", "rate@3:0", "rate@3:99"])
+@pytest.mark.parametrize(
+    "text", ["", "pause", "pause@3", "pause@a:b", "jump@3:4", "pause@-1:2", "rate@3:0", "rate@3:99"]
+)
 def test_a_cue_that_makes_no_sense_is_refused_with_an_example(text):
     with pytest.raises(CueError, match=r"pause@12:3|within 0\.1"):
         parse_cue(text)

@@ -5,9 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from requirements import needs_micropython
-
 from dialwire import message
+from requirements import needs_micropython
 from tracedial.firmware_files import firmware_dir, interpreter_command
 
 HERE = Path(__file__).parent

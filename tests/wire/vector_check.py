@@ -9,8 +9,8 @@ import sys
 
 sys.path.insert(0, sys.argv[1])
 
-from dialwire import frame, message  # noqa: E402
-from dialwire.errors import WireError  # noqa: E402
+from dialwire import frame, message
+from dialwire.errors import WireError
 
 KINDS = {}
 for entry in message.MESSAGES:

@@ -1,6 +1,7 @@
 """The command line. Each command is in a file of its own, imported only when it is called."""
 
 import importlib
+import io
 import sys
 
 import click
@@ -23,15 +24,15 @@ COMMANDS = {
 class LazyGroup(click.Group):
     """Knows its commands' names and one-line helps without importing them."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+    def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
         return importlib.import_module(f"tracedial.cli.{cmd_name}").command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
@@ -46,7 +47,7 @@ def run() -> None:
     """Run a command; an error of the family becomes one sentence and exit code 1, wrong usage exit code 2."""
     for stream in (sys.stdout, sys.stderr):
         # A console that cannot show a character shows a mark in its place; it must not end a recording.
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
         main()

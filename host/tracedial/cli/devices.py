@@ -25,8 +25,9 @@ def command(ports: tuple[str, ...], as_json: bool, show_all: bool) -> None:
             scale = hello.scale
             click.echo(f"{candidate.port}  {hello.name}  ({hello.board}, id {hello.unique_id})")
             click.echo(
-                f"    firmware {hello.firmware} on {hello.interpreter}, protocol {hello.protocol[0]}.{hello.protocol[1]}, "
-                f"knob {hello.knob}, {hello.min_rate_hz} to {hello.max_rate_hz} Hz"
+                f"    firmware {hello.firmware} on {hello.interpreter}, "
+                f"protocol {hello.protocol[0]}.{hello.protocol[1]}, knob {hello.knob}, "
+                f"{hello.min_rate_hz} to {hello.max_rate_hz} Hz"
             )
             labels = ", ".join(f"{rating:+d} {label}" if rating else f"0 {label}" for rating, label in scale.detents)
             click.echo(f"    scale {scale.low} to {scale.high} in steps of {scale.step}: {labels or 'no labels'}")

@@ -23,7 +23,7 @@ KEYS = {
               "instead of pseudo-terminals; 0 takes free ones.")  # fmt: skip
 @click.option("--name", "names", multiple=True, help="A dial's name; repeat for several.")
 @click.option("--knob", "scripts", multiple=True, type=click.Path(path_type=Path), metavar="SCRIPT.csv",
-              help="Turn the knob by this script (time_s,rating), from the first tick on; repeat for several.")  # fmt: skip
+              help="Turn the knob by this script (time_s,rating) from the first tick on; may be repeated.")  # fmt: skip
 @click.option("--clock-offset", default=0.0, metavar="S", help="The dial's clock when it boots.")
 @click.option("--drift-ppm", "drifts", multiple=True, type=float, help="How fast its clock runs; repeat for several.")
 @click.option("--wander", default=0.0, metavar="MS", help="Slow swing of its clock.")
@@ -99,7 +99,7 @@ async def _serve(emulator: Emulator, *, announce: bool, keyboard: bool) -> None:
         await emulator.start()
         if announce:
             print(json.dumps(emulator.description()), flush=True)  # noqa: T201
-            _in_thread(lambda: sys.stdin.buffer.read(), lambda: loop.call_soon_threadsafe(ending.set))
+            _in_thread(sys.stdin.buffer.read, lambda: loop.call_soon_threadsafe(ending.set))
         else:
             for number, dial in enumerate(emulator.dials, start=1):
                 click.echo(f"Dial {number} ({dial.settings.name}): {dial.end.url}")
@@ -130,7 +130,7 @@ async def _watch(dial: EmulatedDial) -> None:
             )
 
 
-def _in_thread(work, then) -> None:  # noqa: ANN001
+def _in_thread(work, then) -> None:
     def body() -> None:
         work()
         then()

@@ -26,8 +26,8 @@ def event_options(function: Callable[..., Any]) -> Callable[..., Any]:
                   help="Find no rupture in the first seconds.")  # fmt: skip
     @click.option("--smooth", "smooth_s", default=DEFAULTS.smooth_s, show_default=True, metavar="S",
                   help="Width of the mean that repairs are found on.")  # fmt: skip
-    @click.option("--rise", type=float, help="Least rise of a repair in scale units [default: the larger of 2 and half a "
-                  "robust SD].")  # fmt: skip
+    @click.option("--rise", type=float, help="Least rise of a repair in scale units [default: the larger of 2 and "
+                  "half a robust SD].")  # fmt: skip
     @click.option("--hold", "hold_s", default=DEFAULTS.hold_s, show_default=True, metavar="S",
                   help="How long the rise must last.")  # fmt: skip
     @click.option("--level", "level_s", default=DEFAULTS.level_s, show_default=True, metavar="S",
@@ -44,7 +44,9 @@ def event_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "trim_start_s",
             "smooth_s",
             "rise",
-            "hold_s", "level_s", "clip_s",
+            "hold_s",
+            "level_s",
+            "clip_s",
         )
         try:
             settings = EventSettings(**{name: values.pop(name) for name in names})

@@ -11,7 +11,6 @@ from typing import Any
 from dialwire import frame, message
 from dialwire.errors import WireError
 from dialwire.scale import Scale
-
 from tracedial.errors import ProtocolError
 
 BURST_EXCHANGES = 30
@@ -335,7 +334,7 @@ class DialClient:
         for payload in self._decoder.feed(data):
             try:
                 kind, fields = message.unpack(payload)
-            except message.UnknownKind:
+            except message.UnknownKindError:
                 self.unknown_kinds += 1
                 continue
             except WireError:

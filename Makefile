@@ -1,0 +1,52 @@
+# Each target sets up its own virtual environment: Python 3.11 or newer and make are all that a machine needs.
+
+ifeq ($(OS),Windows_NT)
+PYTHON ?= python
+BIN := .venv/Scripts
+else
+PYTHON ?= python3
+BIN := .venv/bin
+endif
+
+.PHONY: demo test bench lint format clean
+
+demo: .venv/ready
+	$(BIN)/tracedial demo
+
+test: lint
+	$(BIN)/python -m pytest
+
+bench: .venv/ready-to-bench
+	$(BIN)/python bench/run.py
+
+lint: .venv/ready-to-test .stubs/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright -p pyright-host.json
+	$(BIN)/pyright -p pyright-device.json
+
+format: .venv/ready-to-test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf .venv .stubs
+
+.venv/ready: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --editable .
+	@echo ready > $@
+
+.venv/ready-to-test: .venv/ready
+	$(BIN)/python -m pip install --quiet --group test --group lint
+	@echo ready > $@
+
+.venv/ready-to-bench: .venv/ready
+	$(BIN)/python -m pip install --quiet --group bench
+	@echo ready > $@
+
+# The types of a board, where only pyright's device view finds them: among the host's they would hide its own.
+.stubs/ready: pyproject.toml
+	$(BIN)/python -m pip install --quiet --upgrade --no-deps --target .stubs/stubs "micropython-rp2-stubs==1.29.*" "micropython-stdlib-stubs==1.29.*"
+	@echo ready > $@
