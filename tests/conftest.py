@@ -15,3 +15,13 @@ hypothesis.settings.load_profile("tracedial")
 @pytest.fixture
 def simulated():
     return SimulatedDial()
+
+
+@pytest.fixture(scope="session")
+def short_video(tmp_path_factory):
+    """A test video of a minute."""
+    from tracedial.synthetic import write_video
+
+    path = tmp_path_factory.mktemp("video") / "session.mp4"
+    write_video(path, 60)
+    return path

@@ -1,0 +1,89 @@
+"""From a scripted knob through the real firmware, a link, a journal and three clocks to a trace."""
+
+import json
+
+import numpy as np
+import pytest
+from emulation import read_rows, tracedial, write_script
+
+from tracedial.align import align
+from tracedial.recording import read_recording
+
+
+def steps(seconds):
+    """A knob that jumps at every half second, so that each whole second is far from any movement. No detent is near."""
+    rows, rating = [], 5
+    for half in range(2 * seconds):
+        at = half + 0.5
+        rows += [(at, rating)]
+        rating = 5 + (half * 7) % 40
+        rows += [(at, rating)]
+    return [(0, 5), *rows]
+
+
+def scripted(second):
+    """What `steps` has the knob on at a whole second."""
+    return 5 if second == 0 else 5 + ((second - 1) * 7) % 40
+
+
+def test_two_dials_with_pauses_seek_and_speeds(tmp_path, short_video):
+    script = write_script(tmp_path / "knob.csv", steps(60))
+    session = tmp_path / "session"
+    options = "&drift-ppm={}&clock-offset={}&wander=2&wander-period=30&latency=1&jitter=0.4"
+    done = tracedial(
+        "record", session, "--video", short_video,
+        "--dial", "client=emulated:?knob=" + str(script) + options.format(100, 1060),
+        "--dial", "therapist=emulated:?knob=" + str(script) + options.format(-100, 0),
+        "--cue", "pause@5.3:1.5", "--cue", "seek@9:30", "--cue", "rate@33:2", "--cue", "stall@38:0.7",
+        "--seconds", 42,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    seen = [*range(10), *range(30, 43)]  # the second at which it ends was still reached
+    for rater in ("client", "therapist"):
+        alignment = align(read_recording(session / rater))
+        trace = alignment.trace
+        assert np.flatnonzero(~np.isnan(trace.rating)).tolist() == seen
+        for second in seen:
+            if second not in (9, 30):  # the script jumps there with the seek
+                assert abs(trace.rating[second] - scripted(second)) <= 1, (rater, second)
+        report = json.loads((session / rater / "alignment.json").read_text(encoding="utf-8"))
+        assert report["records_missing"] == 0
+        assert report["samples_while_video_stood_still"] > 0
+        assert abs(report["clocks"][0]["drift_ppm"] - {"client": -100, "therapist": 100}[rater]) < 450
+        assert report["dial"]["interpreter"].startswith("micropython")
+
+
+def test_the_same_on_cpython(tmp_path, short_video):
+    script = write_script(tmp_path / "knob.csv", steps(10))
+    port = f"emulated:?knob={script}&interpreter=cpython"
+    done = tracedial("record", tmp_path / "s", "--video", short_video, "--dial", f"client={port}", "--seconds", 5)
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = read_rows(tmp_path / "s" / "client" / "trace.csv")[:5]
+    assert [abs(float(row["rating"]) - scripted(s)) <= 1 for s, row in enumerate(rows)] == [True] * 5
+    report = json.loads((tmp_path / "s" / "client" / "alignment.json").read_text(encoding="utf-8"))
+    assert report["dial"]["interpreter"].startswith("cpython")
+
+
+def test_the_demo_has_the_articles_figures_from_what_was_recorded(tmp_path):
+    done = tracedial("demo", "--out", tmp_path / "demo", "--seconds", 600, "--speed", 30)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "SYNTHETIC" in done.stdout and "report.html" in done.stdout
+    data = json.loads((tmp_path / "demo" / "report" / "analysis.json").read_text(encoding="utf-8"))
+    assert data["synthetic"] is True
+    (pair,) = data["pairs"]
+    assert pair["congruence"]["r"] == pytest.approx(-0.05, abs=0.02)
+    assert pair["discrepancy"]["mean"] == pytest.approx(-18.6, abs=0.5)
+    assert pair["discrepancy"]["sd"] == pytest.approx(13.2, abs=0.5)
+    assert [len(data["ruptures"][rater]) for rater in ("client", "therapist")] == [3, 3]
+    # What was recorded is what the knob did, to a step of the scale.
+    for rater in ("client", "therapist"):
+        wanted = [float(row["rating"]) for row in read_rows(tmp_path / "demo" / f"{rater}-knob.csv")]
+        got = [row["rating"] for row in read_rows(tmp_path / "demo" / rater / "trace.csv")]
+        near = [abs(float(g) - w) <= 2 for g, w in zip(got, wanted, strict=True) if g]
+        assert len(near) >= 590 and np.mean(near) > 0.97
+    html = (tmp_path / "demo" / "report" / "report.html").read_text(encoding="utf-8")
+    assert html.count("SYNTHETIC") >= 2
+    again = tracedial("analyze", tmp_path / "demo", "--json")
+    assert json.loads(again.stdout)["pairs"] == data["pairs"]
+    figure = (tmp_path / "demo" / "report" / "figure.svg").read_text(encoding="utf-8")
+    assert "SYNTHETIC" in figure and "Weakest Possible" in figure

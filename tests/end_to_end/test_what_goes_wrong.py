@@ -1,0 +1,229 @@
+"""Links that break, dials that reset, programs that are killed, disks that fill: nothing is made up, all is said."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+from emulation import emulate, read_rows, tracedial, write_script
+from requirements import needs_posix
+
+from tracedial.align import align
+from tracedial.journal import JOURNAL_NAME, read_journal
+from tracedial.player import VirtualPlayer
+from tracedial.recorder import DialChoice, SessionRecorder
+from tracedial.recording import read_recording
+from tracedial.video import read_video
+
+
+def record(folder, video, emulator, *, seconds, rate_hz=1.0, during=lambda recorder: None):
+    """Record all dials of an emulator in this process; `during` runs beside it."""
+    raters = [f"rater{number}" for number in range(1, len(emulator.urls) + 1)]
+    dials = [DialChoice(rater, url) for rater, url in zip(raters, emulator.urls, strict=True)]
+    recorder = SessionRecorder(folder, dials, read_video(video), rate_hz=rate_hz)
+    recorder.open()
+    beside = threading.Thread(target=during, args=(recorder,))
+    beside.start()
+    player = VirtualPlayer(recorder.video, recorder.on_player_event, end_s=seconds)
+    summaries = recorder.run(player)
+    beside.join()
+    return summaries, [align(read_recording(folder / rater)) for rater in raters]
+
+
+def test_one_byte_in_a_thousand_corrupted(tmp_path, short_video):
+    script = write_script(tmp_path / "k.csv", [(s, 5 + (s * 7) % 40) for s in range(60)])
+    with emulate("--knob", script, "--corrupt", 0.001, "--seed", 5) as emulator:
+        (summary,), (alignment,) = record(tmp_path / "s", short_video, emulator, seconds=20, rate_hz=20)
+    assert summary.complete and summary.missing == 0
+    assert alignment.report["records_missing"] == 0
+    (end,) = [r for r in read_journal(tmp_path / "s" / "rater1" / JOURNAL_NAME).records if r["kind"] == "end"]
+    assert end["bad_frames"] > 0
+    # No wrong value: the knob's script in the dial's own time, from the first tick on.
+    first_us = alignment.samples[0].t_us
+    for sample in alignment.samples:
+        at = (sample.t_us - first_us) / 1e6
+        low, high = (5 + (int(at + d) * 7) % 40 for d in (0, 1))
+        assert min(low, high) - 2 <= sample.rating <= max(low, high) + 2
+
+
+def test_a_link_cut_for_half_a_minute_is_filled_and_said(tmp_path, short_video):
+    def cut(recorder):
+        time.sleep(3)
+        emulator.command("cut")
+        time.sleep(30)
+        assert not recorder.states[0].link_up
+        emulator.command("restore")
+
+    with emulate() as emulator:
+        (summary,), (alignment,) = record(tmp_path / "s", short_video, emulator, seconds=37, during=cut)
+    assert summary.complete and summary.recovered >= 28 and summary.link_losses == 1
+    assert alignment.trace.missing == 60 - 38
+    flagged = [second for second, flags in enumerate(alignment.trace.flags) if "resent" in flags]
+    assert len(flagged) >= 28
+    assert any("link was lost 1 times" in finding for finding in alignment.report["findings"])
+    assert np.nanmax(np.abs(alignment.trace.offset_s)) < 0.5
+
+
+def test_a_dial_reset_in_between_is_a_break_and_never_joined(tmp_path, short_video):
+    def reset(recorder):
+        time.sleep(6)
+        emulator.command("reboot")
+
+    with emulate("--clock-offset", 500) as emulator:
+        (summary,), (alignment,) = record(tmp_path / "s", short_video, emulator, seconds=16, during=reset)
+    assert summary.breaks == 1
+    assert len(alignment.fits) == 2
+    assert any("reset 1 times" in finding for finding in alignment.report["findings"])
+    rated = ~np.isnan(alignment.trace.rating[:17])
+    assert rated[:5].all() and rated[-3:].all() and not rated.all()
+    starts = [fit.offset_s[0] for fit in alignment.fits.values()]
+    assert starts[1] - starts[0] > 5
+
+
+@needs_posix
+def test_killed_at_random_instants_the_recording_opens_and_lacks_a_second_at_most(tmp_path, short_video):
+    rng = random.Random(1)
+    rounds, at_once, rate_hz = 10, 5, 10
+    for one_round in range(rounds):
+        with emulate("--count", at_once) as emulator:
+            runs = []
+            for number, url in enumerate(emulator.urls):
+                session = tmp_path / f"{one_round}-{number}"
+                command = [
+                    sys.executable, "-m", "tracedial", "record", str(session), "--video", str(short_video),
+                    "--dial", f"client={url}", "--rate", str(rate_hz),
+                ]  # fmt: skip
+                runs.append((session, subprocess.Popen(command, stderr=subprocess.DEVNULL)))
+            for session, run in runs:
+                journal = session / "client" / JOURNAL_NAME
+                while not (journal.exists() and b'"kind":"sample"' in journal.read_bytes()):
+                    assert run.poll() is None
+                    time.sleep(0.02)
+            began_s = time.monotonic()
+            for session, run in sorted(runs, key=lambda _: rng.random()):
+                time.sleep(rng.uniform(0.0, 0.5))
+                killed_ns = time.monotonic_ns()
+                run.send_signal(signal.SIGKILL)
+                run.wait()
+                check_killed(session, killed_ns, rate_hz)
+            assert time.monotonic() > began_s
+
+
+def check_killed(session, killed_ns, rate_hz):
+    done = tracedial("align", session)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "not ended properly" in done.stdout
+    recording = read_recording(session / "client")
+    last_ns = max(sample.host_ns for sample in recording.samples)
+    assert killed_ns - last_ns < 1_000_000_000
+    seqs = sorted(sample.seq for sample in recording.samples)
+    numbered = {mark.seq for mark in recording.marks} | set(seqs)
+    assert numbered == set(range(seqs[-1] + 1))
+
+
+@needs_posix
+def test_a_disk_that_fills_is_said_and_what_was_written_stays_whole(tmp_path, short_video):
+    import resource
+
+    with emulate() as emulator:
+        done = tracedial(
+            "record", tmp_path / "s", "--video", short_video, "--dial", f"client={emulator.urls[0]}", "--seconds", 12,
+            "--rate", 20, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000)),
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "The disk is full" in done.stderr and "records could not be written" in done.stderr
+    content = read_journal(tmp_path / "s" / "client" / JOURNAL_NAME)
+    assert content.damaged_lines == [] and len(content.records) > 50
+    aligned = tracedial("align", tmp_path / "s")
+    assert aligned.returncode == 0, aligned.stderr
+    assert "not ended properly" in aligned.stdout
+
+
+@needs_posix
+def test_ctrl_c_ends_cleanly_and_aligns(tmp_path, short_video):
+    with emulate() as emulator:
+        command = [
+            sys.executable, "-m", "tracedial", "record", str(tmp_path / "s"), "--video", str(short_video),
+            "--dial", f"client={emulator.urls[0]}",
+        ]  # fmt: skip
+        run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        journal = tmp_path / "s" / "client" / JOURNAL_NAME
+        while not (journal.exists() and journal.read_bytes().count(b'"kind":"sample"') >= 3):
+            assert run.poll() is None
+            time.sleep(0.05)
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate()
+    assert run.returncode == 0, out + err
+    assert "Traceback" not in err and "0 missing" in out
+    assert read_recording(tmp_path / "s" / "client").end["complete"] is True
+    assert read_rows(tmp_path / "s" / "client" / "trace.csv")[1]["rating"] != ""
+
+
+def test_a_journal_cut_anywhere_still_aligns_or_says_why_not(tmp_path, short_video):
+    with emulate() as emulator:
+        record(tmp_path / "s", short_video, emulator, seconds=4)
+    whole = (tmp_path / "s" / "rater1" / JOURNAL_NAME).read_bytes()
+    cut = tmp_path / "cut"
+    cut.mkdir()
+    from tracedial.errors import TracedialError
+
+    rng = random.Random(2)
+    rated = []
+    lengths = sorted({*rng.sample(range(len(whole)), 300), *range(200), len(whole)})
+    for length in lengths:
+        (cut / JOURNAL_NAME).write_bytes(whole[:length])
+        try:
+            alignment = align(read_recording(cut))
+        except TracedialError as error:
+            assert str(error).endswith(".") or "…" in str(error)
+            rated.append(0)
+            continue
+        rated.append(len(alignment.trace.rating) - alignment.trace.missing)
+        if length < len(whole):
+            assert alignment.report["findings"]
+    assert rated == sorted(rated) and rated[0] == 0 and rated[-1] == 5
+
+
+def test_a_folder_is_never_recorded_over(tmp_path, short_video):
+    with emulate() as emulator:
+        arguments = ("record", tmp_path / "s", "--video", short_video, "--dial", f"client={emulator.urls[0]}",
+                     "--seconds", 1)  # fmt: skip
+        assert tracedial(*arguments).returncode == 0
+        before = (tmp_path / "s" / "client" / JOURNAL_NAME).read_bytes()
+        again = tracedial(*arguments)
+    assert again.returncode == 1 and "already holds a recording of client" in again.stderr
+    assert (tmp_path / "s" / "client" / JOURNAL_NAME).read_bytes() == before
+
+
+def test_another_video_is_refused_for_the_same_session(tmp_path, short_video):
+    from tracedial.synthetic import write_video
+
+    write_video(tmp_path / "other.mp4", 5)
+    with emulate("--count", 2) as emulator:
+        first = tracedial("record", tmp_path / "s", "--video", short_video, "--dial", f"client={emulator.urls[0]}",
+                          "--seconds", 1)  # fmt: skip
+        assert first.returncode == 0, first.stderr
+        done = tracedial("record", tmp_path / "s", "--video", tmp_path / "other.mp4", "--dial",
+                         f"therapist={emulator.urls[1]}")  # fmt: skip
+    assert done.returncode == 1
+    assert "session.mp4" in done.stderr and "other.mp4" in done.stderr
+
+
+@pytest.mark.parametrize("speed", [20])
+def test_a_dial_reset_and_a_cut_at_speed_leave_no_false_second(tmp_path, short_video, speed):
+    """Whatever happens to the link, a rating that is there is the knob's."""
+    script = write_script(tmp_path / "k.csv", [(s, 5 + (s * 7) % 40) for s in range(61)])
+    port = f"emulated:?knob={script}&loss=0.002"
+    done = tracedial("record", tmp_path / "s", "--video", short_video, "--dial", f"c={port}", "--speed", speed)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for second, row in enumerate(read_rows(tmp_path / "s" / "c" / "trace.csv")):
+        if row["rating"] and abs(float(row["offset_ms"])) < 50:
+            assert abs(float(row["rating"]) - (5 + (second * 7) % 40)) <= 3
+    report = json.loads((tmp_path / "s" / "c" / "alignment.json").read_text(encoding="utf-8"))
+    assert report["records_missing"] == 0
