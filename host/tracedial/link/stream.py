@@ -170,6 +170,6 @@ def _why_not_opened(port: str, error: Exception) -> str:
         )
     if number in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in text or "PermissionError" in text:
         return f"{port} is in use by another program: close it (a serial monitor, another recording) and try again."
-    if number == errno.ENOTTY:
+    if number == errno.ENOTTY or f"({errno.ENOTTY}," in text:
         return f"{port} is not a serial port."
     return f"{port} cannot be opened: {text}."

@@ -1,0 +1,170 @@
+"""The order of the house: which code may import which, what is on the device, what the wheel holds."""
+
+import ast
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from dialwire import message
+
+ROOT = Path(__file__).resolve().parent.parent
+FIRMWARE = ROOT / "firmware"
+HOST = ROOT / "host" / "tracedial"
+
+# Each group may import itself and what stands before it.
+DEVICE_ORDER = ["dialwire", "dial", "port", "main"]
+DEVICE_LIBRARY = {"dialwire": {"struct", "binascii"}, "dial": {"struct"}}
+HOST_ORDER = [
+    {"errors", "__init__", "firmware_files"},
+    {"emulator"},
+    {"link", "video"},
+    {"clock", "player", "phase", "journal", "trace", "synthetic"},
+    {"recorder"},
+    {"recording", "live"},
+    {"align"},
+    {"events", "agreement"},
+    {"analysis"},
+    {"figure"},
+    {"report"},
+    {"session_run"},
+    {"cli", "__main__"},
+]
+# Statistics run on a CSV alone: these import nothing that knows of dials, links or clocks.
+STATISTICS = {"events", "agreement", "trace"}
+
+
+def imports(path):
+    """Full names of the modules that a file imports, wherever in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+def room(name):
+    return name.split(".")[1] if name.startswith("tracedial.") else None
+
+
+@pytest.mark.parametrize("path", sorted(FIRMWARE.rglob("*.py")), ids=lambda p: p.relative_to(FIRMWARE).as_posix())
+def test_the_device_imports_one_way(path):
+    group = path.relative_to(FIRMWARE).parts[0].removesuffix(".py")
+    for name in imports(path):
+        head = name.split(".")[0]
+        if head in DEVICE_ORDER:
+            assert DEVICE_ORDER.index(head) <= DEVICE_ORDER.index(group), name
+        elif group in DEVICE_LIBRARY:
+            assert head in DEVICE_LIBRARY[group], name
+
+
+@pytest.mark.parametrize("folder", ["dialwire", "dial"])
+def test_the_device_computes_in_integers(folder):
+    for path in (FIRMWARE / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            assert not (isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div)), path
+            assert not (isinstance(node, ast.Constant) and isinstance(node.value, float)), path
+            assert not (isinstance(node, ast.Name) and node.id == "float"), path
+
+
+@pytest.mark.parametrize("path", sorted(HOST.rglob("*.py")), ids=lambda p: p.relative_to(HOST).as_posix())
+def test_the_host_imports_one_way(path):
+    group = path.relative_to(HOST).parts[0].removesuffix(".py")
+    level = next(i for i, names in enumerate(HOST_ORDER) if group in names)
+    for name in imports(path):
+        assert name.split(".")[0] not in ("dial", "port", "main"), f"{name}: the host never imports the device's logic"
+        if target := room(name):
+            if not any(target in names for names in HOST_ORDER):
+                continue
+            target_level = next(i for i, names in enumerate(HOST_ORDER) if target in names)
+            assert target_level <= level, f"{group} imports {name}"
+
+
+@pytest.mark.parametrize("name", sorted(STATISTICS))
+def test_statistics_know_nothing_of_dials(name):
+    allowed = {"errors", "trace", "agreement", "events"}
+    for imported in imports(HOST / f"{name}.py"):
+        assert not imported.startswith("dialwire")
+        assert room(imported) is None or room(imported) in allowed
+
+
+def test_no_heavy_library_is_imported_at_the_top_where_commands_start():
+    for path in [*(HOST / "cli").glob("__init__.py"), HOST / "__main__.py", HOST / "errors.py", HOST / "__init__.py"]:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in tree.body:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = {alias.name for alias in node.names} | {getattr(node, "module", None)}
+                assert not names & {"numpy", "pandas", "matplotlib", "scipy", "av"}
+
+
+def test_the_protocols_text_lists_the_messages_of_the_code():
+    text = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
+    lines = [
+        [cell.strip().strip("`") for cell in line.strip("|").split("|")]
+        for line in text.splitlines()
+        if line.startswith("|")
+    ]
+    types = {"B": "u8", "H": "u16", "I": "u32", "Q": "u64", "h": "i16", "i": "i32"}
+    for kind, name, fields in message.MESSAGES:
+        heading = f"### {name} (0x{kind:02X})"
+        assert heading in text, heading
+        section = text.split(heading)[1].split("\n### ")[0].split("\n## ")[0]
+        rows = [
+            [cell.strip().strip("`") for cell in line.strip("|").split("|")]
+            for line in section.splitlines()
+            if line.startswith("| `")
+        ]
+        wanted = [(field, types.get(form, form), unit or "–") for field, form, unit, _, _ in fields]
+        assert [tuple(row[:3]) for row in rows] == wanted, name
+        for row, (field, form, _, low, high) in zip(rows, fields, strict=True):
+            limit = f"at most {high} bytes" if form in ("text", "blob") else f"{low} … {high}"
+            if form != "detents":
+                assert row[3] == limit, f"{name}.{field}: {row[3]} is not {limit}"
+    assert f"version {message.PROTOCOL_MAJOR}.{message.PROTOCOL_MINOR}" in text
+    assert lines
+
+
+def test_the_protocols_text_lists_the_numbers_of_the_code():
+    text = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
+    kinds = {entry[1] for entry in message.MESSAGES}
+    for name in sorted(set(dir(message)) - kinds):
+        if name.startswith(("FLAG_", "EVENT_", "REFUSED_", "CONFIG_")) or name in ("IDLE", "SAMPLING"):
+            assert f"| `{name}` | {getattr(message, name)} |" in text, name
+
+
+def test_the_wheel_holds_host_wire_and_firmware_and_can_emulate(tmp_path):
+    build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet", "-w", tmp_path, ROOT]
+    done = subprocess.run(build, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    (wheel,) = tmp_path.glob("tracedial-*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    for name in ("tracedial/clock.py", "dialwire/frame.py", "tracedial/firmware/main.py",
+                 "tracedial/firmware/dial/app.py", "tracedial/firmware/dialwire/frame.py",
+                 "tracedial/firmware/port/emulated.py", "tracedial/py.typed", "dialwire/py.typed"):  # fmt: skip
+        assert name in names, name
+    zipfile.ZipFile(wheel).extractall(tmp_path / "installed")
+    # Only the wheel's own files: the checkout's are kept out by a path that puts the wheel first.
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import tracedial.firmware_files as f; "
+        "assert sys.argv[1] in str(f.firmware_dir()), f.firmware_dir(); "
+        "from tracedial.link.stream import EmulatorProcess; from tracedial.link.discover import probe\n"
+        "import os; os.environ['PYTHONPATH'] = sys.argv[1]\n"
+        "with EmulatorProcess([]) as e: print(probe(e.urls[0]).hello.name)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, tmp_path / "installed"], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "emulated-1"
+
+
+def test_no_path_of_a_machine_is_in_the_repository():
+    done = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    marks = ("/" + "home/", "/" + "Users/", "/" + "work/", "/" + "root/")
+    for name in done.stdout.splitlines():
+        text = (ROOT / name).read_text(encoding="utf-8", errors="replace") if (ROOT / name).exists() else ""
+        assert not any(mark in text for mark in marks), name
