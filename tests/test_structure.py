@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from dialwire import message
 
 ROOT = Path(__file__).resolve().parent.parent

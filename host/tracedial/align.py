@@ -26,11 +26,18 @@ from tracedial.player import Stretch, timeline
 from tracedial.recording import Recording
 from tracedial.trace import Trace, write_trace
 
-EDGE_S = 0.02
-"""A sample this close (host time) to where the video began or ceased to run counts as taken while it ran."""
+EDGE_S = 0.002
+"""A sample that lies no farther than this and its clock's bound from where the video began or ceased to run counts as
+taken while it ran (host time)."""
 OFF_PHASE_S = 0.02
 """A sample farther than this (host time) from its second is flagged."""
 STOOD_STILL = -1
+FLAG_WORDS = (
+    (message.FLAG_CLIPPED, "clipped"),
+    (message.FLAG_RESENT, "resent"),
+    (message.FLAG_LATE, "late"),
+)
+"""The flags of a sample as `trace.csv` and `samples.csv` spell them."""
 
 Floats = NDArray[np.float64]
 
@@ -82,7 +89,7 @@ def align(recording: Recording) -> Alignment:
     order = np.argsort(host_s, kind="stable")
     samples = [samples[i] for i in order]
     host_s, bound_s = host_s[order], bound_s[order]
-    video_s, stretch = _place(host_s, stretches)
+    video_s, stretch = _place(host_s, EDGE_S + bound_s, stretches)
     trace, revisited = _trace(recording, samples, bound_s, video_s, stretch, stretches)
     alignment = Alignment(recording, trace, samples, host_s, bound_s, video_s, stretch, stretches, fits)
     alignment.report.update(_report(alignment, repeats, conflicts, unfitted, revisited))
@@ -125,14 +132,15 @@ def _without_repeats(samples: Iterable[Sample]) -> tuple[list[Sample], int, int]
     return list(kept.values()), repeats, conflicts
 
 
-def _place(host_s: Floats, stretches: list[Stretch]) -> tuple[Floats, NDArray[np.int64]]:
-    """Video time and stretch of each host time; NaN and `STOOD_STILL` where the video did not run."""
+def _place(host_s: Floats, edge_s: Floats, stretches: list[Stretch]) -> tuple[Floats, NDArray[np.int64]]:
+    """Video time and stretch of each host time; NaN and `STOOD_STILL` where the video did not run, give or take
+    `edge_s`."""
     video_s = np.full(len(host_s), np.nan)
     stretch = np.full(len(host_s), STOOD_STILL)
     starts = np.array([s.host_start_s for s in stretches])
     ends = np.array([s.host_end_s for s in stretches])
-    index = np.searchsorted(starts, host_s + EDGE_S, side="right") - 1
-    inside = (index >= 0) & (host_s <= ends[np.maximum(index, 0)] + EDGE_S)
+    index = np.searchsorted(starts, host_s + edge_s, side="right") - 1
+    inside = (index >= 0) & (host_s <= ends[np.maximum(index, 0)] + edge_s)
     # Where one stretch follows on another at once (a change of speed), the earlier keeps what came before its end.
     earlier = (index >= 1) & (host_s < starts[np.maximum(index, 0)]) & (host_s <= ends[np.maximum(index - 1, 0)])
     index = np.where(earlier, index - 1, index)
@@ -173,37 +181,35 @@ def _trace(
         chosen[seconds[hit]] = own[near[hit]]
         offset[seconds[hit]] = distance[hit]
     has = chosen >= 0
-    picked = [samples[i] for i in chosen[has]]
-
-    def column(values: Iterable[float]) -> Floats:
-        out = np.full(n_seconds, np.nan)
-        out[has] = np.fromiter(values, float, len(picked))
-        return out
-
-    rating = column(sample.rating for sample in picked)
-    mean, low, high, n = _windows(samples, video_s, stretch, stretches, chosen, recording.header["rate_hz"])
-    bound = np.full(n_seconds, np.nan)
-    speed = np.array([stretches[stretch[i]].speed for i in chosen[has]])
-    bound[has] = bound_s[chosen[has]] * speed
-    flags = [""] * n_seconds
-    for at, second in enumerate(np.flatnonzero(has)):
-        sample = picked[at]
-        words = []
-        if sample.flags & message.FLAG_CLIPPED:
-            words.append("clipped")
-        if sample.flags & message.FLAG_RESENT:
-            words.append("resent")
-        if sample.flags & message.FLAG_LATE:
-            words.append("late")
-        if abs(offset[second]) > OFF_PHASE_S * speed[at]:
-            words.append("off_phase")
-        if revisits[second]:
-            words.append("revisited")
-        flags[second] = "|".join(words)
-    for second in _paused_seconds(stretches, n_seconds):
-        flags[second] = "|".join(filter(None, (flags[second], "paused")))
-    trace = Trace(recording.rater, rating, mean, low, high, n, offset, bound, flags)
+    columns = np.array([(s.rating, s.flags, s.n, s.mean_milli, s.min, s.max) for s in samples])
+    rating, bound = np.full(n_seconds, np.nan), np.full(n_seconds, np.nan)
+    rating[has] = columns[chosen[has], 0]
+    speed = np.ones(n_seconds)
+    speed[has] = np.array([one.speed for one in stretches])[stretch[chosen[has]]]
+    bound[has] = bound_s[chosen[has]] * speed[has]
+    windows = _windows(columns[:, 2:].T, video_s, stretch, stretches, chosen, recording.header["rate_hz"])
+    sample_flags = np.where(has, columns[chosen, 1], 0)
+    paused = np.zeros(n_seconds, dtype=bool)
+    paused[_paused_seconds(stretches, n_seconds)] = True
+    flags = _flag_words(
+        {
+            **{word: (sample_flags & bit) > 0 for bit, word in FLAG_WORDS},
+            "off_phase": np.abs(offset) > OFF_PHASE_S * speed,
+            "revisited": revisits > 0,
+            "paused": paused,
+        }
+    )
+    trace = Trace(recording.rater, rating, *windows, offset, bound, flags)
     return trace, int(np.count_nonzero(revisits))
+
+
+def _flag_words(conditions: dict[str, NDArray[np.bool_]]) -> list[str]:
+    """For each row the names of the conditions that hold there, joined by `|`."""
+    flags = [""] * len(next(iter(conditions.values())))
+    for word, holds in conditions.items():
+        for row in np.flatnonzero(holds):
+            flags[row] = f"{flags[row]}|{word}" if flags[row] else word
+    return flags
 
 
 def _nearest(times: Floats, seconds: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
@@ -215,7 +221,7 @@ def _nearest(times: Floats, seconds: NDArray[np.int64]) -> tuple[NDArray[np.int6
 
 
 def _windows(
-    samples: list[Sample],
+    readings: NDArray[np.int64],
     video_s: Floats,
     stretch: NDArray[np.int64],
     stretches: list[Stretch],
@@ -224,11 +230,12 @@ def _windows(
 ) -> tuple[Floats, Floats, Floats, NDArray[np.int64]]:
     """Mean, lowest, highest and number of the finer readings in the second that ends at each row.
 
+    `readings` holds the samples' number, mean (in thousandths), lowest and highest: shape (4, n_samples).
+
     That second holds the row's own sample and those before it, in the same stretch, less than a second of video ago;
     half the distance of two samples is left between neighbours, so that jitter moves none into the wrong second.
     """
-    columns = np.array([(s.n, s.mean_milli, s.min, s.max) for s in samples], dtype=float)
-    n_of, mean_of, low_of, high_of = columns.T
+    n_of, mean_of, low_of, high_of = readings.astype(float)
     has = np.flatnonzero(chosen >= 0)
     last = chosen[has]
     first = np.empty_like(last)
@@ -375,15 +382,7 @@ def _write_samples(alignment: Alignment, path: Path) -> None:
              "flags")
         )  # fmt: skip
         for at, sample in enumerate(alignment.samples):
-            words = [
-                word
-                for bit, word in (
-                    (message.FLAG_CLIPPED, "clipped"),
-                    (message.FLAG_LATE, "late"),
-                    (message.FLAG_RESENT, "resent"),
-                )
-                if sample.flags & bit
-            ]
+            words = [word for bit, word in FLAG_WORDS if sample.flags & bit]
             stood_still = alignment.stretch[at] == STOOD_STILL
             if stood_still:
                 words.append("paused")
@@ -406,7 +405,8 @@ def _write_marks(alignment: Alignment, path: Path) -> None:
         writer.writerow(("video_s", "host_s", "event", "value", "label"))
         for mark in sorted(marks, key=lambda mark: (mark.boot, mark.seq)):
             host = alignment.fits[mark.boot].host_s(mark.t_us / 1e6)
-            video, _ = _place(np.array([float(host)]), alignment.stretches)
+            bound = alignment.fits[mark.boot].bound_at(mark.t_us / 1e6)
+            video, _ = _place(np.array([float(host)]), EDGE_S + bound.reshape(1), alignment.stretches)
             name = names.get(mark.event, str(mark.event))
             label = ""
             if mark.event == message.EVENT_DETENT and mark.value < len(detents[mark.boot]):

@@ -141,15 +141,11 @@ def fit_stamps(
     base = own_offset[int(np.argmin(round_trip))]
     span = at[-1] - at[0]
     knots = np.linspace(at[0], at[-1], max(2, int(np.ceil(span / KNOT_S)) + 1)) if span > 0 else at[:1]
-    offset = np.empty_like(knots)
-    slope = np.empty_like(knots)
-    for number, knot in enumerate(knots):
-        offset[number], slope[number] = _local_line(knot, at, own_offset - base, weight)
+    offset, slope = _local_lines(knots, at, own_offset - base, weight)
     offset += base
     fitted = np.interp(at, knots, offset)
     residual = own_offset - fitted
-    reach = np.abs(residual) + np.maximum(round_trip, 0.0) / 2
-    bound = np.array([np.min(reach + SLOPE_CHANGE * np.abs(at - knot)) for knot in knots])
+    bound = _lowest_cone(knots, at, np.abs(residual) + np.maximum(round_trip, 0.0) / 2)
     return ClockFit(
         boot=boot,
         origin_ns=origin_ns,
@@ -168,26 +164,43 @@ def _nearby_minimum(at: Floats, values: Floats) -> Floats:
     """The least of `values` within the window around each: a link's speed may change with the hours."""
     first = np.searchsorted(at, at - WINDOW_S, side="left")
     last = np.searchsorted(at, at + WINDOW_S, side="right")
-    return np.array([values[a:b].min() for a, b in zip(first, last, strict=True)])
+    # One more value, since a window may end at the end of the array.
+    return np.minimum.reduceat(np.append(values, np.inf), np.column_stack([first, last]).ravel())[::2]
 
 
-def _local_line(knot: float, at: Floats, offset: Floats, weight: Floats) -> tuple[float, float]:
-    """Offset and slope at `knot` of the weighted line through the exchanges around it."""
-    reach = WINDOW_S
-    first, last = np.searchsorted(at, (knot - reach, knot + reach))
-    if last - first < MIN_POINTS:
+def _local_lines(knots: Floats, at: Floats, offset: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    """Offset and slope at each knot of the weighted line through the exchanges around it."""
+    reach = np.full(len(knots), WINDOW_S)
+    first, last = np.searchsorted(at, knots - reach), np.searchsorted(at, knots + reach)
+    for sparse in np.flatnonzero(last - first < MIN_POINTS):
         nearest = min(MIN_POINTS, len(at)) - 1
-        distance = np.abs(at - knot)
-        reach = float(np.partition(distance, nearest)[nearest]) * 1.001 + 1e-9
-        first, last = np.searchsorted(at, (knot - reach, knot + reach))
-    x, y = at[first:last] - knot, offset[first:last]
-    w = weight[first:last] * (1 - np.minimum(np.abs(x) / reach, 1.0) ** 3) ** 3
-    total = w.sum()
-    if total <= 0:
-        return float(np.average(y)), 0.0
-    x_mean, y_mean = (w @ x) / total, (w @ y) / total
-    spread = w @ (x - x_mean) ** 2
-    if np.ptp(x) < SHORT_SPAN_S or spread <= 0:
-        return float(y_mean), 0.0
-    slope = (w @ ((x - x_mean) * (y - y_mean))) / spread
-    return float(y_mean - slope * x_mean), float(slope)
+        distance = np.abs(at - knots[sparse])
+        reach[sparse] = np.partition(distance, nearest)[nearest] * 1.001 + 1e-9
+    first, last = np.searchsorted(at, knots - reach), np.searchsorted(at, knots + reach)
+    # One row a knot, as wide as the widest window; what lies behind a row's own window weighs nothing.
+    index = first[:, None] + np.arange((last - first).max())
+    inside = index < last[:, None]
+    index = np.minimum(index, len(at) - 1)
+    x, y = at[index] - knots[:, None], offset[index]
+    w = np.where(inside, weight[index] * (1 - np.minimum(np.abs(x) / reach[:, None], 1.0) ** 3) ** 3, 0.0)
+    total = w.sum(axis=1)
+    x_mean, y_mean = (w * x).sum(axis=1) / total, (w * y).sum(axis=1) / total
+    x_off = x - x_mean[:, None]
+    spread = (w * x_off**2).sum(axis=1)
+    # Exchanges of one moment tell an offset, but no drift.
+    steep = (at[last - 1] - at[first] >= SHORT_SPAN_S) & (spread > 0)
+    slope = np.where(steep, (w * x_off * (y - y_mean[:, None])).sum(axis=1) / np.where(steep, spread, 1.0), 0.0)
+    return y_mean - slope * x_mean, slope
+
+
+def _lowest_cone(knots: Floats, at: Floats, height: Floats) -> Floats:
+    """At each knot the least of ``height + SLOPE_CHANGE * distance`` over all exchanges."""
+    from_left = np.minimum.accumulate(height - SLOPE_CHANGE * at) + SLOPE_CHANGE * at
+    from_right = np.minimum.accumulate((height + SLOPE_CHANGE * at)[::-1])[::-1] - SLOPE_CHANGE * at
+    right = np.searchsorted(at, knots)
+    left = np.clip(right - 1, 0, len(at) - 1)
+    right = np.clip(right, 0, len(at) - 1)
+    return np.minimum(
+        from_left[left] + SLOPE_CHANGE * np.abs(knots - at[left]),
+        from_right[right] + SLOPE_CHANGE * np.abs(knots - at[right]),
+    )

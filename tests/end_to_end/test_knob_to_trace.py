@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from emulation import read_rows, tracedial, write_script
 
+from emulation import read_rows, tracedial, write_script
 from tracedial.align import align
 from tracedial.recording import read_recording
 

@@ -10,9 +10,9 @@ import time
 
 import numpy as np
 import pytest
+
 from emulation import emulate, read_rows, tracedial, write_script
 from requirements import needs_posix
-
 from tracedial.align import align
 from tracedial.journal import JOURNAL_NAME, read_journal
 from tracedial.player import VirtualPlayer

@@ -3,8 +3,8 @@ import subprocess
 import sys
 
 import pytest
-from emulation import sentence, tracedial
 
+from emulation import sentence, tracedial
 from tracedial import __version__
 from tracedial.cli import COMMANDS
 

@@ -9,9 +9,9 @@ import sys
 import threading
 
 import pytest
+
 from emulation import emulate, sentence, tracedial
 from requirements import needs_posix
-
 from tracedial.errors import LinkError, NotADialError
 from tracedial.link.connection import DialConnection
 from tracedial.link.discover import find_dials, probe

@@ -4,10 +4,10 @@ import struct
 import time
 
 import click
+
 from dialwire import message
 from dialwire.errors import WireError
 from dialwire.scale import Scale
-
 from tracedial.errors import LinkError, TracedialError
 from tracedial.link.client import ConfigValue, Event, Refused
 from tracedial.link.connection import DialConnection, LinkChange

@@ -1,0 +1,48 @@
+"""Crowd: 64 emulated dials at 10 Hz for 30 s on one host process.
+
+The dials and their emulator run on the same machine; their share of it is not in the host's figure.
+"""
+
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+from tracedial.journal import JOURNAL_NAME, read_journal
+from tracedial.link.stream import EmulatorProcess
+from tracedial.player import VirtualPlayer
+from tracedial.recorder import DialChoice, SessionRecorder
+from tracedial.synthetic import write_video
+from tracedial.video import read_video
+
+DIALS = 64
+RATE_HZ = 10.0
+SECONDS = 30
+
+
+def run() -> None:
+    """Print what was lost and what the host process cost."""
+    with tempfile.TemporaryDirectory() as name, EmulatorProcess(["--count", str(DIALS)]) as emulator:
+        folder = Path(name)
+        write_video(folder / "v.mp4", SECONDS)
+        dials = [DialChoice(f"r{number:02d}", url) for number, url in enumerate(emulator.urls)]
+        recorder = SessionRecorder(folder / "s", dials, read_video(folder / "v.mp4"), rate_hz=RATE_HZ)
+        recorder.open()
+        before, began_s = _cpu_s(), time.monotonic()
+        summaries = recorder.run(VirtualPlayer(recorder.video, recorder.on_player_event))
+        share = (_cpu_s() - before) / (time.monotonic() - began_s)
+        samples = sum(summary.samples for summary in summaries)
+        lost = sum(summary.missing + summary.gone for summary in summaries)
+        records = sum(
+            record["kind"] == "sample"
+            for dial in dials
+            for record in read_journal(folder / "s" / dial.rater / JOURNAL_NAME).records
+        )
+    least = DIALS * int(RATE_HZ) * SECONDS
+    print(f"  samples {samples} (at least {least} expected), in the journals {records}, lost {lost}   (limit 0)")
+    print(f"  CPU share of the host process: {share:.0%} of one core")
+
+
+def _cpu_s() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime

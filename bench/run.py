@@ -1,0 +1,40 @@
+"""`make bench`: what is claimed of time, loss and speed, measured, each beside its limit or its peer.
+
+Nothing here is a test: a slow machine prints larger numbers. `python bench/run.py clock wire` runs only these parts.
+"""
+
+import platform
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "host"))
+
+PARTS = ("startup", "clock", "analysis", "line", "crowd", "wire")
+
+
+def main() -> None:
+    """Run the parts named on the command line, or all."""
+    chosen = sys.argv[1:] or list(PARTS)
+    unknown = [name for name in chosen if name not in PARTS]
+    if unknown:
+        sys.exit(f"bench: there is no part {unknown[0]}, only {', '.join(PARTS)}")
+    print(f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, {cores()} cores")
+    for name in chosen:
+        began_s = time.monotonic()
+        module = __import__(f"bench_{name}")
+        print(f"\n{module.__doc__.splitlines()[0]}")
+        module.run()
+        print(f"  ({time.monotonic() - began_s:.0f} s)", flush=True)
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+if __name__ == "__main__":
+    main()
