@@ -3,7 +3,6 @@
 The dials and their emulator run on the same machine; their share of it is not in the host's figure.
 """
 
-import resource
 import tempfile
 import time
 from pathlib import Path
@@ -28,9 +27,9 @@ def run() -> None:
         dials = [DialChoice(f"r{number:02d}", url) for number, url in enumerate(emulator.urls)]
         recorder = SessionRecorder(folder / "s", dials, read_video(folder / "v.mp4"), rate_hz=RATE_HZ)
         recorder.open()
-        before, began_s = _cpu_s(), time.monotonic()
+        before_s, began_s = time.process_time(), time.monotonic()
         summaries = recorder.run(VirtualPlayer(recorder.video, recorder.on_player_event))
-        share = (_cpu_s() - before) / (time.monotonic() - began_s)
+        share = (time.process_time() - before_s) / (time.monotonic() - began_s)
         samples = sum(summary.samples for summary in summaries)
         lost = sum(summary.missing + summary.gone for summary in summaries)
         records = sum(
@@ -41,8 +40,3 @@ def run() -> None:
     least = DIALS * int(RATE_HZ) * SECONDS
     print(f"  samples {samples} (at least {least} expected), in the journals {records}, lost {lost}   (limit 0)")
     print(f"  CPU share of the host process: {share:.0%} of one core")
-
-
-def _cpu_s() -> float:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime

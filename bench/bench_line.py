@@ -6,12 +6,12 @@ taken 100 times a second. The emulator, its two dials and the recorder share thi
 
 import csv
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
 
 from tracedial.align import align
+from tracedial.host_time import host_clock_ns
 from tracedial.link.stream import EmulatorProcess
 from tracedial.player import VirtualPlayer, parse_cue
 from tracedial.recorder import DialChoice, SessionRecorder
@@ -30,7 +30,8 @@ def run() -> None:
         write_video(folder / "v.mp4", SECONDS)
         rows = [(0.0, 5.0)]
         for half in range(2 * SECONDS):
-            rows += [(half + 0.5, rows[-1][1]), (half + 0.5, 5.0 + (half * 7) % 40)]
+            # Half-way between two samples of a hundred a second, so that no jump races with the reading of the knob.
+            rows += [(half + 0.505, rows[-1][1]), (half + 0.505, 5.0 + (half * 7) % 40)]
         with (folder / "knob.csv").open("w", newline="") as file:
             csv.writer(file).writerows([("time_s", "rating"), *rows])
         for rate_hz in (1.0, 100.0):
@@ -42,7 +43,7 @@ def _measure(folder: Path, rows: list[tuple[float, float]], rate_hz: float) -> N
     arguments = ["--count", "2", "--knob", str(folder / "knob.csv"), "--drift-ppm", "100", "--drift-ppm", "-100"]
     with EmulatorProcess([*arguments, "--clock-offset", "1050"]) as emulator:
         dials = [DialChoice(name, url) for name, url in zip("ab", emulator.urls, strict=True)]
-        watcher = EmulatedRater(emulator, time.monotonic_ns)
+        watcher = EmulatedRater(emulator, host_clock_ns)
         recorder = SessionRecorder(
             session, dials, read_video(folder / "v.mp4"), rate_hz=rate_hz, listeners=[watcher.on_player_event]
         )
@@ -77,13 +78,13 @@ def _scripted(rows: list[tuple[float, float]], seconds: np.ndarray) -> np.ndarra
 def _jump_errors(alignment, rows: list[tuple[float, float]]) -> np.ndarray:
     """Where each jump lies between the last sample before it and the first after, minus where the script has it."""
     errors = []
+    jumps = np.array([time_s for time_s, _ in rows[1::2]])
     rating = np.array([sample.rating for sample in alignment.samples])
     for number, one in enumerate(alignment.stretches):
         own = np.flatnonzero(alignment.stretch == number)
         video_s, values = alignment.video_s[own], rating[own]
         for at in np.flatnonzero(np.abs(np.diff(values)) > 3):
             middle = (video_s[at] + video_s[at + 1]) / 2
-            jump = round(middle - 0.5) + 0.5 if (middle % 1) > 0.25 and (middle % 1) < 0.75 else round(middle)
-            if one.video_start_s + 0.05 < middle < one.video_end_s - 0.05 and any(row[0] == jump for row in rows):
-                errors.append(middle - jump)
+            if one.video_start_s + 0.05 < middle < one.video_end_s - 0.05:
+                errors.append(middle - jumps[np.argmin(np.abs(jumps - middle))])
     return np.array(errors)

@@ -18,7 +18,7 @@ HOST = ROOT / "host" / "tracedial"
 DEVICE_ORDER = ["dialwire", "dial", "port", "main"]
 DEVICE_LIBRARY = {"dialwire": {"struct", "binascii"}, "dial": {"struct"}}
 HOST_ORDER = [
-    {"errors", "__init__", "firmware_files"},
+    {"errors", "__init__", "firmware_files", "host_time"},
     {"emulator"},
     {"link", "video"},
     {"clock", "player", "phase", "journal", "trace", "synthetic"},

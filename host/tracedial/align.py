@@ -291,6 +291,8 @@ def _report(alignment: Alignment, repeats: int, conflicts: int, unfitted: list[s
     findings = list(recording.findings)
     if sum(gaps.values()):
         findings.append(f"{sum(gaps.values())} records of the dial never came in.")
+    if missed := (recording.end or {}).get("missed_ticks", 0):
+        findings.append(f"The dial was too busy to sample at {missed} ticks: those seconds have no rating.")
     if len(recording.boots) > 1:
         findings.append(
             f"The dial was reset {len(recording.boots) - 1} times: each boot has its own clock, and what the dial held "

@@ -17,6 +17,7 @@ from typing import Any
 from tracedial import __version__
 from tracedial.clock import ClockFit, fit_clock
 from tracedial.errors import ClockError, JournalError, LinkError, RecordingError
+from tracedial.host_time import host_clock_ns
 from tracedial.journal import JOURNAL_NAME, JournalWriter
 from tracedial.link.client import (
     ConfigValue,
@@ -216,7 +217,7 @@ class SessionRecorder:
     listeners: list[Callable[[PlayerEvent], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.origin_ns = time.monotonic_ns()
+        self.origin_ns = host_clock_ns()
         self._raters: list[_Rater] = []
         self._current: PlayerEvent | None = None
         self._stopping = False
@@ -262,9 +263,9 @@ class SessionRecorder:
         """Play the video to its end (or to `stop`) and record; returns how each recording ended."""
         self.player = player
         try:
-            player.play(time.monotonic_ns())
+            player.play(host_clock_ns())
             while not player.ended:
-                now_ns = time.monotonic_ns()
+                now_ns = host_clock_ns()
                 if self._stopping:
                     player.stop(now_ns)
                 player.advance(now_ns)
@@ -345,7 +346,7 @@ class SessionRecorder:
                         f"{FIRST_EXCHANGES} in {FIRST_SYNC_TIMEOUT_S:.0f} s): check the cable.",
                     )
                 time.sleep(TURN_S)
-            rater.refit(time.monotonic_ns(), self.origin_ns)
+            rater.refit(host_clock_ns(), self.origin_ns)
 
     def _keep_phase(self, rater: _Rater, now_ns: int) -> None:
         if now_ns < rater.phase_due_ns:
@@ -399,7 +400,7 @@ class SessionRecorder:
             if rater.journal:
                 rater.journal.append(
                     "end",
-                    host_ns=time.monotonic_ns(),
+                    host_ns=host_clock_ns(),
                     **{key: value for key, value in asdict(summary).items() if key != "folder"},
                     bad_frames=client.bad_frames,
                     dropped_bytes=client.dropped_bytes,
@@ -408,6 +409,7 @@ class SessionRecorder:
                     foreign_boot=client.foreign_boot,
                     exchanges_lost=client.exchanges_lost,
                     lost_in_resets=client.lost_in_resets,
+                    missed_ticks=client.status.missed_ticks if client.status else 0,
                 )
             summaries.append(summary)
         return summaries

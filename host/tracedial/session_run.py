@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tracedial.align import Alignment, align, write_alignment
+from tracedial.host_time import host_clock_ns
 from tracedial.link.discover import the_only_dial
 from tracedial.link.stream import EmulatorProcess, emulator_arguments
 from tracedial.live import LiveView
@@ -52,8 +53,6 @@ class EmulatedRater:
 
 def record_session(plan: SessionPlan) -> list[RecordingSummary]:
     """Record all dials of a plan, showing how it goes; Ctrl-C ends it cleanly. Returns how each recording ended."""
-    import time
-
     with contextlib.ExitStack() as stack:
         dials: list[DialChoice] = []
         watchers: list[EmulatedRater] = []
@@ -64,7 +63,7 @@ def record_session(plan: SessionPlan) -> list[RecordingSummary]:
                 emulator = stack.enter_context(EmulatorProcess(arguments))
                 port = emulator.urls[0]
                 if any(argument.startswith("--knob") for argument in arguments):
-                    watchers.append(EmulatedRater(emulator, time.monotonic_ns))
+                    watchers.append(EmulatedRater(emulator, host_clock_ns))
             dials.append(DialChoice(choice.rater, port))
         recorder = SessionRecorder(
             folder=plan.folder,
@@ -80,7 +79,7 @@ def record_session(plan: SessionPlan) -> list[RecordingSummary]:
         stack.enter_context(_ctrl_c(recorder.stop))
         view = LiveView(
             lambda: recorder.states,
-            lambda: player.video_s(time.monotonic_ns()),
+            lambda: player.video_s(host_clock_ns()),
             end_s=player.end_s,
             synthetic=plan.synthetic,
         )

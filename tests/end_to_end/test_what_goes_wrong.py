@@ -14,6 +14,7 @@ import pytest
 from emulation import emulate, read_rows, tracedial, write_script
 from requirements import needs_posix
 from tracedial.align import align
+from tracedial.host_time import host_clock_ns
 from tracedial.journal import JOURNAL_NAME, read_journal
 from tracedial.player import VirtualPlayer
 from tracedial.recorder import DialChoice, SessionRecorder
@@ -107,7 +108,7 @@ def test_killed_at_random_instants_the_recording_opens_and_lacks_a_second_at_mos
             began_s = time.monotonic()
             for session, run in sorted(runs, key=lambda _: rng.random()):
                 time.sleep(rng.uniform(0.0, 0.5))
-                killed_ns = time.monotonic_ns()
+                killed_ns = host_clock_ns()
                 run.send_signal(signal.SIGKILL)
                 run.wait()
                 check_killed(session, killed_ns, rate_hz)

@@ -2,12 +2,12 @@
 lost."""
 
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from tracedial.errors import LinkError, NotADialError, ProtocolError
+from tracedial.host_time import host_clock_ns
 from tracedial.link.client import DialClient, Event, Hello
 from tracedial.link.stream import Stream, open_stream
 
@@ -38,7 +38,7 @@ class DialConnection:
         port: str,
         on_event: Callable[[Event | LinkChange], None],
         *,
-        clock_ns: Callable[[], int] = time.monotonic_ns,
+        clock_ns: Callable[[], int] = host_clock_ns,
     ) -> None:
         self.port = port
         self.lock = threading.Lock()
