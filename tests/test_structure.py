@@ -22,6 +22,7 @@ HOST_ORDER = [
     {"emulator"},
     {"link", "video"},
     {"clock", "player", "phase", "journal", "trace", "synthetic"},
+    {"session"},
     {"recorder"},
     {"recording", "live"},
     {"align"},

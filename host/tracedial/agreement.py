@@ -125,9 +125,9 @@ def lag1_autocorrelation(x: Floats) -> float | None:
     variance = float(np.nanmean(centred**2))
     if variance == 0:
         return None
-    covariance = float(np.sum(centred[1:][pairs] * centred[:-1][pairs])) / int(np.count_nonzero(valid))
-    # The sum has at least one term less than the variance's: the usual, slightly shrunken estimator, never beyond 1.
-    return covariance / variance
+    covariance = float(np.mean(centred[1:][pairs] * centred[:-1][pairs]))
+    # Without gaps this is the usual estimator, whose sum of n - 1 products is divided by n; a gap takes no part in it.
+    return float(np.clip(covariance / variance * (len(x) - 1) / len(x), -1.0, 1.0))
 
 
 def _correlation(x: Floats, y: Floats) -> float:

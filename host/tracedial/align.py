@@ -172,10 +172,10 @@ def _trace(
         seconds = np.arange(max(first, 0), last + 1)
         near, distance = _nearest(video_s[own], seconds)
         hit = np.abs(distance) < min(1 / recording.header["rate_hz"], one.speed) / 2
-        if number and abs(one.video_start_s - stretches[number - 1].video_end_s) < 1e-6 and len(seconds):
+        before = chosen[seconds[0]] if len(seconds) else -1
+        if before >= 0 and stretch[before] == number - 1 and _goes_on(stretches[number - 1], one):
             # The video went on where it had stopped: a second reached just then was sampled when it was reached.
-            known = offset[seconds[0]]
-            hit[0] &= not abs(known) <= max(abs(distance[0]), OFF_PHASE_S * one.speed) or chosen[seconds[0]] < 0
+            hit[0] &= abs(offset[seconds[0]]) > max(abs(distance[0]), OFF_PHASE_S * one.speed)
         # A second watched again keeps the rating of the last time, and says so.
         revisits[seconds[hit]] += chosen[seconds[hit]] >= 0
         chosen[seconds[hit]] = own[near[hit]]
@@ -262,11 +262,16 @@ def _windows(
     return mean, low, high, n
 
 
+def _goes_on(before: Stretch, after: Stretch) -> bool:
+    """Whether the video went on where it had stood."""
+    return abs(after.video_start_s - before.video_end_s) < 1e-6
+
+
 def _paused_seconds(stretches: list[Stretch], n_seconds: int) -> list[int]:
     """Seconds at (or just before) which the video stood still for a while."""
     seconds = []
     for before, after in itertools.pairwise(stretches):
-        if after.host_start_s - before.host_end_s > EDGE_S and abs(after.video_start_s - before.video_end_s) < 1e-6:
+        if after.host_start_s - before.host_end_s > EDGE_S and _goes_on(before, after):
             seconds.append(min(math.floor(before.video_end_s + 1e-6), n_seconds - 1))
     return sorted(set(seconds))
 
@@ -279,7 +284,9 @@ def _gaps(samples: list[Sample], recording: Recording) -> dict[int, int]:
         seqs = {s.seq for s in samples if s.boot == boot} | {m.seq for m in recording.marks if m.boot == boot}
         if seqs:
             start = min(seqs) if first is None else min(first, *seqs)
-            gaps[boot] = max(seqs) + 1 - start - len(seqs)
+            end = recording.end or {}
+            numbered = end.get("next_seq", 0) if end.get("boot") == boot else 0
+            gaps[boot] = max(max(seqs) + 1, numbered) - start - len(seqs)
     return gaps
 
 
@@ -300,6 +307,13 @@ def _report(alignment: Alignment, repeats: int, conflicts: int, unfitted: list[s
         )
     if unfitted:
         findings.append(f"No clock could be fitted for {'; '.join(unfitted)}: its samples are not in the trace.")
+    steps = sum(fit.steps for fit in alignment.fits.values())
+    if steps:
+        findings.append(
+            f"The computer's clock stood still {steps} times (was it asleep?): those samples have a wide bound."
+        )
+    if impossible := sum(fit.impossible for fit in alignment.fits.values()):
+        findings.append(f"{impossible} sync exchanges took less than no time and are not used.")
     if conflicts:
         findings.append(f"{conflicts} records came twice with different content; the first is used.")
     lost_links = sum(not link["up"] for link in recording.links)
@@ -411,8 +425,9 @@ def _write_marks(alignment: Alignment, path: Path) -> None:
             video, _ = _place(np.array([float(host)]), EDGE_S + bound.reshape(1), alignment.stretches)
             name = names.get(mark.event, str(mark.event))
             label = ""
-            if mark.event == message.EVENT_DETENT and mark.value < len(detents[mark.boot]):
-                label = detents[mark.boot][mark.value][1]
+            labels = detents.get(mark.boot, [])
+            if mark.event == message.EVENT_DETENT and mark.value < len(labels):
+                label = labels[mark.value][1]
             writer.writerow(
                 ("" if np.isnan(video[0]) else f"{video[0]:.6f}", f"{float(host):.6f}", name, mark.value, label)
             )

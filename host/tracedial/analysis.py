@@ -17,7 +17,7 @@ from tracedial import __version__
 from tracedial.agreement import Congruence, Discrepancy, congruence, discrepancy
 from tracedial.errors import AnalysisError, RecordingError
 from tracedial.events import Events, EventSettings, find_events
-from tracedial.recording import Session, read_session
+from tracedial.session import Session, read_session
 from tracedial.trace import Trace, read_trace
 
 TRACE_FILE = "trace.csv"

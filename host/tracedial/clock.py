@@ -11,6 +11,7 @@ variance) and by a tricube of the distance in time. A link whose two directions 
 an offset by any such method; that is why the bound holds half a round trip.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,6 +35,10 @@ SLOPE_CHANGE = 10e-6
 UNKNOWN_DRIFT = 200e-6
 """How wrong a clock may run whose drift has not been measured: a quartz in the cold, and to spare."""
 SHORT_SPAN_S = 0.5
+GAP_S = 5.0
+"""Exchanges farther apart than this have a gap between them."""
+STEP_S = 1e-3
+"""What an offset must change by, beyond what two exchanges and a drifting clock explain, to be a step."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,8 @@ class ClockFit:
 
     `knot_dial_s`, `offset_s`, `bound_s`: arrays of shape (n_knots,); between knots the offset is a straight line.
     `residual_s`, `excess_s`: arrays of shape (n_exchanges,), each exchange's own offset minus the fitted one, and its
-    round trip beyond the quickest one nearby.
+    round trip beyond the quickest one nearby. `steps`: how often the host's clock stood still (a computer asleep);
+    `impossible`: exchanges left out because they took less than no time.
     """
 
     boot: int
@@ -55,6 +61,8 @@ class ClockFit:
     residual_s: Floats
     excess_s: Floats
     round_trip_s: Floats
+    steps: int
+    impossible: int
 
     def host_s(self, dial_s: Floats | float) -> Floats:
         """Host time (seconds since `origin_ns`) of dial times (seconds since boot)."""
@@ -72,8 +80,16 @@ class ClockFit:
     def bound_at(self, dial_s: Floats | float) -> Floats:
         """The most that `host_s` can be wrong there, in seconds, as long as the drift keeps within `SLOPE_CHANGE`."""
         dial_s = np.asarray(dial_s, dtype=float)
-        outside = np.maximum(np.maximum(self.knot_dial_s[0] - dial_s, dial_s - self.knot_dial_s[-1]), 0.0)
-        return np.interp(dial_s, self.knot_dial_s, self.bound_s) + outside * self._slope_doubt()
+        knots = self.knot_dial_s
+        right = np.searchsorted(knots, dial_s)
+        left = np.clip(right - 1, 0, len(knots) - 1)
+        right = np.clip(right, 0, len(knots) - 1)
+        inside = np.minimum(
+            self.bound_s[left] + SLOPE_CHANGE * np.abs(dial_s - knots[left]),
+            self.bound_s[right] + SLOPE_CHANGE * np.abs(knots[right] - dial_s),
+        )
+        outside = np.maximum(np.maximum(knots[0] - dial_s, dial_s - knots[-1]), 0.0)
+        return inside + outside * self._slope_doubt()
 
     @property
     def drift_ppm(self) -> float:
@@ -128,36 +144,83 @@ def fit_stamps(
     """`fit_clock` on arrays of shape (n_exchanges,), in seconds and in the order of time."""
     round_trip = (host_back_s - host_sent_s) - (dial_out_s - dial_in_s)
     # A tick of a microsecond is cut off, not rounded, at both of the dial's stamps.
-    if np.any(round_trip < -2e-6):
-        worst = int(np.argmin(round_trip))
+    possible = round_trip >= -2e-6
+    if np.count_nonzero(possible) < MIN_EXCHANGES:
         raise ClockError(
-            f"Sync exchange {worst + 1} of {len(round_trip)} took {round_trip[worst] * 1e3:.3f} ms, less than no time: "
-            "its timestamps are not of one exchange."
+            f"{np.count_nonzero(~possible)} of {len(round_trip)} sync exchanges took less than no time: their "
+            "timestamps are not of one exchange, and too few are left."
         )
-    own_offset = ((host_sent_s - dial_in_s) + (host_back_s - dial_out_s)) / 2
-    at = (dial_in_s + dial_out_s) / 2
-    excess = round_trip - _nearby_minimum(at, round_trip)
-    weight = 1.0 / (RESOLUTION_S**2 + excess**2 / 12)
-    base = own_offset[int(np.argmin(round_trip))]
-    span = at[-1] - at[0]
-    knots = np.linspace(at[0], at[-1], max(2, int(np.ceil(span / KNOT_S)) + 1)) if span > 0 else at[:1]
-    offset, slope = _local_lines(knots, at, own_offset - base, weight)
-    offset += base
-    fitted = np.interp(at, knots, offset)
-    residual = own_offset - fitted
-    bound = _lowest_cone(knots, at, np.abs(residual) + np.maximum(round_trip, 0.0) / 2)
+    round_trip = round_trip[possible]
+    own_offset = (((host_sent_s - dial_in_s) + (host_back_s - dial_out_s)) / 2)[possible]
+    at = ((dial_in_s + dial_out_s) / 2)[possible]
+    # A computer that slept: its clock stood still while the dial's went on. Each side of the step has its own lines.
+    jumps = np.flatnonzero(
+        np.abs(np.diff(own_offset)) > (round_trip[1:] + round_trip[:-1]) / 2 + UNKNOWN_DRIFT * np.diff(at) + STEP_S
+    )
+    edges = [0, *(jumps + 1).tolist(), len(at)]
+    pieces = [_fit_piece(at[a:b], own_offset[a:b], round_trip[a:b]) for a, b in itertools.pairwise(edges) if b - a > 0]
+    knots, offset, bound = _join(pieces)
+    residual = own_offset - np.interp(at, knots, offset)
     return ClockFit(
         boot=boot,
         origin_ns=origin_ns,
         knot_dial_s=knots,
         offset_s=offset,
         bound_s=bound,
-        drift_first=float(slope[0]),
-        drift_last=float(slope[-1]),
+        drift_first=pieces[0].drift_first,
+        drift_last=pieces[-1].drift_last,
         residual_s=residual,
-        excess_s=excess,
+        excess_s=np.concatenate([piece.excess for piece in pieces]),
         round_trip_s=round_trip,
+        steps=len(pieces) - 1,
+        impossible=int(np.count_nonzero(~possible)),
     )
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """The lines between two steps of the host's clock."""
+
+    knots: Floats
+    offset: Floats
+    bound: Floats
+    excess: Floats
+    drift_first: float
+    drift_last: float
+
+
+def _fit_piece(at: Floats, own_offset: Floats, round_trip: Floats) -> _Piece:
+    excess = round_trip - _nearby_minimum(at, round_trip)
+    weight = 1.0 / (RESOLUTION_S**2 + excess**2 / 12)
+    base = own_offset[int(np.argmin(round_trip))]
+    span = at[-1] - at[0]
+    knots = np.linspace(at[0], at[-1], max(2, int(np.ceil(span / KNOT_S)) + 1)) if span > 0 else at[:1]
+    # Where the link was lost there is nothing to fit: one straight line leads from the last exchange to the next.
+    lost = np.flatnonzero(np.diff(at) > GAP_S)
+    near = np.min(np.abs(knots[:, None] - at[_around(at, knots)]), axis=1) <= GAP_S / 2
+    knots = np.unique(np.concatenate([knots[near], at[lost], at[lost + 1]]))
+    offset, slope = _local_lines(knots, at, own_offset - base, weight)
+    offset += base
+    residual = own_offset - np.interp(at, knots, offset)
+    bound = _lowest_cone(knots, at, np.abs(residual) + np.maximum(round_trip, 0.0) / 2)
+    return _Piece(knots, offset, bound, excess, float(slope[0]), float(slope[-1]))
+
+
+def _join(pieces: list[_Piece]) -> tuple[Floats, Floats, Floats]:
+    """Knots, offsets and bounds of all pieces. Between two of them anything up to the whole step may be wrong."""
+    knots, offset, bound = ([part] for part in (pieces[0].knots, pieces[0].offset, pieces[0].bound))
+    for before, after in itertools.pairwise(pieces):
+        step = abs(float(after.offset[0] - before.offset[-1])) + float(before.bound[-1] + after.bound[0])
+        knots += [np.array([before.knots[-1] + 1e-6, after.knots[0] - 1e-6]), after.knots]
+        offset += [np.array([before.offset[-1], after.offset[0]]), after.offset]
+        bound += [np.array([step, step]), after.bound]
+    return np.concatenate(knots), np.concatenate(offset), np.concatenate(bound)
+
+
+def _around(at: Floats, times: Floats) -> NDArray[np.int64]:
+    """For each time the indices of the exchanges before and after it: shape (n_times, 2)."""
+    right = np.searchsorted(at, times)
+    return np.column_stack([np.clip(right - 1, 0, len(at) - 1), np.clip(right, 0, len(at) - 1)])
 
 
 def _nearby_minimum(at: Floats, values: Floats) -> Floats:

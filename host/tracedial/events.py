@@ -189,12 +189,13 @@ def _lowest_segments(rating: Floats, settings: EventSettings) -> tuple[list[int]
 def _repair_after(
     rupture: Rupture, rating: Floats, smooth: Floats, until: int, rise: float, settings: EventSettings
 ) -> Repair:
-    after = np.arange(rupture.nadir_s, until)
-    values = smooth[after]
-    # The nadir of the whole stretch up to the next rupture: a segment may end before the fall does.
-    nadir_at = int(np.nanargmin(values))
-    nadir_s, nadir = int(after[nadir_at]), float(values[nadir_at])
-    onset = _rise_onset(smooth, nadir_s, until, nadir + rise, settings.hold_s)
+    values = smooth[rupture.nadir_s : until]
+    # A segment may end before the fall does: the rise is counted from the lowest second so far.
+    high = values >= np.fmin.accumulate(values) + rise - 1e-9
+    held_at = _first_run(high, settings.hold_s)
+    nadir_s = rupture.nadir_s + int(np.nanargmin(values[: len(values) if held_at is None else held_at]))
+    nadir = float(smooth[nadir_s])
+    onset = None if held_at is None else rupture.nadir_s + _rise_begins(values, held_at)
     fraction = None
     before = smooth[max(0, rupture.onset_s - settings.level_s) : rupture.onset_s]
     regained = float(np.nanmax(smooth[nadir_s : min(nadir_s + settings.level_s, until)])) - nadir
@@ -212,20 +213,21 @@ def _repair_after(
     return Repair(rupture.rank, onset, end, nadir_s, mean, rise, fraction, clip, cut, "")
 
 
-def _rise_onset(smooth: Floats, nadir_s: int, until: int, level: float, hold_s: int) -> int | None:
-    high = np.zeros(until - nadir_s, dtype=bool)
-    values = smooth[nadir_s:until]
-    high[~np.isnan(values)] = values[~np.isnan(values)] >= level - 1e-9
-    run = np.convolve(high, np.ones(hold_s), mode="valid") >= hold_s if len(high) >= hold_s else np.zeros(0, dtype=bool)
-    if not run.any():
+def _first_run(holds: NDArray[np.bool_], length: int) -> int | None:
+    """Where the first run of at least `length` true values begins, or None."""
+    if len(holds) < length:
         return None
-    at = int(np.argmax(run))
-    # Dated back to where the rise began: down the slope, over seconds without a rating, to the last local minimum.
+    runs = np.convolve(holds, np.ones(length), mode="valid") > length - 0.5
+    return int(np.argmax(runs)) if runs.any() else None
+
+
+def _rise_begins(values: Floats, at: int) -> int:
+    """Back from `at` down the slope, over seconds without a rating, to the last local minimum."""
     while at > 0 and (np.isnan(values[at - 1]) or np.isnan(values[at]) or values[at - 1] < values[at] - 1e-9):
         at -= 1
     while np.isnan(values[at]):
         at += 1
-    return nadir_s + at
+    return at
 
 
 def _clip(onset_s: int, n_seconds: int, settings: EventSettings) -> tuple[tuple[int, int], bool]:

@@ -84,7 +84,8 @@ def gauge(rating: int | None, *, low: int, high: int) -> str:
     cells = ["─"] * GAUGE_CELLS
     cells[GAUGE_CELLS // 2] = "┼"
     if rating is not None:
-        cells[round((rating - low) / (high - low) * (GAUGE_CELLS - 1))] = "█"
+        share = min(max((rating - low) / (high - low), 0.0), 1.0)
+        cells[round(share * (GAUGE_CELLS - 1))] = "█"
     return "".join(cells)
 
 

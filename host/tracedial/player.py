@@ -4,6 +4,7 @@ A player tells of each change when it happens: `PlayerEvent`s, journalled raw. `
 which the video ran steadily; between stretches it stood still.
 """
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -99,7 +100,8 @@ def parse_cue(text: str) -> Cue:
         cue = Cue(float(at), act, float(value))  # pyright: ignore[reportArgumentType]
     except ValueError:
         cue = None
-    if cue is None or act not in ("pause", "stall", "seek", "rate") or cue.at_video_s < 0 or cue.value < 0:
+    known = act in ("pause", "stall", "seek", "rate")
+    if cue is None or not known or not (0 <= cue.at_video_s < math.inf and 0 <= cue.value < math.inf):
         raise CueError(text, f"{text!r} is not a cue: write pause@12:3, stall@12:3, seek@12:40 or rate@12:1.5.")
     if act == "rate" and not 0.1 <= cue.value <= 16:
         raise CueError(text, f"The speed in {text!r} is not within 0.1 to 16.")

@@ -4,7 +4,6 @@ Each dial has a thread of its own that stamps and journals what arrives; this fi
 each dial's ticks on the video's whole seconds, and sees to it that nothing is missing at the end.
 """
 
-import json
 import platform
 import re
 import time
@@ -14,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from dialwire.errors import WireError
 from tracedial import __version__
 from tracedial.clock import ClockFit, fit_clock
 from tracedial.errors import ClockError, JournalError, LinkError, RecordingError
@@ -35,11 +35,9 @@ from tracedial.link.client import (
 from tracedial.link.connection import DialConnection, LinkChange
 from tracedial.phase import TickGrid, tick_grid
 from tracedial.player import PlayerEvent, VirtualPlayer
+from tracedial.session import FORMAT, video_to_json, write_session
 from tracedial.video import Video
 
-FORMAT = 1
-"""Version of the recording's folder and journal."""
-SESSION_FILE = "session.json"
 TURN_S = 0.01
 FIRST_EXCHANGES = 20
 FIRST_SYNC_TIMEOUT_S = 15.0
@@ -111,17 +109,23 @@ class _Rater:
 
     def on_event(self, event: Event | LinkChange) -> None:
         """Journal an event, in the thread that heard it."""
+        if isinstance(event, SyncExchange):
+            self.exchanges.append(event)
+        elif isinstance(event, Hello):
+            self._note_boot(event)
         if self.journal is None:
             self._early.append(event)
             return
+        self._write(event)
+
+    def _write(self, event: Event | LinkChange) -> None:
+        assert self.journal is not None
         fields = asdict(event)
         match event:
             case Hello():
                 fields["scale"] = scale_to_json(event)
                 self.journal.append("hello", **fields)
-                self._note_boot(event)
             case SyncExchange():
-                self.exchanges.append(event)
                 self.journal.append("sync", **fields)
             case Sample():
                 self.journal.append("sample", **fields)
@@ -156,14 +160,17 @@ class _Rater:
         """Create the recording's folder and journal, and write what was heard before."""
         hello = self.connection.wait_hello()
         self.state = RaterState(self.rater, hello)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RecordingError(self.folder, f"{self.folder} cannot be made a folder: {error.strerror}.") from error
         journal = JournalWriter(self.folder / JOURNAL_NAME)
         journal.append("recording", **header)
         with self.connection.lock:
             self.journal = journal
             early, self._early = self._early, []
         for event in early:
-            self.on_event(event)
+            self._write(event)
 
     def refit(self, now_ns: int, origin_ns: int) -> ClockFit | None:
         """The clock as of now, from the exchanges of the last two minutes and of this boot."""
@@ -187,8 +194,11 @@ class _Rater:
     def set_ticks(self, grid: TickGrid, *, correction: bool) -> None:
         """Have the dial tick on a grid: from its tick 0 on, or as a small correction of the one that it ticks on."""
         self.grid = grid
-        with self.connection.lock:
-            self.connection.client.start(tick0_us=grid.tick0_us, period_ns=grid.period_ns, correction=correction)
+        try:
+            with self.connection.lock:
+                self.connection.client.start(tick0_us=grid.tick0_us, period_ns=grid.period_ns, correction=correction)
+        except WireError as error:
+            raise RecordingError(self.folder, f"The dial of {self.rater} cannot tick so: {error}.") from error
 
     def _note_boot(self, hello: Hello) -> None:
         if self.boot is not None and hello.boot != self.boot:
@@ -251,10 +261,10 @@ class SessionRecorder:
             for rater in self._raters:
                 rater.connection.wait_hello()
             self._refuse_twins()
+            self._first_sync()
             write_session(self.folder, self.video, [c.rater for c in self.dials], synthetic=self.synthetic)
             for rater in self._raters:
                 rater.open_journal(self._header(rater.rater))
-            self._first_sync()
         except BaseException:
             self.close()
             raise
@@ -375,7 +385,7 @@ class SessionRecorder:
                 rater.connection.client.stop()
         last, last_change_s = None, time.monotonic()
         while not all(self._is_complete(rater) for rater in self._raters):
-            now = [(rater.connection.client.missing, len(rater.exchanges)) for rater in self._raters]
+            now = [self._progress(rater) for rater in self._raters if not self._is_complete(rater)]
             if now != last:
                 last, last_change_s = now, time.monotonic()
             if time.monotonic() - last_change_s > FINISH_TIMEOUT_S:
@@ -395,7 +405,7 @@ class SessionRecorder:
                 gone=tracker.gone if tracker else 0,
                 breaks=rater.state.breaks,
                 link_losses=rater.connection.link_losses,
-                complete=self._is_complete(rater) and not client.lost_in_resets and not (tracker and tracker.gone),
+                complete=self._is_complete(rater) and not rater.state.breaks and not (tracker and tracker.gone),
             )
             if rater.journal:
                 rater.journal.append(
@@ -410,9 +420,16 @@ class SessionRecorder:
                     exchanges_lost=client.exchanges_lost,
                     lost_in_resets=client.lost_in_resets,
                     missed_ticks=client.status.missed_ticks if client.status else 0,
+                    boot=rater.boot,
+                    next_seq=tracker.next_seq if tracker else 0,
                 )
             summaries.append(summary)
         return summaries
+
+    def _progress(self, rater: _Rater) -> tuple[int, int, bool]:
+        """What changes while a recording that is not complete comes closer to it."""
+        client = rater.connection.client
+        return client.missing, client.tracker.next_seq if client.tracker else 0, client.is_stopped()
 
     def _is_complete(self, rater: _Rater) -> bool:
         client = rater.connection.client
@@ -447,47 +464,6 @@ def check_names(folder: Path, raters: Iterable[str]) -> None:
                 f"{folder} already holds a recording of {rater}, and none is ever written over: choose another folder "
                 "or rater.",
             )
-
-
-def write_session(folder: Path, video: Video, raters: list[str], *, synthetic: bool) -> None:
-    """Write (or add to) the session's own file. Raises where the folder holds recordings of another video."""
-    path = folder / SESSION_FILE
-    known: list[str] = []
-    if path.exists():
-        session = json.loads(path.read_text(encoding="utf-8"))
-        if session["video"]["sha256"] != video.sha256:
-            raise RecordingError(
-                folder,
-                f"{folder} holds recordings of {session['video']['name']} (sha256 {session['video']['sha256'][:12]}…), "
-                f"not of {video.path.name} ({video.sha256[:12]}…): one session folder is for one video.",
-            )
-        known = session["raters"]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        content = {
-            "format": FORMAT,
-            "session": folder.resolve().name,
-            "video": video_to_json(video),
-            "raters": [*known, *(rater for rater in raters if rater not in known)],
-            "synthetic": synthetic,
-        }
-        part = path.with_suffix(".part")
-        part.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise RecordingError(folder, f"The session folder {folder} cannot be written: {error.strerror}.") from error
-
-
-def video_to_json(video: Video) -> dict[str, Any]:
-    """A video's facts, without the folder it lay in."""
-    return {
-        "name": video.path.name,
-        "sha256": video.sha256,
-        "duration_s": video.duration_s,
-        "frame_rate_hz": video.frame_rate_hz,
-        "width": video.width,
-        "height": video.height,
-    }
 
 
 def scale_to_json(hello: Hello) -> dict[str, Any]:

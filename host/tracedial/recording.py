@@ -12,7 +12,7 @@ from tracedial.errors import RecordingError
 from tracedial.journal import JOURNAL_NAME, read_journal
 from tracedial.link.client import Gone, Mark, Sample, Started, SyncExchange
 from tracedial.player import PlayerEvent
-from tracedial.recorder import FORMAT, SESSION_FILE
+from tracedial.session import FORMAT, check_format
 
 T = TypeVar("T")
 
@@ -43,38 +43,9 @@ class Recording:
 
     @property
     def boots(self) -> list[int]:
-        """Boot ids in the order in which the dial said them."""
-        return list(dict.fromkeys(hello["boot"] for hello in self.hellos))
-
-
-@dataclass(frozen=True)
-class Session:
-    """A session folder: its raters, and the video that all of them rated."""
-
-    folder: Path
-    name: str
-    raters: list[str]
-    video: dict[str, Any]
-    synthetic: bool
-
-
-def read_session(folder: Path) -> Session:
-    """Read a session folder's own file."""
-    path = folder / SESSION_FILE
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        check_format(path, content.get("format"))
-        return Session(
-            folder, content["session"], list(content["raters"]), dict(content["video"]), bool(content["synthetic"])
-        )
-    except FileNotFoundError:
-        raise RecordingError(
-            folder,
-            f"{folder} is no session folder (it has no {SESSION_FILE}): give the folder that `tracedial record` "
-            "made, or two or more trace CSVs.",
-        ) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RecordingError(path, f"{path} cannot be read as a session's file ({error}).") from error
+        """Boot ids in the order in which the dial said them, then any whose HELLO is not in the journal."""
+        said = [hello["boot"] for hello in self.hellos]
+        return list(dict.fromkeys([*said, *(e.boot for e in self.exchanges), *(s.boot for s in self.samples)]))
 
 
 def read_recording(folder: Path) -> Recording:
@@ -119,14 +90,6 @@ def read_recording(folder: Path) -> Recording:
     return recording
 
 
-def check_format(path: Path, found: object) -> None:
-    """Refuse files of a format that this version does not know."""
-    if found != FORMAT:
-        raise RecordingError(
-            path, f"{path} is of format {found}, this version of tracedial reads format {FORMAT}: update tracedial."
-        )
-
-
 def _findings(damaged_lines: list[int], cut_bytes: int, recording: Recording) -> list[str]:
     findings = []
     if cut_bytes:
@@ -134,6 +97,11 @@ def _findings(damaged_lines: list[int], cut_bytes: int, recording: Recording) ->
     if damaged_lines:
         shown = ", ".join(map(str, damaged_lines[:5])) + ("…" if len(damaged_lines) > 5 else "")
         findings.append(f"{len(damaged_lines)} lines of the journal are damaged and not used (line {shown}).")
+    if recording.end is not None and not recording.end.get("complete", True):
+        findings.append("The recording ended before the dial had sent everything that it held.")
+    scales = {json.dumps(hello["scale"], sort_keys=True) for hello in recording.hellos}
+    if len(scales) > 1:
+        findings.append("The dial's scale changed during the recording: its ratings are not on one scale.")
     if recording.end is None:
         findings.append(
             "The recording was not ended properly: the program was stopped, or the machine went down. "

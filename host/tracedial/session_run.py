@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tracedial.align import Alignment, align, write_alignment
+from tracedial.errors import TracedialError
 from tracedial.host_time import host_clock_ns
 from tracedial.link.discover import the_only_dial
 from tracedial.link.stream import EmulatorProcess, emulator_arguments
@@ -87,14 +88,20 @@ def record_session(plan: SessionPlan) -> list[RecordingSummary]:
             return recorder.run(player, view.turn)
 
 
-def align_recordings(folders: Iterable[Path]) -> list[Alignment]:
-    """Align recordings anew from their journals and write their derived files."""
-    alignments = []
+def align_recordings(folders: Iterable[Path]) -> tuple[list[Alignment], list[TracedialError]]:
+    """Align recordings anew from their journals and write their derived files; also what kept some from being aligned,
+    which does not keep the others."""
+    alignments: list[Alignment] = []
+    problems: list[TracedialError] = []
     for folder in folders:
-        alignment = align(read_recording(folder))
-        write_alignment(alignment)
-        alignments.append(alignment)
-    return alignments
+        try:
+            alignment = align(read_recording(folder))
+            write_alignment(alignment)
+        except TracedialError as error:
+            problems.append(error)
+        else:
+            alignments.append(alignment)
+    return alignments, problems
 
 
 def _settings(plan: SessionPlan) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from tracedial.journal import JOURNAL_NAME, JournalWriter
 from tracedial.link.client import Hello, Mark, Sample, Started, SyncExchange
 from tracedial.phase import tick_grid
 from tracedial.player import VirtualPlayer, parse_cue
-from tracedial.recorder import FORMAT, scale_to_json, video_to_json
+from tracedial.recorder import scale_to_json
 from tracedial.recording import read_recording
+from tracedial.session import FORMAT, video_to_json
 from tracedial.trace import read_trace
 from tracedial.video import Video
 

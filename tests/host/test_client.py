@@ -101,7 +101,7 @@ def test_a_reset_begins_a_new_count_and_is_never_joined(simulated):
     simulated.boot(0x77770001)
     simulated.run(3)
     assert [hello.boot for hello in simulated.of(Hello)][-1] == 0x77770001
-    assert simulated.client.tracker is None
+    assert simulated.client.tracker.next_seq == 0
     started(simulated)
     simulated.run(5)
     boots = [(sample.boot, sample.seq) for sample in simulated.of(Sample)]

@@ -80,6 +80,16 @@ def test_a_rise_after_the_next_rupture_is_not_this_ones_repair():
     assert second.onset_s is not None
 
 
+def test_a_recovery_before_a_deeper_rupture_is_found():
+    trace = v_shapes(falls=((104, 45),), level=20.0)
+    trace[400:470] -= np.linspace(0, 65, 70)
+    trace[470:500] = -45
+    first, second = find_events(trace, EventSettings(count=2)).repairs
+    assert abs(first.nadir_s - 104) <= 2 and abs(first.onset_s - 104) <= 2
+    assert first.repaired_fraction == pytest.approx(1.0)
+    assert second.onset_s is not None
+
+
 def test_clips_are_two_minutes_and_cut_at_the_end_with_a_word():
     events = find_events(v_shapes(falls=((100, 30), (300, 40), (560, 50))))
     clips = [(rupture.clip, rupture.clip_cut) for rupture in events.ruptures]

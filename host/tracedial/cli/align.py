@@ -1,12 +1,13 @@
 """`tracedial align`."""
 
+import sys
 from pathlib import Path
 
 import click
 
-from tracedial.cli.reporting import say_alignment
+from tracedial.cli.reporting import say_alignments
 from tracedial.journal import JOURNAL_NAME
-from tracedial.recording import read_session
+from tracedial.session import read_session
 from tracedial.session_run import align_recordings
 
 
@@ -23,5 +24,4 @@ def command(paths: tuple[Path, ...]) -> None:
             folders.append(path)
         else:
             folders += [path / rater for rater in read_session(path).raters]
-    for alignment in align_recordings(folders):
-        say_alignment(alignment)
+    sys.exit(1 if say_alignments(*align_recordings(folders)) else 0)

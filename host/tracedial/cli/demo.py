@@ -7,10 +7,11 @@ import click
 
 from tracedial.analysis import analyze
 from tracedial.cli.analyze import say_analysis
-from tracedial.cli.reporting import say_alignment
+from tracedial.cli.reporting import say_alignments
 from tracedial.errors import RecordingError
-from tracedial.recorder import SESSION_FILE, DialChoice
+from tracedial.recorder import DialChoice
 from tracedial.report import write_report
+from tracedial.session import SESSION_FILE
 from tracedial.session_run import SessionPlan, align_recordings, record_session
 from tracedial.synthetic import ARTICLE_SECONDS, dyad, write_knob_script, write_video
 from tracedial.video import read_video
@@ -62,8 +63,8 @@ def command(out: Path, seconds: int, speed: float, seed: int) -> None:
         f"Recording two emulated dials, {speed:g} times faster than a clock ({seconds / speed:.0f} s) …", err=True
     )
     summaries = record_session(plan)
-    for alignment in align_recordings(summary.folder for summary in summaries):
-        say_alignment(alignment)
+    if problems := say_alignments(*align_recordings(summary.folder for summary in summaries)):
+        raise problems[0]
     analysis = analyze([out])
     report = write_report(analysis, out / "report")
     click.echo()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from tracedial.cli.reporting import say_alignment
+from tracedial.cli.reporting import say_alignments
 from tracedial.player import CueError, parse_cue
 from tracedial.recorder import DialChoice
 from tracedial.session_run import SessionPlan, align_recordings, record_session
@@ -17,7 +17,7 @@ from tracedial.video import read_video
 @click.option("--video", "video_path", type=click.Path(path_type=Path), required=True, help="The session video.")
 @click.option("--dial", "dials", multiple=True, metavar="RATER[=PORT]", help="A rater and the port of the dial in that "
               "rater's hand; repeat for several. Without a port: the only dial there is.")  # fmt: skip
-@click.option("--rate", "rate_hz", type=click.FloatRange(1, 200), default=1.0, show_default=True,
+@click.option("--rate", "rate_hz", type=click.IntRange(1, 200), default=1, show_default=True,
               help="Samples a second of video.")  # fmt: skip
 @click.option("--speed", type=click.FloatRange(0.1, 200), default=1.0, show_default=True, help="Speed of the video.")
 @click.option("--cue", "cues", multiple=True, metavar="ACT@AT:VALUE",
@@ -27,7 +27,7 @@ def command(
     session: Path,
     video_path: Path,
     dials: tuple[str, ...],
-    rate_hz: float,
+    rate_hz: int,
     speed: float,
     cues: tuple[str, ...],
     end_s: float | None,
@@ -38,8 +38,6 @@ def command(
     (/dev/ttyACM0, COM3), socket://HOST:PORT, or `emulated:` for a dial emulated on the spot
     (emulated:?knob=script.csv&drift-ppm=40). Ctrl-C ends the recording; what was recorded is complete.
     """
-    if rate_hz * speed > 200:
-        raise click.UsageError(f"{rate_hz:g} samples a second at speed {speed:g} are more than a dial's 200 a second.")
     choices = []
     for text in dials or ("rater",):
         rater, _, port = text.partition("=")
@@ -48,17 +46,19 @@ def command(
         parsed = tuple(parse_cue(cue) for cue in cues)
     except CueError as error:
         raise click.UsageError(str(error)) from None
+    fastest = speed * max([1.0, *(cue.value for cue in parsed if cue.act == "rate")])
+    if rate_hz * fastest > 200:
+        raise click.UsageError(f"{rate_hz} samples a second at speed {fastest:g} are more than a dial's 200 a second.")
     plan = SessionPlan(session, choices, read_video(video_path), rate_hz=rate_hz, speed=speed, cues=parsed, end_s=end_s)
     summaries = record_session(plan)
-    alignments = align_recordings(summary.folder for summary in summaries)
-    for alignment in alignments:
-        say_alignment(alignment)
+    problems = say_alignments(*align_recordings(summary.folder for summary in summaries))
     incomplete = [summary for summary in summaries if not summary.complete]
     for summary in incomplete:
-        click.echo(
-            f"tracedial: {summary.rater}: {summary.missing + summary.gone} records of the dial are missing"
-            + (", and the dial was reset" if summary.breaks else "")
-            + "; the trace says which seconds.",
-            err=True,
-        )
-    sys.exit(1 if incomplete else 0)
+        lacks = []
+        if summary.breaks:
+            lacks.append("the dial was reset, and what it held then is lost")
+        if summary.missing + summary.gone:
+            lacks.append(f"{summary.missing + summary.gone} records of the dial are missing")
+        why = ", and ".join(lacks) or "the dial was not there to confirm the end"
+        click.echo(f"tracedial: {summary.rater}: {why}; the trace says which seconds have no rating.", err=True)
+    sys.exit(1 if incomplete or problems else 0)

@@ -3,6 +3,16 @@
 import click
 
 from tracedial.align import Alignment
+from tracedial.errors import TracedialError
+
+
+def say_alignments(alignments: list[Alignment], problems: list[TracedialError]) -> list[TracedialError]:
+    """All alignments, then what could not be aligned; returns the latter."""
+    for alignment in alignments:
+        say_alignment(alignment)
+    for problem in problems:
+        click.echo(f"tracedial: {problem}", err=True)
+    return problems
 
 
 def say_alignment(alignment: Alignment) -> None:

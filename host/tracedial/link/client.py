@@ -265,15 +265,17 @@ class DialClient:
         """Have the dial tick on `tick0_us` + k periods of its clock; asked again until it answers.
 
         As a `correction` of the ticks that it already makes, the next tick is moved, none repeated or left out.
-        Returns the start's number.
+        Returns the start's number; raises `WireError` for ticks that no dial can make.
         """
         self._start_number = (self._start_number + 1) & 0xFFFF
-        self._wanted_start = {
+        wanted = {
             "start": self._start_number,
             "tick0_us": tick0_us,
             "period_ns": period_ns,
             "correction": int(correction),
         }
+        message.pack(message.START, **wanted)
+        self._wanted_start = wanted
         self._start_due_ns = self._clock_ns()
         self._stop_wanted = False
         return self._start_number
@@ -315,9 +317,10 @@ class DialClient:
             return
         if now_ns >= self._start_due_ns and (self._wanted_start or self._stop_wanted):
             self._start_due_ns = now_ns + int(REQUEST_INTERVAL_S * 0.5e9)
-            if self._wanted_start:
+            # Not before its STATUS has said where its records begin: none of this recording's may be taken for older.
+            if self._wanted_start and self.tracker:
                 yield frame.encode(message.pack(message.START, **self._wanted_start))
-            else:
+            elif self._stop_wanted:
                 yield frame.encode(message.pack(message.STOP))
         if now_ns >= self._status_due_ns:
             self._status_due_ns = now_ns + int(STATUS_INTERVAL_S * 1e9)
@@ -341,7 +344,12 @@ class DialClient:
                 self._check_major(payload)
                 self.malformed += 1
                 continue
-            if event := self._event(kind, fields, host_ns):
+            try:
+                event = self._event(kind, fields, host_ns)
+            except WireError:
+                self.malformed += 1
+                continue
+            if event:
                 events.append(event)
         return events
 
@@ -434,6 +442,8 @@ class DialClient:
             self.lost_in_resets += self.missing
             self.tracker = None
             self.started = None
+            self.status = None
+            self._wanted_start = None
             self._pending.clear()
             self.burst()
         self.hello = hello
@@ -445,8 +455,6 @@ class DialClient:
         if self._wanted_start is None or fields["start"] != self._wanted_start["start"]:
             return None
         self._wanted_start = None
-        if self.tracker is None:
-            self.tracker = SequenceTracker(fields["first_seq"])
         del fields["boot16"]
         self.started = Started(host_ns, boot, **fields)
         return self.started
@@ -456,6 +464,7 @@ class DialClient:
         self.status = Status(host_ns, boot, **fields)
         if fields["state"] == message.IDLE:
             self._stop_wanted = False
-        if self.tracker:
-            self.tracker.expect(fields["next_seq"])
+        if self.tracker is None:
+            self.tracker = SequenceTracker(fields["next_seq"])
+        self.tracker.expect(fields["next_seq"])
         return self.status

@@ -45,6 +45,7 @@ class DialConnection:
         self.client = DialClient(port, clock_ns)
         self.error: LinkError | None = None
         self.link_losses = 0
+        self._last_loss = ""
         self.up = True
         self._on_event = on_event
         self._clock_ns = clock_ns
@@ -61,6 +62,8 @@ class DialConnection:
         if self.error:
             raise self.error
         hello = self.client.hello
+        if hello is None and self._last_loss:
+            raise NotADialError(self.port, self._last_loss)
         if hello is None:
             heard = self.client.dropped_bytes
             what = f"sent {heard} bytes that are not a dial's" if heard else "says nothing"
@@ -98,17 +101,22 @@ class DialConnection:
                 return
             except LinkError as error:
                 self._lose(str(error))
+            except Exception as error:  # noqa: BLE001  (a thread that ends unseen would lose a recording)
+                self.error = LinkError(
+                    self.port, f"Reading the dial on {self.port} failed: {error!r}. Please report this."
+                )
+                self._hello.set()
+                return
 
     def _turn(self, stream: Stream) -> None:
         data = stream.read()
         host_ns = self._clock_ns()
         events: list[Event] = []
-        with self.lock:
-            if data:
-                self._heard_ns = host_ns
+        if data:
+            self._heard_ns = host_ns
+            with self.lock:
                 events = self.client.feed(data, host_ns)
-            for frame in self.client.outgoing():
-                stream.write(frame)
+        # Before anything is written: what was taken in is journalled, whatever the port does next.
         for event in events:
             if isinstance(event, Hello):
                 self._check_same_dial(event)
@@ -117,6 +125,9 @@ class DialConnection:
                     self.up = True
                     self._on_event(LinkChange(host_ns, True, f"The dial on {self.port} is back."))
             self._on_event(event)
+        with self.lock:
+            for frame in self.client.outgoing():
+                stream.write(frame)
         if self._hello.is_set() and host_ns - self._heard_ns > SILENCE_S * 1e9:
             raise LinkError(self.port, f"The dial on {self.port} has gone silent.")
 
@@ -134,6 +145,7 @@ class DialConnection:
             )
 
     def _lose(self, text: str) -> None:
+        self._last_loss = text
         if self._stream is not None:
             self._stream.close()
             self._stream = None

@@ -79,7 +79,7 @@ class SocketStream:
             raise LinkError(url, f"{url} is not of the form socket://host:port.")
         try:
             self._socket = socket.create_connection((host, port), timeout=2.0)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             raise LinkError(url, f"Nothing answers at {url} ({error}): is the emulated dial running?") from error
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.settimeout(READ_TIMEOUT_S)
@@ -110,7 +110,15 @@ class EmulatorProcess:
 
     def __init__(self, arguments: list[str]) -> None:
         command = [sys.executable, "-m", "tracedial", "emulate", "--tcp", "0", "--announce", *arguments]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        # In a group of its own: Ctrl-C is for the recording, which ends the emulator when it is done with it.
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+        )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
@@ -127,8 +135,11 @@ class EmulatorProcess:
 
     def command(self, line: str) -> None:
         """Carry out a line of the control port; raises `EmulatorError` if it is refused."""
-        self._control.sendall(line.encode() + b"\n")
-        answer = self._answers.readline().strip()
+        try:
+            self._control.sendall(line.encode() + b"\n")
+            answer = self._answers.readline().strip()
+        except OSError:
+            answer = ""
         if answer != "ok":
             raise EmulatorError(f"The emulator refused {line!r}: {answer.removeprefix('error: ') or 'it has ended'}.")
 

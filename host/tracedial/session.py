@@ -1,0 +1,93 @@
+"""The session folder's own file: which video, which raters, synthetic or not."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tracedial.errors import RecordingError
+from tracedial.video import Video
+
+FORMAT = 1
+"""Version of the session's folder and of the journal."""
+SESSION_FILE = "session.json"
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session folder: its raters, and the video that all of them rated."""
+
+    folder: Path
+    name: str
+    raters: list[str]
+    video: dict[str, Any]
+    synthetic: bool
+
+
+def read_session(folder: Path) -> Session:
+    """Read a session folder's own file."""
+    path = folder / SESSION_FILE
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        check_format(path, content.get("format"))
+        return Session(
+            folder, content["session"], list(content["raters"]), dict(content["video"]), bool(content["synthetic"])
+        )
+    except FileNotFoundError:
+        raise RecordingError(
+            folder,
+            f"{folder} is no session folder (it has no {SESSION_FILE}): give the folder that `tracedial record` "
+            "made, or two or more trace CSVs.",
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RecordingError(path, f"{path} cannot be read as a session's file ({error}).") from error
+
+
+def write_session(folder: Path, video: Video, raters: list[str], *, synthetic: bool) -> None:
+    """Write (or add to) the session's own file. Raises where the folder holds recordings of another video."""
+    path = folder / SESSION_FILE
+    known: list[str] = []
+    if path.exists():
+        session = read_session(folder)
+        if session.video["sha256"] != video.sha256:
+            raise RecordingError(
+                folder,
+                f"{folder} holds recordings of {session.video['name']} (sha256 {session.video['sha256'][:12]}…), "
+                f"not of {video.path.name} ({video.sha256[:12]}…): one session folder is for one video.",
+            )
+        known = session.raters
+        synthetic = synthetic or session.synthetic
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        content = {
+            "format": FORMAT,
+            "session": folder.resolve().name,
+            "video": video_to_json(video),
+            "raters": [*known, *(rater for rater in raters if rater not in known)],
+            "synthetic": synthetic,
+        }
+        part = path.with_suffix(".part")
+        part.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise RecordingError(folder, f"The session folder {folder} cannot be written: {error.strerror}.") from error
+
+
+def video_to_json(video: Video) -> dict[str, Any]:
+    """A video's facts, without the folder it lay in."""
+    return {
+        "name": video.path.name,
+        "sha256": video.sha256,
+        "duration_s": video.duration_s,
+        "frame_rate_hz": video.frame_rate_hz,
+        "width": video.width,
+        "height": video.height,
+    }
+
+
+def check_format(path: Path, found: object) -> None:
+    """Refuse files of a format that this version does not know."""
+    if found != FORMAT:
+        raise RecordingError(
+            path, f"{path} is of format {found}, this version of tracedial reads format {FORMAT}: update tracedial."
+        )
