@@ -27,13 +27,13 @@ def run(board, scale):
             dial.receive(data, ticks)
         if board.pressed():
             dial.press()
+        board.follow(dial)
+        # One frame a turn: a host that asks in the middle of a long answer is heard.
         frame = dial.outgoing()
-        while frame is not None:
+        if frame is None:
+            board.wait(dial.wait_us())
+        else:
             board.write(frame)
-            dial.poll(board.read_raw)
-            frame = dial.outgoing()
-        board.follow(dial.sampler)
-        board.wait(dial.wait_us())
 
 
 def main():

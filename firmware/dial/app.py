@@ -12,12 +12,13 @@ from dial.sampler import Sampler
 from dialwire import frame, message
 from dialwire.errors import WireError
 from dialwire.scale import Scale
-from dialwire.ticks import BOARD_PERIOD, WideClock
+from dialwire.ticks import WideClock, ticks_diff
 
 MAX_REPLIES = 16
 LATE_US = 2000
 """A tick later than this is flagged in its sample."""
 RESENDS_PER_LIVE = 8
+LOOK_US = 120000000
 
 
 class Identity:
@@ -50,7 +51,8 @@ class Dial:
         self._first_seq = 0
         self._first_tick_us = 0
         self.dropped_replies = 0
-        self._clock = WideClock(now, BOARD_PERIOD)
+        self._clock = WideClock(now)
+        self._looked = now
         self._boot16 = identity.boot & 0xFFFF
         self._settler = Settler(scale)
         self._decoder = frame.Decoder()
@@ -85,12 +87,15 @@ class Dial:
         if not self.sampler.reading_due(ticks):
             return
         tick = self.sampler.tick_due(ticks)
-        t_us = self._clock.us(ticks)
-        self._read(read_raw(), ticks, t_us)
+        self._read(read_raw(), ticks)
         if tick:
             late_us = self.sampler.tick_done(ticks)
-            self._sample(t_us, late_us)
-        else:
+            self._sample(self._clock.us(ticks), late_us)
+        if ticks_diff(ticks, self._looked) > LOOK_US:
+            # Wide time must see the counter long before it wraps; at each reading it would cost memory.
+            self._looked = ticks
+            self._clock.us(ticks)
+        if not tick:
             self.sampler.reading_done(ticks)
 
     def wait_us(self):
@@ -139,6 +144,8 @@ class Dial:
 
     def _handle(self, kind, fields, received_us):
         if kind == message.SYNC_REQUEST:
+            if self._sync is not None:
+                self.dropped_replies += 1
             self._sync = (fields["exchange"], received_us)
         elif kind == message.HELLO_REQUEST:
             self._hello(fields)
@@ -199,11 +206,10 @@ class Dial:
         # The same start asked for again: its answer was lost, and the first record is still the first.
         if not (self.sampler.running and fields["start"] == self.start):
             ticks = self._ticks_us()
-            fresh = not self.sampler.running
             self._first_tick_us = self.sampler.start(
                 ticks, self._clock.us(ticks), fields["tick0_us"], fields["period_ns"], fields["correction"]
             )
-            if fresh:
+            if not fields["correction"]:
                 self._clear_window()
             self.start = fields["start"]
             self._first_seq = self.outbox.next_seq
@@ -222,7 +228,7 @@ class Dial:
         if first_seq < oldest:
             gone_end = min(end, oldest)
             if gone_end > first_seq:
-                self._replies.append(self._gone(first_seq, gone_end - first_seq))
+                self._reply(message.GONE, boot16=self._boot16, first_seq=first_seq, count=gone_end - first_seq)
             first_seq = gone_end
         self._resend_seq = first_seq
         self._resend_end = end
@@ -292,19 +298,19 @@ class Dial:
             raise WireError("no setting has the key %d" % key)
         self._config_get(key)
 
-    def _read(self, raw, ticks, t_us):
+    def _read(self, raw, ticks):
         self._raw = raw
         position_64, clipped = self.calibration.position_64(raw, self.scale.positions)
         index = self._settler.settle(position_64)
-        if clipped:
-            self._clipped = True
         if not self.sampler.in_window(ticks):
             return
+        if clipped:
+            self._clipped = True
         detent = self._settler.detent_number()
         if detent != self._detent:
             self._detent = detent
             if detent is not None:
-                self.outbox.add_event(t_us=t_us, event=message.EVENT_DETENT, value=detent)
+                self.outbox.add_event(t_us=self._clock.us(ticks), event=message.EVENT_DETENT, value=detent)
         self._n += 1
         self._sum += index
         if index < self._lowest:
@@ -322,8 +328,8 @@ class Dial:
             index=self._settler.index,
             low_index=self._lowest,
             high_index=self._highest,
-            n=min(self._n, 255),
-            mean_256=(self._sum * 256 + (self._n >> 1)) // self._n,
+            n=self._n,
+            total=self._sum,
             raw=self._raw,
         )
         self._clear_window()
@@ -336,7 +342,7 @@ class Dial:
         self._clipped = False
 
     def _record(self, seq, more_flags):
-        t_us, flags, index, low_index, high_index, n, mean_256, raw = self.outbox.get(seq, self._now_us())
+        t_us, flags, index, low_index, high_index, n, total, raw = self.outbox.get(seq, self._now_us())
         if flags & message.FLAG_EVENT:
             return self._frame(
                 message.EVENT,
@@ -344,7 +350,7 @@ class Dial:
                 seq=seq,
                 t_us=t_us,
                 event=index,
-                value=mean_256,
+                value=total,
                 flags=flags | more_flags,
             )
         return self._frame(
@@ -353,7 +359,7 @@ class Dial:
             seq=seq,
             t_us=t_us,
             rating=self.scale.rating_at(index),
-            mean_milli=self.scale.low * 1000 + (mean_256 * self.scale.step * 1000 + 128) // 256,
+            mean_milli=self.scale.low * 1000 + (total * self.scale.step * 1000 + (n >> 1)) // n,
             min=self.scale.rating_at(low_index),
             max=self.scale.rating_at(high_index),
             n=n,

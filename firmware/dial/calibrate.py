@@ -6,6 +6,7 @@ from dialwire.errors import WireError
 FINE = 64
 HYSTERESIS_64 = 16
 DETENT_64 = 32
+DETENT_ROOM = 3
 MIN_SPAN = 1024
 # A wiper may stand this far outside the calibrated ends (1/64 of the travel) before the sample is called clipped.
 MARGIN_SHIFT = 6
@@ -44,12 +45,14 @@ class Settler:
     """Chooses the position of the scale, so that a still knob never flickers between two ratings.
 
     A position is left when the knob stands more than half a step and a quarter away from it; a detent holds half a
-    step longer, and takes the knob from half a step farther off.
+    step longer, and takes the knob from half a step farther off, if it stands far enough from others and from the ends
+    of the scale that no rating is lost between.
     """
 
     def __init__(self, scale):
         self._top = (scale.positions - 1) * FINE
         self._detents = tuple(scale.index_of(rating) for rating, _ in scale.detents)
+        self._wide = tuple(index for index in self._detents if self._has_room(index, scale.positions - 1))
         self.index = None
         """The position settled on (0 is the lowest), None before the first reading."""
 
@@ -57,7 +60,7 @@ class Settler:
         """Take in a fine position; returns the position settled on."""
         if self.index is not None:
             hold = FINE // 2 + HYSTERESIS_64
-            if self.index in self._detents:
+            if self.index in self._wide:
                 hold += DETENT_64
             if abs(position_64 - self.index * FINE) <= hold:
                 return self.index
@@ -71,8 +74,12 @@ class Settler:
                 return number
         return None
 
+    def _has_room(self, index, top):
+        others = [other for other in self._detents + (0, top) if other != index]
+        return all(abs(other - index) >= DETENT_ROOM for other in others)
+
     def _nearest(self, position_64):
-        for index in self._detents:
+        for index in self._wide:
             if abs(position_64 - index * FINE) <= FINE // 2 + DETENT_64:
                 return index
         return (position_64 + FINE // 2) // FINE

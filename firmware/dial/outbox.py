@@ -10,8 +10,8 @@ from dialwire.message import FLAG_EVENT
 
 TWO_HOURS = 7200
 
-# t_us modulo 2**40 (as u32 and u8), flags, then for a sample: index, lowest index, highest index, readings, mean
-# index in 256ths, raw; for an event: kind, 0, 0, 0, value, 0.
+# t_us modulo 2**40 (as u32 and u8), flags, then for a sample: index, lowest index, highest index, readings, sum of
+# their indices, raw; for an event: kind, 0, 0, 0, value, 0.
 _RECORD = "<IBBBBBBHH"
 _RECORD_BYTES = 14
 _T_MASK = (1 << 40) - 1
@@ -35,26 +35,29 @@ class Outbox:
         """Hold nothing any more; numbers go on from where they were."""
         self._floor = self.next_seq
 
-    def add_sample(self, *, t_us, flags, index, low_index, high_index, n, mean_256, raw):
+    def add_sample(self, *, t_us, flags, index, low_index, high_index, n, total, raw):
         """Keep a sample; returns its number."""
-        return self._add(t_us, flags, index, low_index, high_index, n, mean_256, raw)
+        return self._add(t_us, flags, index, low_index, high_index, n, total, raw)
 
     def add_event(self, *, t_us, event, value):
         """Keep an event; returns its number."""
         return self._add(t_us, FLAG_EVENT, event, 0, 0, 0, value, 0)
 
     def get(self, seq, now_us):
-        """`(t_us, flags, index, low_index, high_index, n, mean_256, raw)` of record `seq`, which must still be held.
+        """`(t_us, flags, index, low_index, high_index, n, total, raw)` of record `seq`, which must still be held.
 
         `now_us` restores the high part of the time: no record is older than 2**40 microseconds (12 days).
         """
-        low, high, flags, index, low_index, high_index, n, mean_256, raw = struct.unpack_from(
+        low, high, flags, index, low_index, high_index, n, total, raw = struct.unpack_from(
             _RECORD, self._ring, (seq % self.capacity) * _RECORD_BYTES
         )
         age_us = (now_us - (low | high << 32)) & _T_MASK
-        return now_us - age_us, flags, index, low_index, high_index, n, mean_256, raw
+        if age_us > _T_MASK - (1 << 30):
+            # A record a little later than `now_us` is no record of twelve days ago.
+            age_us -= _T_MASK + 1
+        return now_us - age_us, flags, index, low_index, high_index, n, total, raw
 
-    def _add(self, t_us, flags, index, low_index, high_index, n, mean_256, raw):
+    def _add(self, t_us, flags, index, low_index, high_index, n, total, raw):
         seq = self.next_seq
         struct.pack_into(
             _RECORD,
@@ -67,7 +70,7 @@ class Outbox:
             low_index,
             high_index,
             n,
-            mean_256,
+            total,
             raw,
         )
         self.next_seq = seq + 1

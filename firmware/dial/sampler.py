@@ -42,7 +42,8 @@ class Sampler:
             )
         if correction and self.running:
             next_us = now_us + ticks_diff(self.due, ticks)
-            k = ((next_us - tick0_us) * 1000 + period_ns // 2) // period_ns
+            # No earlier than the boot, whose time begins at 0.
+            k = max(-(tick0_us * 1000 // period_ns), ((next_us - tick0_us) * 1000 + period_ns // 2) // period_ns)
         else:
             k = max(0, ((now_us - tick0_us) * 1000 + period_ns - 1) // period_ns)
         due_ns = tick0_us * 1000 + k * period_ns

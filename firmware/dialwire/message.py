@@ -7,7 +7,7 @@ left to `struct`, which on MicroPython wraps a value that is too large instead o
 import struct
 
 from dialwire.errors import WireError
-from dialwire.scale import MAX_DETENTS, MAX_LABEL_BYTES
+from dialwire.scale import MAX_DETENT_BYTES, MAX_DETENTS, MAX_LABEL_BYTES
 
 PROTOCOL_MAJOR = 1
 PROTOCOL_MINOR = 0
@@ -286,14 +286,24 @@ def pack_detents(detents):
         raise WireError("%d detents, at most %d fit" % (len(detents), MAX_DETENTS))
     out = bytearray((len(detents),))
     for rating, label in detents:
-        _check("detent", "rating", rating, -RATING, RATING)
         data = label.encode()
-        if len(data) > MAX_LABEL_BYTES:
-            raise WireError("the label %r is %d bytes long, at most %d fit" % (label, len(data), MAX_LABEL_BYTES))
+        _check_detent(rating, data)
         out.extend(struct.pack("<h", rating))
         out.append(len(data))
         out.extend(data)
+    _check_detents_bytes(len(out) - 1)
     return bytes(out)
+
+
+def _check_detent(rating, label):
+    _check("detent", "rating", rating, -RATING, RATING)
+    if not 0 < len(label) <= MAX_LABEL_BYTES:
+        raise WireError("a label is %d bytes long, 1 to %d fit" % (len(label), MAX_LABEL_BYTES))
+
+
+def _check_detents_bytes(total):
+    if total > MAX_DETENT_BYTES:
+        raise WireError("the detents take %d bytes, at most %d fit" % (total, MAX_DETENT_BYTES))
 
 
 def _unpack_detents(payload, at):
@@ -303,13 +313,16 @@ def _unpack_detents(payload, at):
     if count > MAX_DETENTS:
         raise WireError("%d detents, at most %d fit" % (count, MAX_DETENTS))
     at += 1
+    first = at
     detents = []
     for _ in range(count):
         if at + 2 > len(payload):
             raise WireError("a message ends inside its detents")
         rating = struct.unpack_from("<h", payload, at)[0]
         data, at = _unpack_blob(payload, at + 2, "detents")
+        _check_detent(rating, data)
         detents.append((rating, _text(data, "detents")))
+    _check_detents_bytes(at - first)
     return tuple(detents), at
 
 

@@ -22,9 +22,13 @@ class Scale:
     """
 
     def __init__(self, low, high, step=1, detents=()):
-        for name, value in (("low", low), ("high", high), ("step", step)):
-            if not isinstance(value, int) or not -MAX_RATING <= value <= MAX_RATING:
-                raise WireError("scale %s is %r, not a whole number within +-%d" % (name, value, MAX_RATING))
+        for name, value, limit in (
+            ("low", low, MAX_RATING),
+            ("high", high, MAX_RATING),
+            ("step", step, 2 * MAX_RATING),
+        ):
+            if not isinstance(value, int) or not -limit <= value <= limit:
+                raise WireError("scale %s is %r, not a whole number within +-%d" % (name, value, limit))
         if step < 1 or high <= low or (high - low) % step:
             raise WireError("a scale from %d to %d does not divide into steps of %d" % (low, high, step))
         self.low = low

@@ -1,24 +1,26 @@
 """Arithmetic on a microsecond counter that wraps.
 
-`ticks_us` of a real board counts to 2**30 (17.9 minutes) and starts again at 0. The period is an argument, and no
-intermediate result leaves the range -2**30 .. 2**30 - 1, beyond which a 32-bit MicroPython must allocate.
+`ticks_us` of a real board counts to 2**30 (17.9 minutes) and starts again at 0. The counter's highest value is an
+argument: no operand and no intermediate result leaves the range -2**30 .. 2**30 - 1, beyond which a 32-bit MicroPython
+allocates.
 """
 
-BOARD_PERIOD = 1 << 30
+BOARD_TOP = (1 << 30) - 1
+"""The highest tick of a real board."""
 
 
-def ticks_add(ticks, delta_us, period=BOARD_PERIOD):
-    """`ticks` moved by `delta_us` (|delta_us| < period), wrapped into 0 .. period - 1."""
-    room = period - 1 - ticks
+def ticks_add(ticks, delta_us, top=BOARD_TOP):
+    """`ticks` moved by `delta_us` (|delta_us| <= top), wrapped into 0 .. top."""
+    room = top - ticks
     if delta_us > room:
         return delta_us - room - 1
     moved = ticks + delta_us
-    return moved + (period - 1) + 1 if moved < 0 else moved
+    return moved + top + 1 if moved < 0 else moved
 
 
-def ticks_diff(later, earlier, period=BOARD_PERIOD):
-    """Microseconds from `earlier` to `later`, negative if `later` came first; right up to half a period apart."""
-    half = period >> 1
+def ticks_diff(later, earlier, top=BOARD_TOP):
+    """Microseconds from `earlier` to `later`, negative if `later` came first; right up to half a wrap apart."""
+    half = (top >> 1) + 1
     diff = later - earlier
     if diff >= half:
         return diff - half - half
@@ -30,18 +32,18 @@ def ticks_diff(later, earlier, period=BOARD_PERIOD):
 class WideClock:
     """Counts the wraps: microseconds since boot that never wrap (`t_us` on the wire).
 
-    Must see the ticks at least once in half a period. Ticks that were latched a little before the last ones seen
-    are placed before them, not a whole period later.
+    Must see the ticks at least once in half a wrap. Ticks that were latched a little before the last ones seen
+    are placed before them, not a whole wrap later.
     """
 
-    def __init__(self, ticks, period=BOARD_PERIOD):
-        self._period = period
+    def __init__(self, ticks, top=BOARD_TOP):
+        self._top = top
         self._ticks = ticks
         self._us = ticks
 
     def us(self, ticks):
         """Microseconds since boot at `ticks`."""
-        diff = ticks_diff(ticks, self._ticks, self._period)
+        diff = ticks_diff(ticks, self._ticks, self._top)
         us = self._us + diff
         if diff > 0:
             self._ticks = ticks

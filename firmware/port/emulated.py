@@ -14,12 +14,13 @@ import socket
 import sys
 import time
 
-from dialwire.ticks import BOARD_PERIOD, ticks_diff
+from dialwire.ticks import BOARD_TOP, ticks_diff
 
 # Collected while there is nothing to do: left to itself, MicroPython collects when its memory is full, for several
 # milliseconds, be a tick due or not.
 COLLECT_EVERY_US = 200000
 COLLECT_IDLE_US = 3000
+STALL_US = 200000000
 
 TCP = 6
 TCP_NODELAY = 1
@@ -68,7 +69,7 @@ class Knob:
     def __init__(self, scale, script):
         self.script = script
         self.script_started = False
-        self._scale = scale
+        self.scale = scale
         self._raw = RAW_TOP // 2
         self._script_us = 0
         self._began_us = 0
@@ -84,7 +85,7 @@ class Knob:
 
     def turn(self, rating):
         """Put the knob on `rating` (between two positions, if it is no whole number)."""
-        share = (rating - self._scale.low) / (self._scale.high - self._scale.low)
+        share = (rating - self.scale.low) / (self.scale.high - self.scale.low)
         self.turn_raw(int(share * RAW_TOP + 0.5))
 
     def turn_raw(self, raw):
@@ -120,7 +121,7 @@ class Board:
         self._wander_us = settings["wander_us"]
         self._wander_period_us = settings["wander_period_s"] * 1e6
         self._began_us = _true_us()
-        self._collected_us = self._began_us
+        self._collected_us = self._seen_us = self._began_us
         self._pressed = False
         self._control_rest = b""
         self._wire = settings["wire"]
@@ -145,11 +146,16 @@ class Board:
 
     def ticks_us(self):
         """The board's own clock: true time through offset, drift and wander, wrapped as on a real board."""
-        true_us = _true_us() - self._began_us
+        true_us = _true_us()
+        if true_us - self._seen_us > STALL_US:
+            # This program was stopped (Ctrl-Z): a board's clock would not have gone on without its program.
+            self._began_us += true_us - self._seen_us
+        self._seen_us = true_us
+        true_us -= self._began_us
         us = self._offset_us + true_us + true_us * self._drift_ppb // 1000000000
         if self._wander_us:
             us += int(self._wander_us * math.sin(2 * math.pi * true_us / self._wander_period_us))
-        return us % BOARD_PERIOD
+        return us % (BOARD_TOP + 1)
 
     def read_raw(self):
         """The knob's reading."""
@@ -182,8 +188,10 @@ class Board:
         elif wait_us > 0:
             time.sleep(wait_us / 1e6)
 
-    def follow(self, sampler):
-        """A script that nobody starts begins by itself with the first tick."""
+    def follow(self, dial):
+        """Keep the knob on the dial's scale; a script that nobody starts begins by itself with the first tick."""
+        self.knob.scale = dial.scale
+        sampler = dial.sampler
         if self.knob.script and not self.knob.script_started and sampler.running:
             self.knob.play(0, 1.0, max(ticks_diff(sampler.due, self.ticks_us()), 0))
 

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import csv
 import json
+import math
 import os
 import random
 import tempfile
@@ -85,6 +86,8 @@ def read_knob_script(path: Path) -> tuple[tuple[float, float], ...]:
             time_s, rating = float(row[0]), float(row[1])
         except (ValueError, IndexError):
             raise EmulatorError(f"Line {number} of the knob script {path} is not two numbers: {row}.") from None
+        if not (math.isfinite(time_s) and math.isfinite(rating)):
+            raise EmulatorError(f"Line {number} of the knob script {path} is not two finite numbers: {row}.")
         if script and time_s < script[-1][0]:
             raise EmulatorError(f"Line {number} of the knob script {path} goes back in time ({time_s} s).")
         script.append((time_s, rating))
@@ -402,7 +405,10 @@ class Emulator:
                 wanted = {"rating": 1, "raw": 1, "play": 3}.get(name, 0)
                 if len(values) != wanted or (name == "play" and not dial.settings.script):
                     raise ValueError(name)
-                dial.command(" ".join([name, *(str(float(v)) if name != "raw" else str(int(v)) for v in values)]))
+                numbers = [int(value) if name == "raw" else float(value) for value in values]
+                if not all(map(math.isfinite, numbers)):
+                    raise ValueError(name)
+                dial.command(" ".join([name, *map(str, numbers)]))
             elif name == "cut":
                 await dial.end.cut()
             elif name == "restore":

@@ -117,6 +117,47 @@ def test_a_start_asked_twice_starts_once_and_answers_the_same():
     assert first[0]["first_seq"] == 0
 
 
+def test_a_new_start_begins_a_new_window_and_a_correction_does_not():
+    bench = Bench()
+    bench.heard()
+    bench.turn(-40)
+    bench.start(start=1)
+    bench.run(2.5)
+    bench.turn(30)
+    bench.start(start=2, ahead_us=250000)
+    bench.run(0.5)
+    sample = bench.of(message.SAMPLE)[-1]
+    assert (sample["rating"], sample["min"], sample["mean_milli"]) == (30, 30, 30000)
+    bench.send(message.START, start=3, tick0_us=bench.clock.us + 750100, period_ns=SECOND_NS, correction=1)
+    bench.run(1.0)
+    assert bench.of(message.SAMPLE)[-1]["n"] >= 48
+
+
+def test_means_are_exact():
+    bench = Bench()
+    bench.dial.scale = Scale(0, 10000, 1000)
+    bench.dial._settler.__init__(bench.dial.scale)
+    bench.raw = 4 * 65535 // 10
+    bench.heard()
+    bench.start()
+    bench.run(0.9)
+    bench.raw = 5 * 65535 // 10
+    bench.run(0.5)
+    sample = bench.of(message.SAMPLE)[-1]
+    high = round((sample["mean_milli"] - 4000000) / 1000000 * sample["n"])
+    assert abs(sample["mean_milli"] - (4000000 + 1000000 * high / sample["n"])) <= 0.5 and 4 <= high <= 6
+
+
+def test_a_host_that_asks_for_lost_records_for_ever_costs_no_memory():
+    bench = Bench(outbox_capacity=5)
+    bench.start()
+    bench.run(30)
+    bench.heard()
+    for _ in range(500):
+        bench.send(message.RESEND, first_seq=0, count=3)
+    assert len(bench.heard()) <= 17
+
+
 def test_what_the_host_missed_is_sent_again():
     bench = Bench()
     bench.heard()

@@ -63,6 +63,22 @@ def test_a_detent_takes_and_holds_the_knob():
     assert settler.detent_number() is None
 
 
+def test_no_rating_is_lost_between_detents_however_close():
+    scales = [
+        Scale(1, 7, 1, tuple((rating, "l") for rating in range(1, 8))),
+        Scale(-50, 50, 10, tuple((rating, "l") for rating in range(-50, 51, 10))),
+        Scale(0, 1, 1, ((0, "no"), (1, "yes"))),
+        Scale(0, 10, 1, ((9, "nearly"),)),
+        Scale(0, 10, 1, ((0, "a"), (2, "b"), (4, "c"))),
+        ALLIANCE,
+    ]
+    for scale in scales:
+        top = (scale.positions - 1) * FINE
+        for way in (range(0, top + 1), range(top, -1, -1)):
+            settler = Settler(scale)
+            assert {settler.settle(position) for position in way} == set(range(scale.positions))
+
+
 def test_every_whole_rating_is_within_one_of_where_the_knob_stands():
     settler = Settler(ALLIANCE)
     for index in list(range(101)) + list(range(100, -1, -1)):

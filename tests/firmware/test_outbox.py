@@ -11,7 +11,7 @@ def fill(outbox, count):
             low_index=0,
             high_index=100,
             n=50,
-            mean_256=(k % 101) * 256,
+            total=(k % 101) * 50,
             raw=k % 65536,
         )
 
@@ -46,3 +46,9 @@ def test_forgetting_keeps_counting():
     assert (outbox.oldest_seq, outbox.next_seq) == (5, 5)
     fill(outbox, 12)
     assert outbox.oldest_seq == 7
+
+
+def test_a_record_a_little_later_than_now_is_not_one_of_twelve_days_ago():
+    outbox = Outbox(4)
+    seq = outbox.add_event(t_us=5000000, event=EVENT_BUTTON, value=1)
+    assert outbox.get(seq, 4999999)[0] == 5000000

@@ -1,9 +1,11 @@
 from dial.sampler import MAX_AHEAD_US, Sampler
 from dialwire.errors import WireError
-from dialwire.ticks import BOARD_PERIOD, WideClock, ticks_add, ticks_diff
+from dialwire.ticks import BOARD_TOP, WideClock, ticks_add, ticks_diff
 from plain import FakeTicks, raises
 
 SECOND_NS = 1000000000
+
+BOARD_PERIOD = BOARD_TOP + 1
 
 
 def ticks_of(sampler, clock, count, late_us=0):

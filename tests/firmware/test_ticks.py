@@ -1,4 +1,6 @@
-from dialwire.ticks import BOARD_PERIOD, WideClock, ticks_add, ticks_diff
+from dialwire.ticks import BOARD_TOP, WideClock, ticks_add, ticks_diff
+
+BOARD_PERIOD = BOARD_TOP + 1
 
 
 def test_a_difference_across_the_wrap_is_short():
@@ -8,14 +10,14 @@ def test_a_difference_across_the_wrap_is_short():
 
 
 def test_adding_wraps_both_ways():
-    assert ticks_add(BOARD_PERIOD - 1, 1) == 0
-    assert ticks_add(0, -1) == BOARD_PERIOD - 1
+    assert ticks_add(BOARD_TOP, 1) == 0
+    assert ticks_add(0, -1) == BOARD_TOP
     assert ticks_add(100, 23) == 123
 
 
 def test_adding_undoes_the_difference_everywhere():
     half = BOARD_PERIOD // 2
-    marks = (0, 1, 2, 12345, half - 1, half, half + 1, BOARD_PERIOD - 2, BOARD_PERIOD - 1)
+    marks = (0, 1, 2, 12345, half - 1, half, half + 1, BOARD_PERIOD - 2, BOARD_TOP)
     for a in marks:
         for b in marks:
             assert ticks_add(b, ticks_diff(a, b)) == a

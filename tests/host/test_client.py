@@ -30,6 +30,59 @@ def test_hello_comes_first_and_says_all(simulated):
     assert (hello.boot, hello.protocol, hello.name, hello.scale.low) == (0x1234ABCD, (1, 0), "sim", -50)
 
 
+def test_hello_request_is_first_even_when_the_dial_spoke_before(simulated):
+    frames = []
+    simulated.client.send(message.CONFIG_GET, key=message.CONFIG_NAME)
+    simulated.events += simulated.client.feed(simulated.dial.outgoing(), 0)
+    for one in simulated.client.outgoing():
+        frames += frame.Decoder().feed(one)
+    assert [message.unpack(one)[0] for one in frames[:2]] == [message.HELLO_REQUEST, message.CONFIG_GET]
+
+
+def test_an_old_status_does_not_confirm_a_stop_that_was_never_sent(simulated):
+    simulated.run(0.3)
+    idle = message.pack(
+        message.STATUS, boot16=0x1234ABCD & 0xFFFF, t_us=0, state=message.IDLE, start=0, oldest_seq=0, next_seq=0,
+        rating=0, raw=0, missed_ticks=0, bad_frames=0, dropped_replies=0,
+    )  # fmt: skip
+    simulated.client.stop()
+    simulated.client.feed(frame.encode(idle), 0)
+    assert not simulated.client.is_stopped()
+    simulated.run(0.5)
+    assert simulated.client.is_stopped()
+
+
+def test_a_start_for_one_boot_is_never_sent_to_the_next(simulated):
+    started(simulated)
+    simulated.run(2)
+    simulated.connected = False
+    simulated.client.start(tick0_us=200_000_000, period_ns=SECOND_NS)
+    simulated.boot(0x77770003)
+    simulated.connected = True
+    simulated.client.reconnect()
+    simulated.run(3)
+    assert not simulated.dial.sampler.running
+
+
+def test_the_first_records_are_not_lost_with_the_answer_to_the_first_start(simulated):
+    simulated.run(0.5)
+    simulated.client.start(tick0_us=simulated.dial_us() + 100_000, period_ns=SECOND_NS)
+    simulated.damage = lambda data: b"" if simulated.dial.sampler.running else data
+    simulated.run(4)
+    simulated.damage = lambda data: data
+    simulated.client.start(tick0_us=simulated.dial_us() + 300_000, period_ns=SECOND_NS)
+    simulated.run(4)
+    assert seqs(simulated)[:4] == [0, 1, 2, 3]
+    assert simulated.client.missing == 0
+
+
+def test_a_hello_with_an_impossible_scale_is_counted_and_not_believed(simulated):
+    hello = message.unpack(frame.decode(simulated.dial.outgoing().strip(b"\x00")))[1]
+    data = frame.encode(message.pack(message.HELLO, **{**hello, "low": 50, "high": -50, "detents": ()}))
+    assert simulated.client.feed(data, 0) == []
+    assert simulated.client.malformed == 1 and simulated.client.hello is None
+
+
 def test_a_clean_link_loses_nothing_and_asks_for_nothing(simulated):
     started(simulated)
     simulated.run(60)

@@ -22,7 +22,7 @@ def messages(draw):
         elif form == "blob":
             values[name] = draw(st.binary(max_size=high))
         elif form == "detents":
-            detent = st.tuples(st.integers(-message.RATING, message.RATING), st.text(max_size=5))
+            detent = st.tuples(st.integers(-message.RATING, message.RATING), st.text(min_size=1, max_size=5))
             values[name] = tuple(draw(st.lists(detent, max_size=8)))
         else:
             values[name] = draw(st.integers(low, high))

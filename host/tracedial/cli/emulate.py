@@ -11,6 +11,8 @@ import click
 from tracedial.emulator import DialSettings, EmulatedDial, Emulator, LinkConditions, PtyEnd, TcpEnd, read_knob_script
 from tracedial.errors import EmulatorError, TracedialError
 
+MAX_NAME_BYTES = 28  # a dial's 32, less the number behind the name of several
+
 KEYS = {
     "\x1b[C": 1, "\x1b[D": -1, "\x1b[A": 5, "\x1b[B": -5, "\xe0M": 1, "\xe0K": -1, "\xe0H": 5, "\xe0P": -5,
     "+": 1, "-": -1,
@@ -65,6 +67,8 @@ def command(
     for what, given in (("--name", names), ("--knob", scripts), ("--drift-ppm", drifts)):
         if len(given) not in (0, 1, count):
             raise click.UsageError(f"{what} is given {len(given)} times for {count} dials: once, or once for each.")
+    if any(len(name.encode()) > MAX_NAME_BYTES for name in names):
+        raise click.UsageError(f"A dial's name is at most {MAX_NAME_BYTES} bytes long.")
     link = LinkConditions(latency_s=latency / 1e3, jitter_s=jitter / 1e3, loss=loss, corrupt=corrupt)
     knob_scripts = [read_knob_script(path) for path in scripts]
 

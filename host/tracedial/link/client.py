@@ -229,6 +229,7 @@ class DialClient:
         self._wanted_start: dict[str, int] | None = None
         self._start_number = self._rng.randrange(1 << 16)
         self._stop_wanted = False
+        self._stop_sent = False
         self._outbox: list[bytes] = []
         self._past_bad_frames = 0
         self._past_dropped_bytes = 0
@@ -240,7 +241,7 @@ class DialClient:
         self._past_bad_frames += self._decoder.bad_frames
         self._past_dropped_bytes += self._decoder.dropped_bytes
         self._decoder = frame.Decoder()
-        self.connected = False
+        self.connected = self._asked = False
         self._pending: dict[int, int] = {}
         self._burst_left = BURST_EXCHANGES
         self._hello_due_ns = self._sync_due_ns = self._status_due_ns = self._start_due_ns = self._clock_ns()
@@ -284,6 +285,7 @@ class DialClient:
         """Have the dial stop; asked again until its STATUS says that it has."""
         self._wanted_start = None
         self._stop_wanted = True
+        self._stop_sent = False
         self._start_due_ns = self._clock_ns()
 
     def is_stopped(self) -> bool:
@@ -305,22 +307,25 @@ class DialClient:
 
     def outgoing(self) -> Iterator[bytes]:
         """The frames that are due now, one at a time: write each before taking the next, its time is in it."""
-        yield from self._outbox
-        self._outbox.clear()
         now_ns = self._clock_ns()
-        if not self.connected:
+        if not (self.connected and self._asked):
             if now_ns >= self._hello_due_ns:
+                self._asked = True
                 self._hello_due_ns = now_ns + int(REQUEST_INTERVAL_S * 1e9)
                 yield frame.encode(
                     message.pack(message.HELLO_REQUEST, major=message.PROTOCOL_MAJOR, minor=message.PROTOCOL_MINOR)
                 )
-            return
+            if not self.connected:
+                return
+        yield from self._outbox
+        self._outbox.clear()
         if now_ns >= self._start_due_ns and (self._wanted_start or self._stop_wanted):
             self._start_due_ns = now_ns + int(REQUEST_INTERVAL_S * 0.5e9)
             # Not before its STATUS has said where its records begin: none of this recording's may be taken for older.
             if self._wanted_start and self.tracker:
                 yield frame.encode(message.pack(message.START, **self._wanted_start))
             elif self._stop_wanted:
+                self._stop_sent = True
                 yield frame.encode(message.pack(message.STOP))
         if now_ns >= self._status_due_ns:
             self._status_due_ns = now_ns + int(STATUS_INTERVAL_S * 1e9)
@@ -462,7 +467,7 @@ class DialClient:
     def _on_status(self, fields: dict[str, Any], boot: int, host_ns: int) -> Status:
         del fields["boot16"], fields["start"]
         self.status = Status(host_ns, boot, **fields)
-        if fields["state"] == message.IDLE:
+        if fields["state"] == message.IDLE and self._stop_sent:
             self._stop_wanted = False
         if self.tracker is None:
             self.tracker = SequenceTracker(fields["next_seq"])

@@ -65,7 +65,7 @@ class DialConnection:
         if hello is None and self._last_loss:
             raise NotADialError(self.port, self._last_loss)
         if hello is None:
-            heard = self.client.dropped_bytes
+            heard = self.client.dropped_bytes + self.client.malformed
             what = f"sent {heard} bytes that are not a dial's" if heard else "says nothing"
             raise NotADialError(
                 self.port,
