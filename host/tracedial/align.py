@@ -302,15 +302,15 @@ def _report(alignment: Alignment, repeats: int, conflicts: int, unfitted: list[s
         findings.append(f"The dial was too busy to sample at {missed} ticks: those seconds have no rating.")
     if len(recording.boots) > 1:
         findings.append(
-            f"The dial was reset {len(recording.boots) - 1} times: each boot has its own clock, and what the dial held "
-            "in memory at a reset is lost."
+            f"The dial was reset {_times(len(recording.boots) - 1)}: each boot has its own clock, and what the dial "
+            "held in memory at a reset is lost."
         )
     if unfitted:
         findings.append(f"No clock could be fitted for {'; '.join(unfitted)}: its samples are not in the trace.")
     steps = sum(fit.steps for fit in alignment.fits.values())
     if steps:
         findings.append(
-            f"The computer's clock stood still {steps} times (was it asleep?): those samples have a wide bound."
+            f"The computer's clock stood still {_times(steps)} (was it asleep?): those samples have a wide bound."
         )
     if impossible := sum(fit.impossible for fit in alignment.fits.values()):
         findings.append(f"{impossible} sync exchanges took less than no time and are not used.")
@@ -319,7 +319,7 @@ def _report(alignment: Alignment, repeats: int, conflicts: int, unfitted: list[s
     lost_links = sum(not link["up"] for link in recording.links)
     resent = sum(bool(sample.flags & message.FLAG_RESENT) for sample in alignment.samples)
     if lost_links:
-        findings.append(f"The link was lost {lost_links} times; {resent} samples were resent by the dial.")
+        findings.append(f"The link was lost {_times(lost_links)}; {resent} samples were resent by the dial.")
     if revisited:
         findings.append(f"{revisited} seconds were watched more than once; the rating of the last time is used.")
     known = np.abs(offset[~np.isnan(offset)])
@@ -384,6 +384,10 @@ def _clock_report(fit: ClockFit) -> dict[str, Any]:
         },
         "bound_ms": {"median": _ms(np.median(fit.bound_s)), "max": _ms(fit.bound_s.max())},
     }
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _ms(seconds: Any) -> float:

@@ -21,6 +21,7 @@ from tracedial.session import Session, read_session
 from tracedial.trace import Trace, read_trace
 
 TRACE_FILE = "trace.csv"
+REPORT_KEYS = {"dial", "clocks", "offset_ms", "samples", "findings", "recorded_at", "recorded_with"}
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,9 @@ def load(paths: list[Path]) -> tuple[Session | None, list[Trace], dict[str, dict
         if report.is_file():
             try:
                 alignments[rater] = json.loads(report.read_text(encoding="utf-8"))
-            except (OSError, ValueError) as error:
+                if not set(alignments[rater]) >= REPORT_KEYS:
+                    raise ValueError("it lacks entries")
+            except (OSError, ValueError, TypeError) as error:
                 raise RecordingError(report, f"{report} cannot be read ({error}): run `tracedial align`.") from error
     return session, traces, alignments
 
@@ -155,6 +158,18 @@ def write_tables(analysis: Analysis, folder: Path) -> None:
         _write_csv(folder / "traces.csv", rows)
     except OSError as error:
         raise AnalysisError(f"The tables in {folder} cannot be written: {error.strerror}.") from error
+
+
+RESULT_FILES = (
+    "analysis.json", "raters.csv", "pairs.csv", "events.csv", "traces.csv", "figure.svg", "figure.png", "report.html",
+)  # fmt: skip
+
+
+def refuse_to_overwrite(paths: list[Path], folder: Path) -> None:
+    """Raise where a result would be written over one of the traces that it is made from."""
+    for path in paths:
+        if path.name in RESULT_FILES and path.resolve().parent == folder.resolve():
+            raise AnalysisError(f"The results would be written over {path}: choose another folder with --out.")
 
 
 EVENT_COLUMNS = (

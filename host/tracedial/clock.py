@@ -223,6 +223,11 @@ def _around(at: Floats, times: Floats) -> NDArray[np.int64]:
     return np.column_stack([np.clip(right - 1, 0, len(at) - 1), np.clip(right, 0, len(at) - 1)])
 
 
+def drift_words(drift_ppm: float) -> str:
+    """How a dial's clock runs beside the host's, in words instead of a sign."""
+    return f"dial {abs(drift_ppm):.1f} ppm {'slow' if drift_ppm > 0 else 'fast'}"
+
+
 def _nearby_minimum(at: Floats, values: Floats) -> Floats:
     """The least of `values` within the window around each: a link's speed may change with the hours."""
     first = np.searchsorted(at, at - WINDOW_S, side="left")

@@ -82,6 +82,8 @@ def read_knob_script(path: Path) -> tuple[tuple[float, float], ...]:
     for number, row in enumerate(rows[1:], start=2):
         if not row:
             continue
+        if len(row) > len(rows[0]):
+            raise EmulatorError(f"Line {number} of the knob script {path} has {len(row)} cells, too many: {row}.")
         try:
             time_s, rating = float(row[0]), float(row[1])
         except (ValueError, IndexError):
@@ -416,13 +418,13 @@ class Emulator:
             elif name == "reboot":
                 await dial.reboot()
             elif name == "link":
-                pairs = {key: float(value) for key, value in (pair.split("=") for pair in values)}
-                dial.conditions = replace(dial.conditions, **pairs)
+                dial.conditions = replace(dial.conditions, **_link_changes(values))
             else:
                 raise ValueError(name)
 
     async def _serve_control(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):
+        # ValueError: a line longer than any command.
+        with contextlib.suppress(ConnectionError, ValueError):
             while line := await reader.readline():
                 writer.write((await self.obey(line.decode(errors="replace").strip()) + "\n").encode())
                 await writer.drain()
@@ -433,6 +435,21 @@ class Emulator:
         folder.mkdir(exist_ok=True)
         self._announcement = folder / f"{os.getpid()}.json"
         self._announcement.write_text(json.dumps(self.description()), encoding="utf-8")
+
+
+def _link_changes(pairs: list[str]) -> dict[str, float]:
+    """Changes of a link from `latency=MS`, `jitter=MS`, `loss=P`, `corrupt=P`: names and units of the options."""
+    changes = {}
+    for pair in pairs:
+        name, _, text = pair.partition("=")
+        value = float(text)
+        if name in ("latency", "jitter") and 0 <= value < math.inf:
+            changes[f"{name}_s"] = value / 1e3
+        elif name in ("loss", "corrupt") and 0 <= value <= 1:
+            changes[name] = value
+        else:
+            raise ValueError(pair)
+    return changes
 
 
 def announcements_dir() -> Path:

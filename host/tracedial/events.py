@@ -47,7 +47,9 @@ class EventSettings:
                 raise AnalysisError(f"The setting {name} is {getattr(self, name)}; it must be at least {least}.")
         if not 0 < self.min_valid <= 1:
             raise AnalysisError(f"The setting min_valid is {self.min_valid}; it must be above 0 and at most 1.")
-        if self.rise is not None and self.rise <= 0:
+        if self.smooth_s % 2 == 0:
+            raise AnalysisError(f"The setting smooth_s is {self.smooth_s}; a centred mean has an odd width.")
+        if self.rise is not None and not self.rise > 0:
             raise AnalysisError(f"The setting rise is {self.rise}; it must be above 0.")
 
     def as_parameters(self) -> dict[str, Any]:
@@ -152,9 +154,9 @@ def find_events(rating: Floats, settings: EventSettings | None = None) -> Events
 
 
 def smoothed(rating: Floats, width_s: int) -> Floats:
-    """Centred mean over `width_s` seconds of what is rated there; NaN where the second itself is not."""
+    """Centred mean over `width_s` seconds (odd) of what is rated there; NaN where the second itself is not."""
     valid = ~np.isnan(rating)
-    kernel = np.ones(width_s | 1)
+    kernel = np.ones(width_s)
     total = np.convolve(np.where(valid, rating, 0.0), kernel, mode="full")
     count = np.convolve(valid.astype(float), kernel, mode="full")
     half = len(kernel) // 2

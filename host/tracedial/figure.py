@@ -1,6 +1,7 @@
 """The figure of the article: all traces over the session's minutes, ruptures and repairs marked and numbered."""
 
 import io
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from tracedial.analysis import Analysis
 # Okabe and Ito's colours, which colour-blind readers tell apart, in an order of falling darkness so that they differ in
 # grey as well; line widths differ too.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
+MAX_LEGEND = 24
 WIDTHS = (1.5, 1.9, 1.3, 1.3, 1.1, 1.1)
 
 
@@ -75,7 +77,10 @@ def draw(analysis: Analysis) -> dict[str, bytes]:
         for kind in ("svg", "png"):
             buffer = io.BytesIO()
             metadata = {"Date": None} if kind == "svg" else {}
-            figure.savefig(buffer, format=kind, dpi=160, metadata=metadata)
+            with warnings.catch_warnings():
+                # A letter that the PNG's font lacks; the SVG leaves the letters to the reader's fonts.
+                warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+                figure.savefig(buffer, format=kind, dpi=160, metadata=metadata)
             out[kind] = buffer.getvalue()
         return out
 
@@ -91,7 +96,7 @@ def write_figure(analysis: Analysis, folder: Path) -> dict[str, bytes]:
 def _draw_trace(axes, number: int, rater: str, rating, analysis: Analysis) -> None:
     colour, width = COLOURS[number % len(COLOURS)], WIDTHS[number % len(WIDTHS)]
     minutes = np.arange(len(rating)) / 60
-    axes.plot(minutes, rating, color=colour, linewidth=width, label=rater, zorder=3 + number)
+    axes.plot(minutes, rating, color=colour, linewidth=width, label=_plain(rater), zorder=3 + number)
     events = analysis.events[rater]
     for rupture in events.ruptures:
         part = slice(rupture.onset_s, rupture.end_s)
@@ -110,6 +115,12 @@ def _draw_trace(axes, number: int, rater: str, rating, analysis: Analysis) -> No
         )
         axes.annotate(str(repair.rank), at, (8, 1), textcoords="offset points", ha="left", va="center", fontsize=8.5,
                       zorder=11)  # fmt: skip
+
+
+def _plain(name: str) -> str:
+    """A rater's name as text: dollar signs would set it as mathematics, a leading underscore hide it."""
+    name = name if len(name) <= MAX_LEGEND else name[: MAX_LEGEND - 1] + "…"
+    return (" " if name.startswith("_") else "") + name.replace("$", r"\$")
 
 
 def _label_axis(axes, scale: AxisScale) -> None:

@@ -63,17 +63,24 @@ class LiveView:
 
     def _table(self) -> Table:
         table = Table(title=f"{self._title}   {_clock(self._video_s())} of {_clock(self._end_s)}", title_justify="left")
-        for name in ("rater", "rating", "", "", "samples", "clock within", "link"):
-            table.add_column(name, no_wrap=True)
+        # What matters most stays when the window is narrow: who, what, and whether the link holds.
+        width = self._console.width
+        shown = {"gauge": width >= 112, "label": width >= 80, "samples": width >= 70, "clock within": width >= 90}
+        for name in ("rater", "rating", "gauge", "label", "samples", "clock within", "link"):
+            if shown.get(name, True):
+                table.add_column("" if name in ("gauge", "label") else name, no_wrap=name != "link")
         for state in self._states():
             scale = state.hello.scale
+            optional = {
+                "gauge": gauge(state.rating, low=scale.low, high=scale.high),
+                "label": state.label,
+                "samples": str(state.samples),
+                "clock within": "…" if state.bound_s is None else f"±{state.bound_s * 1e3:.1f} ms",
+            }
             table.add_row(
                 state.rater,
                 Text(f"{_rating(state):>4}", style="bold"),
-                gauge(state.rating, low=scale.low, high=scale.high),
-                state.label,
-                str(state.samples),
-                "…" if state.bound_s is None else f"±{state.bound_s * 1e3:.1f} ms",
+                *[cell for name, cell in optional.items() if shown[name]],
                 Text(_link(state), style="bold red" if not state.link_up or state.problem else ""),
             )
         return table

@@ -35,7 +35,7 @@ from tracedial.link.client import (
 from tracedial.link.connection import DialConnection, LinkChange
 from tracedial.phase import TickGrid, tick_grid
 from tracedial.player import PlayerEvent, VirtualPlayer
-from tracedial.session import FORMAT, video_to_json, write_session
+from tracedial.session import FORMAT, check_video, video_to_json, write_session
 from tracedial.video import Video
 
 TURN_S = 0.01
@@ -262,7 +262,7 @@ class SessionRecorder:
                 rater.connection.wait_hello()
             self._refuse_twins()
             self._first_sync()
-            write_session(self.folder, self.video, [c.rater for c in self.dials], synthetic=self.synthetic)
+            check_video(self.folder, self.video)
             for rater in self._raters:
                 rater.open_journal(self._header(rater.rater))
         except BaseException:
@@ -271,8 +271,9 @@ class SessionRecorder:
 
     def run(self, player: VirtualPlayer, on_turn: Callable[[], None] = lambda: None) -> list[RecordingSummary]:
         """Play the video to its end (or to `stop`) and record; returns how each recording ended."""
-        self.player = player
         try:
+            write_session(self.folder, self.video, [c.rater for c in self.dials], synthetic=self.synthetic)
+            self.player = player
             player.play(host_clock_ns())
             while not player.ended:
                 now_ns = host_clock_ns()
@@ -314,6 +315,9 @@ class SessionRecorder:
                     rater.journal.close()
                 except JournalError as error:
                     problem = error
+                if self.player is None:
+                    # Nothing was played: an empty recording would stand in the way of the next try.
+                    (rater.folder / JOURNAL_NAME).unlink(missing_ok=True)
         if problem:
             raise problem
 
@@ -339,7 +343,9 @@ class SessionRecorder:
             if hello.unique_id in seen:
                 raise RecordingError(
                     self.folder,
-                    f"{seen[hello.unique_id]} and {rater.rater} have the same dial ({hello.name}).",
+                    f"{seen[hello.unique_id]} and {rater.rater} have the same dial ({hello.name}, id "
+                    f"{hello.unique_id}): give each rater one of "
+                    "their own (emulated dials get ids of their own unless --seed says otherwise).",
                 )
             seen[hello.unique_id] = rater.rater
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tracedial.analysis import Analysis, write_tables
+from tracedial.clock import drift_words
 from tracedial.errors import AnalysisError
 from tracedial.figure import write_figure
 
@@ -40,9 +41,9 @@ def render(analysis: Analysis, svg: str) -> str:
         banner,
         f'<figure role="img" aria-label="{_text(_figure_words(analysis))}">{svg}'
         f"<figcaption>{_text(_figure_words(analysis))}</figcaption></figure>",
-        "<h2>Agreement</h2>",
+        "<h2>Agreement</h2>" if data["pairs"] else "",
         *[_pair_words(pair) for pair in data["pairs"]],
-        _pairs_table(data),
+        _pairs_table(data) if data["pairs"] else "",
         "<h2>Raters</h2>",
         _raters_table(data),
         "<h2>Ruptures and repairs</h2>",
@@ -76,7 +77,7 @@ def _pair_words(pair: dict[str, Any]) -> str:
 
 
 def _pairs_table(data: dict[str, Any]) -> str:
-    columns = ("a", "b", "r", "N", "p (naive)", "effective N", "p (effective N)", "mean b − a", "SD")
+    columns = ("rater a", "rater b", "r", "N", "p (naive)", "effective N", "p (effective N)", "mean b − a", "SD")
     rows = []
     for pair in data["pairs"]:
         c, d = pair["congruence"], pair["discrepancy"]
@@ -111,7 +112,9 @@ def _events_table(data: dict[str, Any], rater: str) -> str:
             )
         )  # fmt: skip
     notes = "".join(f"<p>{_text(note)}</p>" for note in data["notes"].get(rater, []))
-    columns = ("rank", "rupture", "mean", "nadir", "clip", "repair begins", "regained", "clip of the repair")
+    columns = (
+        "rank (1 lowest)", "rupture", "mean", "nadir", "clip to replay", "repair begins", "regained", "clip to replay",
+    )  # fmt: skip
     return f"<h3>{_text(rater)}</h3>{_table(columns, rows) if rows else ''}{notes}"
 
 
@@ -139,7 +142,7 @@ def _provenance(analysis: Analysis) -> str:
             rows.append(
                 (
                     f"{rater}: clock",
-                    f"{clock['exchanges']} sync exchanges, drift {_number(clock['drift_ppm'], 1)} ppm, host time "
+                    f"{clock['exchanges']} sync exchanges, {drift_words(clock['drift_ppm'])}, host time "
                     f"within ±{clock['bound_ms']['max']:.2f} ms",
                 )
             )
@@ -165,9 +168,12 @@ def _figure_words(analysis: Analysis) -> str:
 
 
 def _table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    columns = list(columns)
+    kind = "words" if len(columns) == 2 else "numbers"
     head = "".join(f"<th>{_text(name)}</th>" for name in columns)
+    head = f"<thead><tr>{head}</tr></thead>" if any(columns) else ""
     body = "".join("<tr>" + "".join(f"<td>{_text(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    return f'<div class="wide {kind}"><table>{head}<tbody>{body}</tbody></table></div>'
 
 
 def _text(value: object) -> str:
@@ -234,10 +240,10 @@ figure svg {{ width: 100%; height: auto; font-family: inherit; }}
 figcaption {{ color: #555; font-size: .9rem; }}
 .wide {{ overflow-x: auto; }}
 table {{ border-collapse: collapse; font-size: .92rem; font-variant-numeric: tabular-nums; }}
-th, td {{ text-align: left; vertical-align: top; padding: .3rem .9rem .3rem 0; border-bottom: 1px solid #e2e2e2; }}
+th, td {{ text-align: left; vertical-align: top; padding: .3rem 1.1rem .3rem 0; border-bottom: 1px solid #e2e2e2; }}
 th {{ font-weight: 600; border-bottom-color: #999; white-space: nowrap; }}
-td {{ overflow-wrap: anywhere; }}
-td:first-child {{ overflow-wrap: normal; white-space: nowrap; }}
+td {{ white-space: nowrap; }}
+.words td:last-child {{ white-space: normal; overflow-wrap: anywhere; min-width: 14rem; }}
 .synthetic {{ background: #fff3cd; border: 2px solid #8a6d00; padding: .5rem .8rem; font-weight: 600; }}
 </style>
 </head>

@@ -30,6 +30,8 @@ def read_session(folder: Path) -> Session:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         check_format(path, content.get("format"))
+        for key in ("name", "sha256"):
+            str(content["video"][key])
         return Session(
             folder, content["session"], list(content["raters"]), dict(content["video"]), bool(content["synthetic"])
         )
@@ -39,24 +41,30 @@ def read_session(folder: Path) -> Session:
             f"{folder} is no session folder (it has no {SESSION_FILE}): give the folder that `tracedial record` "
             "made, or two or more trace CSVs.",
         ) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RecordingError(path, f"{path} cannot be read as a session's file ({error}).") from error
 
 
+def check_video(folder: Path, video: Video) -> Session | None:
+    """The session that a folder holds already, if any. Raises where that is of another video."""
+    if not (folder / SESSION_FILE).exists():
+        return None
+    session = read_session(folder)
+    if session.video["sha256"] != video.sha256:
+        raise RecordingError(
+            folder,
+            f"{folder} holds recordings of {session.video['name']} (sha256 {session.video['sha256'][:12]}…), "
+            f"not of {video.path.name} ({video.sha256[:12]}…): one session folder is for one video.",
+        )
+    return session
+
+
 def write_session(folder: Path, video: Video, raters: list[str], *, synthetic: bool) -> None:
-    """Write (or add to) the session's own file. Raises where the folder holds recordings of another video."""
+    """Write (or add to) the session's own file. What is synthetic once stays labelled so."""
+    session = check_video(folder, video)
+    known = session.raters if session else []
+    synthetic = synthetic or bool(session and session.synthetic)
     path = folder / SESSION_FILE
-    known: list[str] = []
-    if path.exists():
-        session = read_session(folder)
-        if session.video["sha256"] != video.sha256:
-            raise RecordingError(
-                folder,
-                f"{folder} holds recordings of {session.video['name']} (sha256 {session.video['sha256'][:12]}…), "
-                f"not of {video.path.name} ({video.sha256[:12]}…): one session folder is for one video.",
-            )
-        known = session.raters
-        synthetic = synthetic or session.synthetic
     try:
         folder.mkdir(parents=True, exist_ok=True)
         content = {

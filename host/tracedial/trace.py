@@ -17,6 +17,8 @@ from tracedial.errors import TraceError
 
 Floats = NDArray[np.float64]
 
+MAX_RATING = 1e6
+
 COLUMNS = ("video_s", "rating", "mean", "min", "max", "n", "offset_ms", "bound_ms", "flags")
 
 
@@ -95,12 +97,19 @@ def read_trace(path: Path, rater: str | None = None) -> Trace:
     for line, row in enumerate(rows[1:], start=2):
         if not any(cell.strip() for cell in row):
             continue
-        second, rating = _parse_row(path, line, row)
-        if seconds and second <= seconds[-1]:
-            what = "again" if second == seconds[-1] else "goes back"
+        if len(row) > len(header):
             raise TraceError(
                 path,
-                f"Line {line} of {path}: second {second} comes {what} after {seconds[-1]}; rows must rise.",
+                f"Line {line} of {path} has {len(row)} cells, the first line {len(header)}: are numbers written with a "
+                "comma? Write them with a point.",
+                line=line,
+            )
+        second, rating = _parse_row(path, line, row)
+        if seconds and second <= seconds[-1]:
+            what = "comes again" if second == seconds[-1] else f"comes after {seconds[-1]}"
+            raise TraceError(
+                path,
+                f"Line {line} of {path}: second {second} {what}; the seconds must rise.",
                 line=line,
             )
         seconds.append(second)
@@ -131,8 +140,8 @@ def _parse_row(path: Path, line: int, row: list[str]) -> tuple[int, float]:
             "a trace has one rating for each second.",
             line=line,
         )
-    if math.isinf(rating):
-        raise TraceError(path, f"Line {line} of {path}: an infinite rating.", line=line)
+    if abs(rating) > MAX_RATING:
+        raise TraceError(path, f"Line {line} of {path}: {row[1].strip()} is beyond any scale of ratings.", line=line)
     return round(second), rating
 
 

@@ -24,6 +24,8 @@ def read_video(path: Path) -> Video:
     import av
     import av.error
 
+    if path.exists() and not path.is_file():
+        raise VideoError(path, f"{path} is not a file.")
     try:
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -38,7 +40,7 @@ def read_video(path: Path) -> Video:
             if stream.duration is not None and stream.time_base is not None:
                 duration_s = float(stream.duration * stream.time_base)
             elif container.duration is not None:
-                duration_s = container.duration / av.time_base
+                duration_s = (container.duration - max(container.start_time or 0, 0)) / av.time_base
             else:
                 duration_s = 0.0
             if not rate or duration_s <= 0:

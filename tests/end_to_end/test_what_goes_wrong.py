@@ -1,6 +1,7 @@
 """Links that break, dials that reset, programs that are killed, disks that fill: nothing is made up, all is said."""
 
 import json
+import os
 import random
 import signal
 import subprocess
@@ -61,12 +62,12 @@ def test_a_link_cut_for_half_a_minute_is_filled_and_said(tmp_path, short_video):
         emulator.command("restore")
 
     with emulate() as emulator:
-        (summary,), (alignment,) = record(tmp_path / "s", short_video, emulator, seconds=37, during=cut)
+        (summary,), (alignment,) = record(tmp_path / "s", short_video, emulator, seconds=37.4, during=cut)
     assert summary.complete and summary.recovered >= 28 and summary.link_losses == 1
     assert alignment.trace.missing == 60 - 38
     flagged = [second for second, flags in enumerate(alignment.trace.flags) if "resent" in flags]
     assert len(flagged) >= 28
-    assert any("link was lost 1 times" in finding for finding in alignment.report["findings"])
+    assert any("link was lost once" in finding for finding in alignment.report["findings"])
     assert np.nanmax(np.abs(alignment.trace.offset_s)) < 0.5
 
 
@@ -76,10 +77,10 @@ def test_a_dial_reset_in_between_is_a_break_and_never_joined(tmp_path, short_vid
         emulator.command("reboot")
 
     with emulate("--clock-offset", 500) as emulator:
-        (summary,), (alignment,) = record(tmp_path / "s", short_video, emulator, seconds=16, during=reset)
+        (summary,), (alignment,) = record(tmp_path / "s", short_video, emulator, seconds=16.4, during=reset)
     assert summary.breaks == 1
     assert len(alignment.fits) == 2
-    assert any("reset 1 times" in finding for finding in alignment.report["findings"])
+    assert any("reset once" in finding for finding in alignment.report["findings"])
     rated = ~np.isnan(alignment.trace.rating[:17])
     assert rated[:5].all() and rated[-3:].all() and not rated.all()
     starts = [fit.offset_s[0] for fit in alignment.fits.values()]
@@ -147,6 +148,57 @@ def test_a_disk_that_fills_is_said_and_what_was_written_stays_whole(tmp_path, sh
 
 
 @needs_posix
+def test_ctrl_c_in_a_terminal_ends_an_emulated_dial_last(tmp_path, short_video):
+    command = [
+        sys.executable, "-m", "tracedial", "record", str(tmp_path / "s"), "--video", str(short_video),
+        "--dial", "client=emulated:",
+    ]  # fmt: skip
+    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    journal = tmp_path / "s" / "client" / JOURNAL_NAME
+    while not (journal.exists() and journal.read_bytes().count(b'"kind":"sample"') >= 3):
+        assert run.poll() is None
+        time.sleep(0.05)
+    # A terminal sends it to the whole group.
+    os.killpg(run.pid, signal.SIGINT)
+    out, err = run.communicate()
+    assert run.returncode == 0, out + err
+    assert read_recording(tmp_path / "s" / "client").end["complete"] is True
+
+
+def test_a_dial_that_stays_away_does_not_hold_up_the_end(tmp_path, short_video):
+    def cut(recorder):
+        time.sleep(2)
+        emulator.command("2: cut")
+
+    with emulate("--count", 2) as emulator:
+        summaries, alignments = record(tmp_path / "s", short_video, emulator, seconds=4.4, during=cut)
+    assert [summary.complete for summary in summaries] == [True, False]
+    assert alignments[0].trace.missing == 55
+    assert any("before the dial had sent everything" in finding for finding in alignments[1].report["findings"])
+
+
+def test_a_start_that_fails_leaves_nothing_in_the_way(tmp_path, short_video):
+    with emulate("--latency", 3000) as emulator:
+        done = tracedial("record", tmp_path / "s", "--video", short_video, "--dial", f"a={emulator.urls[0]}")
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    with emulate() as emulator:
+        done = tracedial(
+            "record", tmp_path / "s", "--video", short_video, "--dial", f"a={emulator.urls[0]}", "--seconds", 2
+        )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_synthetic_session_stays_labelled(tmp_path, short_video):
+    from tracedial.session import read_session, write_session
+
+    video = read_video(short_video)
+    write_session(tmp_path, video, ["made-up"], synthetic=True)
+    write_session(tmp_path, video, ["real"], synthetic=False)
+    session = read_session(tmp_path)
+    assert session.synthetic and session.raters == ["made-up", "real"]
+
+
+@needs_posix
 def test_ctrl_c_ends_cleanly_and_aligns(tmp_path, short_video):
     with emulate() as emulator:
         command = [
@@ -168,7 +220,7 @@ def test_ctrl_c_ends_cleanly_and_aligns(tmp_path, short_video):
 
 def test_a_journal_cut_anywhere_still_aligns_or_says_why_not(tmp_path, short_video):
     with emulate() as emulator:
-        record(tmp_path / "s", short_video, emulator, seconds=4)
+        record(tmp_path / "s", short_video, emulator, seconds=4.4)
     whole = (tmp_path / "s" / "rater1" / JOURNAL_NAME).read_bytes()
     cut = tmp_path / "cut"
     cut.mkdir()

@@ -159,7 +159,7 @@ def test_a_reset_is_a_break_with_a_clock_of_its_own(tmp_path):
     dial.rating_at = lambda true_s: 10 + int(true_s) % 30
     alignment = record(tmp_path, dial, seconds=60.0, reset_at_s=30.2)
     assert len(alignment.fits) == 2
-    assert any("reset 1 times" in finding for finding in alignment.report["findings"])
+    assert any("reset once" in finding for finding in alignment.report["findings"])
     # What the dial could not sample while it booted is missing, not made up.
     missing = np.flatnonzero(np.isnan(alignment.trace.rating)).tolist()
     assert missing and set(missing) <= {31, 32, 33}

@@ -46,6 +46,13 @@ def test_version():
         (["analyze"], "PATH"),
         (["analyze", "x.csv", "--segment", "0"], "segment_s is 0"),
         (["demo", "--seconds", "5"], "range"),
+        (["demo", "--speed", "nan"], "nan"),
+        (["emulate", "--jitter", "inf"], "finite"),
+        (["emulate", "--tcp", "65535", "--count", "2"], "no 2 TCP ports"),
+        (["emulate", "--name", "x" * 40], "at most 28 bytes"),
+        (["analyze", "x.csv", "--smooth", "4"], "odd width"),
+        (["record", "s", "--video", "v", "--rate", "2.5"], "2.5"),
+        (["config", "COM9", "--name", "a\nb"], "can be printed"),
         (["config", "COM9", "--detent", "0=x"], "--detent belongs to a new --scale"),
     ],
 )
@@ -59,6 +66,9 @@ def test_failures_are_1_and_one_sentence(tmp_path, short_video):
     (tmp_path / "one.csv").write_text("video_s,rating\n0,1\n")
     (tmp_path / "bad.csv").write_text("a,b\n")
     (tmp_path / "k.csv").write_text("time_s,rating\n5,1\n2,1\n")
+    (tmp_path / "raters.csv").write_text("video_s,rating\n0,1\n")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "session.json").write_text("[]")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.txt").write_text("x")
     cases = [
@@ -75,6 +85,18 @@ def test_failures_are_1_and_one_sentence(tmp_path, short_video):
         (["emulate", "--knob", tmp_path / "k.csv", "--tcp", "0"], "goes back in time"),
         (["emulate", "--knob", tmp_path / "none.csv", "--tcp", "0"], "cannot be read"),
         (["demo", "--out", tmp_path / "full"], "not an earlier demo"),
+        (["demo", "--out", tmp_path / "one.csv" / "x"], "cannot be written"),
+        (
+            ["record", tmp_path / "broken", "--video", short_video, "--dial", "a=emulated:"],
+            "cannot be read as a session",
+        ),
+        (
+            ["record", tmp_path / "s", "--video", short_video, "--dial", "a=emulated:?knob=none.csv"],
+            "none.csv cannot be",
+        ),
+        (["record", tmp_path / "s", "--video", tmp_path], "is not a file"),
+        (["config", "emulated:"], "run `tracedial emulate`"),
+        (["analyze", tmp_path / "raters.csv", tmp_path / "one.csv", "--out", tmp_path], "written over"),
     ]
     for arguments, what in cases:
         said = sentence(tracedial(*arguments))

@@ -128,7 +128,17 @@ def test_an_emulators_control_port_refuses_nonsense():
 
         emulator.command("rating 20")
         emulator.command("1: press")
-        emulator.command("link loss=0.1 latency_s=0.01")
-        for line in ("", "fly", "rating", "rating x", "play 1 1 1", "7: hold", "link speed=3"):
+        emulator.command("link loss=0.1 latency=10")
+        for line in (
+            "",
+            "fly",
+            "rating",
+            "rating x",
+            "play 1 1 1",
+            "7: hold",
+            "link speed=3",
+            "rating nan",
+            "link loss=2",
+        ):
             with pytest.raises(EmulatorError, match="refused"):
                 emulator.command(line)

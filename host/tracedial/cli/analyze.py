@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from tracedial.analysis import Analysis, analyze, write_tables
+from tracedial.analysis import Analysis, analyze, refuse_to_overwrite, write_tables
 from tracedial.cli.event_options import event_options
 from tracedial.events import EventSettings
 
@@ -27,6 +27,7 @@ def command(
     """
     analysis = analyze(list(paths), settings, common_only=common_only)
     if out:
+        refuse_to_overwrite(list(paths), out)
         write_tables(analysis, out)
     if as_json:
         click.echo(json.dumps(analysis.as_json(), indent=2, ensure_ascii=False, allow_nan=False))

@@ -31,6 +31,8 @@ def command(port: str | None, name: str | None, scale_text: str | None, detents:
         raise click.UsageError("--detent belongs to a new --scale.")
     changes = []
     if name is not None:
+        if not name.strip() or not name.isprintable():
+            raise click.UsageError("A dial's name must have letters that can be printed, and nothing else.")
         changes.append((message.CONFIG_NAME, name.encode()))
     if scale_text is not None:
         scale = _parse_scale(scale_text, detents)

@@ -2,11 +2,13 @@
 
 import shutil
 from pathlib import Path
+from urllib.parse import urlencode
 
 import click
 
 from tracedial.analysis import analyze
 from tracedial.cli.analyze import say_analysis
+from tracedial.cli.numbers import FiniteRange
 from tracedial.cli.reporting import say_alignments
 from tracedial.errors import RecordingError
 from tracedial.recorder import DialChoice
@@ -36,7 +38,7 @@ DEMO_MARK = "made-by-tracedial-demo.txt"
 )
 @click.option(
     "--speed",
-    type=click.FloatRange(0.1, 200),
+    type=FiniteRange(0.1, 200),
     default=32.0,
     show_default=True,
     help="How much faster than a clock the video and the dials run.",
@@ -48,8 +50,11 @@ def command(out: Path, seconds: int, speed: float, seed: int) -> None:
     The dials run the real firmware; at a speed-up they sample that much faster, and nothing else changes.
     """
     _clear(out)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / DEMO_MARK).write_text("Synthetic raters. `tracedial demo` replaces this folder.\n", encoding="utf-8")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / DEMO_MARK).write_text("Synthetic raters. `tracedial demo` replaces this folder.\n", encoding="utf-8")
+    except OSError as error:
+        raise RecordingError(out, f"{out} cannot be written: {error.strerror}.") from error
     click.echo(f"Writing a test video of {seconds // 60}:{seconds % 60:02d} minutes …", err=True)
     video_path = out / "synthetic-session.mp4"
     write_video(video_path, seconds)
@@ -57,7 +62,7 @@ def command(out: Path, seconds: int, speed: float, seed: int) -> None:
     for number, (name, ratings) in enumerate(dyad(seconds, seed=seed).items()):
         script = out / f"{name}-knob.csv"
         write_knob_script(script, ratings)
-        dials.append(DialChoice(name, f"emulated:?knob={script}&drift-ppm={(30, -20)[number]}"))
+        dials.append(DialChoice(name, "emulated:?" + urlencode({"knob": script, "drift-ppm": (30, -20)[number]})))
     plan = SessionPlan(out, dials, read_video(video_path), speed=speed, synthetic=True)
     click.echo(
         f"Recording two emulated dials, {speed:g} times faster than a clock ({seconds / speed:.0f} s) …", err=True

@@ -35,6 +35,8 @@ def command(ports: tuple[str, ...], as_json: bool, show_all: bool) -> None:
             click.echo(f"{candidate.port}  not a dial: {candidate.problem}")
     if not shown:
         click.echo("No dial answers. Plug one in, or start one with `tracedial emulate`.")
+        if candidates and not show_all:
+            click.echo(f"{len(candidates)} other ports: `tracedial devices --all` says why each is none.")
 
 
 def describe(candidate: Candidate) -> dict[str, object]:

@@ -1,18 +1,24 @@
 """`tracedial emulate`."""
 
 import asyncio
+import contextlib
 import json
+import re
+import secrets
+import signal
 import sys
 import threading
 from pathlib import Path
 
 import click
 
+from tracedial.cli.numbers import FiniteRange
 from tracedial.emulator import DialSettings, EmulatedDial, Emulator, LinkConditions, PtyEnd, TcpEnd, read_knob_script
 from tracedial.errors import EmulatorError, TracedialError
 
 MAX_NAME_BYTES = 28  # a dial's 32, less the number behind the name of several
 
+MAX_TCP_PORT = 65535
 KEYS = {
     "\x1b[C": 1, "\x1b[D": -1, "\x1b[A": 5, "\x1b[B": -5, "\xe0M": 1, "\xe0K": -1, "\xe0H": 5, "\xe0P": -5,
     "+": 1, "-": -1,
@@ -26,16 +32,24 @@ KEYS = {
 @click.option("--name", "names", multiple=True, help="A dial's name; repeat for several.")
 @click.option("--knob", "scripts", multiple=True, type=click.Path(path_type=Path), metavar="SCRIPT.csv",
               help="Turn the knob by this script (time_s,rating) from the first tick on; may be repeated.")  # fmt: skip
-@click.option("--clock-offset", default=0.0, metavar="S", help="The dial's clock when it boots.")
-@click.option("--drift-ppm", "drifts", multiple=True, type=float, help="How fast its clock runs; repeat for several.")
-@click.option("--wander", default=0.0, metavar="MS", help="Slow swing of its clock.")
-@click.option("--wander-period", default=1800.0, show_default=True, metavar="S", help="Period of the swing.")
-@click.option("--latency", default=0.0, metavar="MS", help="Delay of the link, each way.")
-@click.option("--jitter", default=0.0, metavar="MS", help="Mean of an exponential delay on top.")
-@click.option("--loss", type=click.FloatRange(0, 1), default=0.0, metavar="P", help="Chance that a byte is lost.")
-@click.option("--corrupt", type=click.FloatRange(0, 1), default=0.0, metavar="P", help="Chance that a byte is hit.")
+@click.option("--clock-offset", type=FiniteRange(0), default=0.0, metavar="S", help="The dial's clock when it boots.")
+@click.option(
+    "--drift-ppm",
+    "drifts",
+    multiple=True,
+    type=FiniteRange(-1e5, 1e5),
+    help="How fast its clock runs; repeat for several.",
+)
+@click.option("--wander", type=FiniteRange(0), default=0.0, metavar="MS", help="Slow swing of its clock.")
+@click.option(
+    "--wander-period", type=FiniteRange(0), default=1800.0, show_default=True, metavar="S", help="Period of the swing."
+)
+@click.option("--latency", type=FiniteRange(0), default=0.0, metavar="MS", help="Delay of the link, each way.")
+@click.option("--jitter", type=FiniteRange(0), default=0.0, metavar="MS", help="Mean of an exponential delay on top.")
+@click.option("--loss", type=FiniteRange(0, 1), default=0.0, metavar="P", help="Chance that a byte is lost.")
+@click.option("--corrupt", type=FiniteRange(0, 1), default=0.0, metavar="P", help="Chance that a byte is hit.")
 @click.option("--interpreter", type=click.Choice(["auto", "micropython", "cpython"]), default="auto", show_default=True)
-@click.option("--seed", default=0, help="Seed of the link's accidents.")
+@click.option("--seed", type=click.IntRange(0), help="Seed of the link's accidents and of the ids  [default: random].")
 @click.option("--announce", is_flag=True, hidden=True, help="Print one JSON line and end when standard input does.")
 def command(
     count: int,
@@ -51,22 +65,25 @@ def command(
     loss: float,
     corrupt: float,
     interpreter: str,
-    seed: int,
+    seed: int | None,
     announce: bool,
 ) -> None:
     """Run emulated dials: the firmware's own files on a real MicroPython (CPython where that has no build).
 
     Without --knob the arrow keys turn the knob (dial 1 until a digit chooses another), space presses the button, q
     ends. A control port takes lines: `rating 12`, `play TIME SPEED DELAY`, `hold`, `press`, `cut`, `restore`, `reboot`,
-    `link loss=0.01`; `2: hold` speaks to dial 2.
+    `raw COUNT`, `link latency=MS jitter=MS loss=P corrupt=P`; `2: hold` speaks to dial 2, a line without a number to
+    all.
     """
     if tcp_port is None and sys.platform.startswith("win"):
         tcp_port = 0
-    if wander_period <= 0 or latency < 0 or jitter < 0 or clock_offset < 0:
-        raise click.UsageError("Times cannot be negative, and the wander's period must be longer than 0.")
+    if wander_period == 0:
+        raise click.UsageError("The wander's period must be longer than 0.")
     for what, given in (("--name", names), ("--knob", scripts), ("--drift-ppm", drifts)):
         if len(given) not in (0, 1, count):
             raise click.UsageError(f"{what} is given {len(given)} times for {count} dials: once, or once for each.")
+    if tcp_port and tcp_port + count - 1 > MAX_TCP_PORT:
+        raise click.UsageError(f"There are no {count} TCP ports from {tcp_port} on.")
     if any(len(name.encode()) > MAX_NAME_BYTES for name in names):
         raise click.UsageError(f"A dial's name is at most {MAX_NAME_BYTES} bytes long.")
     link = LinkConditions(latency_s=latency / 1e3, jitter_s=jitter / 1e3, loss=loss, corrupt=corrupt)
@@ -76,10 +93,11 @@ def command(
         return given[number if len(given) > 1 else 0] if given else default
 
     dials = []
+    first = secrets.randbits(60) if seed is None else seed
     for number in range(count):
         settings = DialSettings(
             name=str(names[number] if len(names) == count else f"{names[0] if names else 'emulated'}-{number + 1}"),
-            unique_id=f"e{seed % 0xFFFF:05x}{number:010x}",
+            unique_id=f"e{(first * 0x9E3779B97F4A7C15 + number) % (1 << 60):015x}",
             clock_offset_s=clock_offset,
             drift_ppm=of(list(drifts), number, 0.0),  # pyright: ignore[reportArgumentType]
             wander_ms=wander,
@@ -88,7 +106,7 @@ def command(
             link=link,
         )
         end = PtyEnd() if tcp_port is None else TcpEnd(tcp_port + number if tcp_port else 0)
-        dials.append(EmulatedDial(settings, end, interpreter=interpreter, seed=seed * 1000 + number))
+        dials.append(EmulatedDial(settings, end, interpreter=interpreter, seed=first * 1000 + number))
     keyboard = not scripts and not announce and sys.stdin.isatty()
     try:
         asyncio.run(_serve(Emulator(dials), announce=announce, keyboard=keyboard))
@@ -99,6 +117,10 @@ def command(
 async def _serve(emulator: Emulator, *, announce: bool, keyboard: bool) -> None:
     loop = asyncio.get_running_loop()
     ending = asyncio.Event()
+    # A terminal that is closed, or a program told to end, takes its announcement with it. Windows has no such call.
+    for name in ("SIGTERM", "SIGHUP"):
+        with contextlib.suppress(NotImplementedError, AttributeError):
+            loop.add_signal_handler(getattr(signal, name), ending.set)
     try:
         await emulator.start()
         if announce:
@@ -150,17 +172,16 @@ def _read_keys(emulator: Emulator, loop: asyncio.AbstractEventLoop) -> None:
             key = click.getchar()
         except (EOFError, KeyboardInterrupt, TracedialError):
             return
-        if key in ("q", "\x03", "\x04"):
-            return
-        if key.isdigit() and int(key) in ratings:
-            chosen = int(key)
-            continue
-        if key == " ":
-            line = f"{chosen}: press"
-        elif key in KEYS:
-            ratings[chosen] = max(-50, min(50, ratings[chosen] + KEYS[key]))
-            line = f"{chosen}: rating {ratings[chosen]}"
-        else:
-            continue
-        asyncio.run_coroutine_threadsafe(emulator.obey(line), loop)
+        # A key held down arrives as several at once.
+        for one in re.findall("\x1b\\[.|\xe0.|.", key, re.DOTALL):
+            if one in ("q", "\x03", "\x04"):
+                return
+            if one.isdigit() and int(one) in ratings:
+                chosen = int(one)
+            elif one == " ":
+                asyncio.run_coroutine_threadsafe(emulator.obey(f"{chosen}: press"), loop)
+            elif one in KEYS:
+                ratings[chosen] = max(-50, min(50, ratings[chosen] + KEYS[one]))
+                line = f"{chosen}: rating {ratings[chosen]}"
+                asyncio.run_coroutine_threadsafe(emulator.obey(line), loop)
         click.echo(f"\rdial {chosen}: {ratings[chosen]:+4d} ", nl=False)

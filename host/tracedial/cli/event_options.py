@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from tracedial.cli.numbers import FiniteRange
 from tracedial.errors import AnalysisError
 from tracedial.events import EventSettings
 
@@ -20,14 +21,14 @@ def event_options(function: Callable[..., Any]) -> Callable[..., Any]:
                   help="Length of a segment.")  # fmt: skip
     @click.option("--separation", "separation_s", default=DEFAULTS.separation_s, show_default=True, metavar="S",
                   help="Least distance between two segments.")  # fmt: skip
-    @click.option("--min-valid", default=DEFAULTS.min_valid, show_default=True, metavar="SHARE",
+    @click.option("--min-valid", type=FiniteRange(0, 1), default=DEFAULTS.min_valid, show_default=True, metavar="SHARE",
                   help="Least share of a segment's seconds that must be rated.")  # fmt: skip
     @click.option("--trim-start", "trim_start_s", default=DEFAULTS.trim_start_s, show_default=True, metavar="S",
                   help="Find no rupture in the first seconds.")  # fmt: skip
     @click.option("--smooth", "smooth_s", default=DEFAULTS.smooth_s, show_default=True, metavar="S",
                   help="Width of the mean that repairs are found on.")  # fmt: skip
-    @click.option("--rise", type=float, help="Least rise of a repair in scale units [default: the larger of 2 and "
-                  "half a robust SD].")  # fmt: skip
+    @click.option("--rise", type=FiniteRange(0), help="Least rise of a repair in scale units [default: the larger of 2 "
+                  "and half a robust SD].")  # fmt: skip
     @click.option("--hold", "hold_s", default=DEFAULTS.hold_s, show_default=True, metavar="S",
                   help="How long the rise must last.")  # fmt: skip
     @click.option("--level", "level_s", default=DEFAULTS.level_s, show_default=True, metavar="S",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from tracedial.cli.numbers import FiniteRange
 from tracedial.cli.reporting import say_alignments
 from tracedial.player import CueError, parse_cue
 from tracedial.recorder import DialChoice
@@ -19,10 +20,11 @@ from tracedial.video import read_video
               "rater's hand; repeat for several. Without a port: the only dial there is.")  # fmt: skip
 @click.option("--rate", "rate_hz", type=click.IntRange(1, 200), default=1, show_default=True,
               help="Samples a second of video.")  # fmt: skip
-@click.option("--speed", type=click.FloatRange(0.1, 200), default=1.0, show_default=True, help="Speed of the video.")
+@click.option("--speed", type=FiniteRange(0.1, 200), default=1.0, show_default=True, help="Speed of the video.")
 @click.option("--cue", "cues", multiple=True, metavar="ACT@AT:VALUE",
-              help="Script the player: pause@12:3, stall@12:3, seek@12:40, rate@12:1.5; may be repeated.")  # fmt: skip
-@click.option("--seconds", "end_s", type=click.FloatRange(1), help="End at this second of the video.")
+              help="Script the player, at second 12 of the video: pause@12:3 (3 s), stall@12:3, seek@12:40 (to 40), "
+    "rate@12:1.5 (one and a half times the speed); may be repeated.")  # fmt: skip
+@click.option("--seconds", "end_s", type=FiniteRange(1), help="End at this second of the video.")
 def command(
     session: Path,
     video_path: Path,
@@ -37,6 +39,8 @@ def command(
     The video's time runs by a virtual player over the file: start your own player with it. PORT is a serial port
     (/dev/ttyACM0, COM3), socket://HOST:PORT, or `emulated:` for a dial emulated on the spot
     (emulated:?knob=script.csv&drift-ppm=40). Ctrl-C ends the recording; what was recorded is complete.
+
+    Example: tracedial record session-7 --video session-7.mp4 --dial client=/dev/ttyACM0 --dial therapist=/dev/ttyACM1
     """
     choices = []
     for text in dials or ("rater",):
@@ -49,7 +53,11 @@ def command(
     fastest = speed * max([1.0, *(cue.value for cue in parsed if cue.act == "rate")])
     if rate_hz * fastest > 200:
         raise click.UsageError(f"{rate_hz} samples a second at speed {fastest:g} are more than a dial's 200 a second.")
-    plan = SessionPlan(session, choices, read_video(video_path), rate_hz=rate_hz, speed=speed, cues=parsed, end_s=end_s)
+    video = read_video(video_path)
+    for cue, text in zip(parsed, cues, strict=True):
+        if max(cue.at_video_s, cue.value if cue.act == "seek" else 0.0) > video.duration_s:
+            raise click.UsageError(f"The cue {text!r} lies beyond the video's end at {video.duration_s:.1f} s.")
+    plan = SessionPlan(session, choices, video, rate_hz=rate_hz, speed=speed, cues=parsed, end_s=end_s)
     summaries = record_session(plan)
     problems = say_alignments(*align_recordings(summary.folder for summary in summaries))
     incomplete = [summary for summary in summaries if not summary.complete]
@@ -59,6 +67,8 @@ def command(
             lacks.append("the dial was reset, and what it held then is lost")
         if summary.missing + summary.gone:
             lacks.append(f"{summary.missing + summary.gone} records of the dial are missing")
-        why = ", and ".join(lacks) or "the dial was not there to confirm the end"
+        why = (
+            ", and ".join(lacks) or "the dial was not there to confirm the end, and what it still holds is not recorded"
+        )
         click.echo(f"tracedial: {summary.rater}: {why}; the trace says which seconds have no rating.", err=True)
     sys.exit(1 if incomplete or problems else 0)

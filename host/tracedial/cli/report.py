@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from tracedial.analysis import analyze
+from tracedial.analysis import analyze, refuse_to_overwrite
 from tracedial.cli.event_options import event_options
 from tracedial.events import EventSettings
 from tracedial.report import write_report
@@ -14,7 +14,7 @@ from tracedial.report import write_report
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @click.option("--common", "common_only", is_flag=True, help="Compare only the seconds that all traces have.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="The report's folder [default: `report` in the session's]."
+    "--out", type=click.Path(path_type=Path), help="The report's folder [default: `report` in the session's, or here]."
 )
 @event_options
 def command(paths: tuple[Path, ...], common_only: bool, out: Path | None, settings: EventSettings) -> None:
@@ -25,4 +25,5 @@ def command(paths: tuple[Path, ...], common_only: bool, out: Path | None, settin
     analysis = analyze(list(paths), settings, common_only=common_only)
     if out is None:
         out = paths[0] / "report" if analysis.session else Path("report")
+    refuse_to_overwrite(list(paths), out)
     click.echo(f"Report: {write_report(analysis, out)}")

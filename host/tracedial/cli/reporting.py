@@ -3,6 +3,7 @@
 import click
 
 from tracedial.align import Alignment
+from tracedial.clock import drift_words
 from tracedial.errors import TracedialError
 
 
@@ -25,7 +26,7 @@ def say_alignment(alignment: Alignment) -> None:
     )
     for clock in report["clocks"]:
         click.echo(
-            f"    clock: {clock['exchanges']} sync exchanges, drift {clock['drift_ppm']:+.1f} ppm, "
+            f"    clock: {clock['exchanges']} sync exchanges, {drift_words(clock['drift_ppm'])}, "
             f"within ±{clock['bound_ms']['max']:.2f} ms"
         )
     if offset["median"] is not None:

@@ -2,8 +2,10 @@
 
 import contextlib
 import json
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from tracedial.emulator import announcements_dir
 from tracedial.errors import AmbiguousDialError, LinkError, NotADialError
@@ -31,8 +33,21 @@ def list_ports() -> list[str]:
     if folder.is_dir():
         for file in sorted(folder.glob("*.json")):
             with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-                ports += [str(dial["url"]) for dial in json.loads(file.read_text(encoding="utf-8"))["dials"]]
+                ports += _running(file)
     return ports
+
+
+def _running(file: Path) -> list[str]:
+    """The ports of an announced emulator, believed only while its control port answers: one that was killed leaves its
+    file behind, and the names of its terminals may since be somebody's window."""
+    announced = json.loads(file.read_text(encoding="utf-8"))
+    host, _, port = announced["control"].partition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=0.5).close()
+    except OSError:
+        file.unlink(missing_ok=True)
+        return []
+    return [str(dial["url"]) for dial in announced["dials"]]
 
 
 def probe(port: str) -> Candidate:
@@ -58,11 +73,12 @@ def the_only_dial() -> str:
     candidates = find_dials()
     dials = [candidate for candidate in candidates if candidate.hello]
     if not dials:
-        tried = f" ({', '.join(c.port for c in candidates)} answered, but not as a dial)" if candidates else ""
-        raise NotADialError("", f"No dial was found{tried}: plug one in, or start one with `tracedial emulate`.")
+        tried = "".join(f" {candidate.problem}" for candidate in candidates)
+        raise NotADialError("", f"No dial was found: plug one in, or start one with `tracedial emulate`.{tried}")
     if len(dials) > 1:
         names = " and ".join(f"{c.port} ({c.hello.name})" for c in dials if c.hello)
         raise AmbiguousDialError(
-            [dial.port for dial in dials], f"{len(dials)} dials answer, {names}: say which with --dial NAME=PORT."
+            [dial.port for dial in dials],
+            f"{len(dials)} dials answer, {names}: name one (`record … --dial RATER=PORT`, `config PORT`).",
         )
     return dials[0].port

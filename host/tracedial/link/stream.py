@@ -27,6 +27,10 @@ class Stream(Protocol):
 
 def open_stream(port: str) -> Stream:
     """Open a port by its name or URL. Raises `LinkError` with a sentence for each way in which that fails."""
+    if port.startswith("emulated:"):
+        raise LinkError(
+            port, "emulated: starts a dial for `tracedial record` alone; run `tracedial emulate` and use its port."
+        )
     if port.startswith("socket://"):
         return SocketStream(port)
     return SerialStream(port)
@@ -125,7 +129,8 @@ class EmulatorProcess:
             assert self._process.stderr is not None
             text = self._process.stderr.read().decode(errors="replace").strip()
             self.close()
-            raise EmulatorError(text or "The emulator did not start.")
+            said = text.splitlines()[-1] if text else "The emulator did not start."
+            raise EmulatorError(said.removeprefix("tracedial: ").removeprefix("Error: "))
         description = json.loads(line)
         self.urls = [str(dial["url"]) for dial in description["dials"]]
         host, _, port = description["control"].partition(":")
@@ -166,7 +171,7 @@ class EmulatorProcess:
 
 def emulator_arguments(url: str) -> list[str]:
     """Options of `tracedial emulate` from an `emulated:` URL: `emulated:?knob=a.csv&drift-ppm=40`."""
-    options = parse_qsl(url.removeprefix("emulated:").removeprefix("?"), strict_parsing=False)
+    options = parse_qsl(url.removeprefix("emulated:").removeprefix("?"), keep_blank_values=True)
     return [f"--{key}={value}" for key, value in options]
 
 
