@@ -61,9 +61,9 @@ def _pair_words(pair: dict[str, Any]) -> str:
     if c["r"] is None:
         first = f"No temporal congruence of {pair['a']} and {pair['b']} can be given: {c['reason']}."
     else:
-        first = f"Temporal congruence of {pair['a']} and {pair['b']}: r = {_r(c['r'])}, N = {c['n']:,} seconds"
+        first = f"Temporal congruence of {pair['a']} and {pair['b']}: r = {r_text(c['r'])}, N = {c['n']:,} seconds"
         if c["p_eff"] is not None:
-            first += f"; effective N = {c['n_eff']:.0f}, {_p(c['p_eff'])}"
+            first += f"; effective N = {c['n_eff']:.0f}, {p_text(c['p_eff'])}"
             first += f". Taken as if each second were an observation of its own, p would be {_p_value(c['p_naive'])}"
             first += "; neighbouring seconds are nearly the same rating, so the first p is the one to report."
         else:
@@ -83,8 +83,8 @@ def _pairs_table(data: dict[str, Any]) -> str:
         c, d = pair["congruence"], pair["discrepancy"]
         rows.append(
             (
-                pair["a"], pair["b"], _r(c["r"]), f"{c['n']:,}", _p_value(c["p_naive"]), _number(c["n_eff"], 0),
-                _p_value(c["p_eff"]), _number(d["mean"], 2), _number(d["sd"], 2),
+                pair["a"], pair["b"], r_text(c["r"]), f"{c['n']:,}", _p_value(c["p_naive"]), number_text(c["n_eff"], 0),
+                _p_value(c["p_eff"]), number_text(d["mean"], 2), number_text(d["sd"], 2),
             )
         )  # fmt: skip
     return _table(columns, rows)
@@ -92,7 +92,8 @@ def _pairs_table(data: dict[str, Any]) -> str:
 
 def _raters_table(data: dict[str, Any]) -> str:
     rows = [
-        (r["name"], f"{r['n']:,}", _number(r["mean"], 2), _number(r["sd"], 2), r["missing"]) for r in data["raters"]
+        (r["name"], f"{r['n']:,}", number_text(r["mean"], 2), number_text(r["sd"], 2), r["missing"])
+        for r in data["raters"]
     ]
     return _table(("rater", "seconds rated", "mean", "SD", "seconds missing"), rows)
 
@@ -104,9 +105,9 @@ def _events_table(data: dict[str, Any], rater: str) -> str:
         repair = repairs[rupture["rank"]]
         rows.append(
             (
-                rupture["rank"], f"{_time(rupture['onset_s'])} to {_time(rupture['end_s'])}",
-                _number(rupture["mean"], 1), _time(rupture["nadir_s"]), _clip(rupture["clip"]),
-                _time(repair["onset_s"]) if repair["onset_s"] is not None else repair["reason"],
+                rupture["rank"], f"{time_text(rupture['onset_s'])} to {time_text(rupture['end_s'])}",
+                number_text(rupture["mean"], 1), time_text(rupture["nadir_s"]), _clip(rupture["clip"]),
+                time_text(repair["onset_s"]) if repair["onset_s"] is not None else repair["reason"],
                 NO_NUMBER if repair["repaired_fraction"] is None else f"{repair['repaired_fraction']:.0%}",
                 _clip(repair["clip"]),
             )
@@ -151,7 +152,7 @@ def _provenance(analysis: Analysis) -> str:
                 f"{rater}: samples",
                 f"{report['samples']} ({report['resent']} resent, {report['records_missing']} missing, "
                 f"{report['samples_while_video_stood_still']} while the video stood still); 99 % within "
-                f"{_number(offset['p99_abs'], 2)} ms of video of their second",
+                f"{number_text(offset['p99_abs'], 2)} ms of video of their second",
             )
         )
         rows += [(f"{rater}: note", finding) for finding in report["findings"]]
@@ -188,16 +189,17 @@ def _plain(value: object) -> str:
     return NO_NUMBER if value is None else str(value)
 
 
-def _number(value: float | None, digits: int) -> str:
+def number_text(value: float | None, digits: int) -> str:
+    """A number with so many digits behind the point, or a dash."""
     return NO_NUMBER if value is None else f"{value:,.{digits}f}".replace("-", "−")
 
 
-def _r(value: float | None) -> str:
+def r_text(value: float | None) -> str:
     """A correlation as the field prints it: no zero before the point."""
     return NO_NUMBER if value is None else f"{value:.2f}".replace("0.", ".", 1).replace("-", "−")
 
 
-def _p(value: float | None) -> str:
+def p_text(value: float | None) -> str:
     """`p = .007`, `p < .001`."""
     text = _p_value(value)
     return f"p {text}" if text.startswith("<") else f"p = {text}"
@@ -210,7 +212,8 @@ def _p_value(value: float | None) -> str:
     return "< .001" if value < 0.001 else f"{value:.3f}".replace("0.", ".", 1)
 
 
-def _time(seconds: float | None) -> str:
+def time_text(seconds: float | None) -> str:
+    """Minutes and seconds of the session, or a dash."""
     if seconds is None:
         return NO_NUMBER
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
@@ -219,7 +222,9 @@ def _time(seconds: float | None) -> str:
 def _clip(clip: dict[str, Any] | None) -> str:
     if clip is None:
         return NO_NUMBER
-    return f"{_time(clip['start_s'])} to {_time(clip['end_s'])}" + (" (cut at the video's end)" if clip["cut"] else "")
+    return f"{time_text(clip['start_s'])} to {time_text(clip['end_s'])}" + (
+        " (cut at the video's end)" if clip["cut"] else ""
+    )
 
 
 _PAGE = """<!doctype html>

@@ -37,21 +37,21 @@ def command(
 
 def say_analysis(analysis: Analysis) -> None:
     """The result in a few lines."""
-    from tracedial.report import _number, _p, _r, _time
+    from tracedial.report import number_text, p_text, r_text, time_text
 
     data = analysis.as_json()
     if analysis.synthetic:
         click.echo("SYNTHETIC raters: these are no observations.")
     for rater in data["raters"]:
         click.echo(
-            f"{rater['name']}: {rater['n']} seconds, mean {_number(rater['mean'], 2)}, SD {_number(rater['sd'], 2)}, "
-            f"{rater['missing']} missing"
+            f"{rater['name']}: {rater['n']} seconds, mean {number_text(rater['mean'], 2)}, "
+            f"SD {number_text(rater['sd'], 2)}, {rater['missing']} missing"
         )
         for rupture, repair in zip(data["ruptures"][rater["name"]], data["repairs"][rater["name"]], strict=True):
-            after = f"repair from {_time(repair['onset_s'])}" if repair["onset_s"] is not None else repair["reason"]
+            after = f"repair from {time_text(repair['onset_s'])}" if repair["onset_s"] is not None else repair["reason"]
             click.echo(
-                f"    rupture {rupture['rank']}: {_time(rupture['onset_s'])} to {_time(rupture['end_s'])}, "
-                f"mean {_number(rupture['mean'], 1)}; {after}"
+                f"    rupture {rupture['rank']}: {time_text(rupture['onset_s'])} to {time_text(rupture['end_s'])}, "
+                f"mean {number_text(rupture['mean'], 1)}; {after}"
             )
         for note in data["notes"].get(rater["name"], []):
             click.echo(f"    note: {note}")
@@ -60,10 +60,10 @@ def say_analysis(analysis: Analysis) -> None:
         if c["r"] is None:
             click.echo(f"{pair['a']} and {pair['b']}: no correlation, {c['reason']}")
         else:
-            p_eff = f"effective N {c['n_eff']:.0f}, {_p(c['p_eff'])}" if c["p_eff"] is not None else c["reason"]
+            p_eff = f"effective N {c['n_eff']:.0f}, {p_text(c['p_eff'])}" if c["p_eff"] is not None else c["reason"]
             click.echo(
-                f"{pair['a']} and {pair['b']}: temporal congruence r = {_r(c['r'])}, N = {c['n']}; {p_eff} "
-                f"(naive {_p(c['p_naive'])})"
+                f"{pair['a']} and {pair['b']}: temporal congruence r = {r_text(c['r'])}, N = {c['n']}; {p_eff} "
+                f"(naive {p_text(c['p_naive'])})"
             )
         if d["mean"] is not None:
-            click.echo(f"    directional discrepancy: {d['in_words']} (SD {_number(d['sd'], 2)})")
+            click.echo(f"    directional discrepancy: {d['in_words']} (SD {number_text(d['sd'], 2)})")
