@@ -39,7 +39,7 @@ DEMO_MARK = "made-by-tracedial-demo.txt"
 @click.option(
     "--speed",
     type=FiniteRange(0.1, 200),
-    default=32.0,
+    default=24.0,
     show_default=True,
     help="How much faster than a clock the video and the dials run.",
 )
