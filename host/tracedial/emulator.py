@@ -149,7 +149,6 @@ class _Stream(asyncio.Protocol):
     def __init__(self, on_data: Callable[[bytes], None], on_made: Callable[["_Stream"], None] | None = None) -> None:
         self.transport: asyncio.Transport | None = None
         self.made = asyncio.get_running_loop().create_future()
-        self.on_lost: Callable[[], None] = lambda: None
         self._on_data = on_data
         self._on_made = on_made
 
@@ -166,7 +165,6 @@ class _Stream(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.transport = None
-        self.on_lost()
 
     def write(self, data: bytes) -> None:
         if self.transport is not None and not self.transport.is_closing():

@@ -6,6 +6,7 @@ each dial's ticks on the video's whole seconds, and sees to it that nothing is m
 
 import platform
 import re
+import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
@@ -101,6 +102,7 @@ class _Rater:
         self.state: RaterState | None = None
         self.journal: JournalWriter | None = None
         self._early: list[Event | LinkChange] = []
+        self._early_lock = threading.Lock()
         self.boot: int | None = None
         self.fit: ClockFit | None = None
         self.grid: TickGrid | None = None
@@ -113,9 +115,10 @@ class _Rater:
             self.exchanges.append(event)
         elif isinstance(event, Hello):
             self._note_boot(event)
-        if self.journal is None:
-            self._early.append(event)
-            return
+        with self._early_lock:
+            if self.journal is None:
+                self._early.append(event)
+                return
         self._write(event)
 
     def _write(self, event: Event | LinkChange) -> None:
@@ -166,11 +169,12 @@ class _Rater:
             raise RecordingError(self.folder, f"{self.folder} cannot be made a folder: {error.strerror}.") from error
         journal = JournalWriter(self.folder / JOURNAL_NAME)
         journal.append("recording", **header)
-        with self.connection.lock:
+        # Under the lock, so that what is heard just now is neither left behind in the old list nor written before it.
+        with self._early_lock:
             self.journal = journal
-            early, self._early = self._early, []
-        for event in early:
-            self._write(event)
+            for event in self._early:
+                self._write(event)
+            self._early.clear()
 
     def refit(self, now_ns: int, origin_ns: int) -> ClockFit | None:
         """The clock as of now, from the exchanges of the last two minutes and of this boot."""

@@ -216,13 +216,11 @@ class DialClient:
         self.hello: Hello | None = None
         self.tracker: SequenceTracker | None = None
         self.status: Status | None = None
-        self.started: Started | None = None
         self.unknown_kinds = 0
         self.malformed = 0
         self.foreign_boot = 0
         self.exchanges_lost = 0
         self.lost_in_resets = 0
-        self.exchanges_answered = 0
         self._clock_ns = clock_ns
         self._rng = rng or random.Random()
         self._exchange = self._rng.randrange(1 << 16)
@@ -296,10 +294,6 @@ class DialClient:
         """Exchange sync pulses quickly for a while."""
         self._burst_left = BURST_EXCHANGES
         self._sync_due_ns = self._clock_ns()
-
-    def in_burst(self) -> bool:
-        """Whether a burst of exchanges is still going on."""
-        return self._burst_left > 0
 
     def send(self, kind: int, **values: Any) -> None:
         """Queue any other message."""
@@ -410,7 +404,6 @@ class DialClient:
             sent_ns = self._pending.pop(fields["exchange"], None)
             if sent_ns is None:
                 return None
-            self.exchanges_answered += 1
             return SyncExchange(boot, fields["exchange"], sent_ns, fields["received_us"], fields["sent_us"], host_ns)
         if kind == message.STARTED:
             return self._on_started(fields, boot, host_ns)
@@ -446,7 +439,6 @@ class DialClient:
             # What the dial still held for the host went with its memory.
             self.lost_in_resets += self.missing
             self.tracker = None
-            self.started = None
             self.status = None
             self._wanted_start = None
             self._pending.clear()
@@ -461,8 +453,7 @@ class DialClient:
             return None
         self._wanted_start = None
         del fields["boot16"]
-        self.started = Started(host_ns, boot, **fields)
-        return self.started
+        return Started(host_ns, boot, **fields)
 
     def _on_status(self, fields: dict[str, Any], boot: int, host_ns: int) -> Status:
         del fields["boot16"], fields["start"]
