@@ -1,47 +1,62 @@
-"""Composition root: board, scale, dial, and the loop that joins them. No logic of its own."""
+"""Composition root: board, dial, and the loop that joins them. No logic of its own."""
 
 import sys
 
 from dial.app import Dial, Identity
-from dial.calibrate import Calibration
-from dialwire.scale import ALLIANCE, Scale
-from port.emulated import Board, connect
 
 
-def run(board, scale):
+def run(board, dial):
     """Run the dial on `board` until the board ends the program."""
+    while True:
+        dial.poll()
+        board.serve(dial)
+        ticks = board.ticks_us()
+        data = board.read()
+        if data:
+            dial.receive(data, ticks)
+        # One frame a turn: a host that asks in the middle of a long answer is heard.
+        frame = dial.outgoing() if board.ready() else None
+        if frame is not None:
+            board.write(frame)
+        elif dial.restart_into is not None:
+            board.restart(dial.restart_into)
+        else:
+            board.wait(dial.wait_us())
+
+
+def main():
+    """Start on the board that this is; on a computer, on the one that the emulator describes."""
+    if sys.platform in ("rp2", "esp32"):
+        from port.hardware import open_board
+    else:
+        from port.emulated import open_board
+    board = open_board(sys.argv)
+    if board is None:
+        return
     identity = Identity(
         boot=board.random_u32(),
         unique_id=board.unique_id,
         board=board.board,
         interpreter=board.interpreter,
-        name=board.name,
         knob=board.knob_kind,
+        pins=board.pins,
     )
-    dial = Dial(ticks_us=board.ticks_us, identity=identity, scale=scale, calibration=Calibration(0, 65535))
-    while True:
-        dial.poll(board.read_raw)
-        ticks = board.ticks_us()
-        data = board.read()
-        if data:
-            dial.receive(data, ticks)
-        if board.pressed():
-            dial.press()
-        board.follow(dial)
-        # One frame a turn: a host that asks in the middle of a long answer is heard.
-        frame = dial.outgoing()
-        if frame is None:
-            board.wait(dial.wait_us())
-        else:
-            board.write(frame)
-
-
-def main():
-    """Start on the board that the emulator describes."""
-    settings = connect(sys.argv)
-    low, high, step, detents = settings.get("scale") or (ALLIANCE.low, ALLIANCE.high, ALLIANCE.step, ALLIANCE.detents)
-    scale = Scale(low, high, step, detents)
-    run(Board(settings, scale), scale)
+    dial = Dial(
+        ticks_us=board.ticks_us,
+        identity=identity,
+        settings=board.settings,
+        knob=board.knob,
+        keep=board.store.save,
+        raise_pulse=board.raise_pulse,
+        free_bytes=board.free_bytes,
+    )
+    if board.store.problem:
+        dial.log(2, board.store.problem)
+    board.start()
+    try:
+        run(board, dial)
+    except Exception as error:  # noqa: BLE001  (whatever it is: the dial says it and starts again)
+        board.crashed(dial, error)
 
 
 main()

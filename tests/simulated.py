@@ -4,6 +4,8 @@ import random
 
 from dial.app import Dial, Identity
 from dial.calibrate import Calibration
+from dial.knobs import Direct
+from dial.settings import Settings
 from dialwire.scale import ALLIANCE
 from tracedial.link.client import DialClient
 
@@ -22,6 +24,7 @@ class SimulatedDial:
         self.rating_at = lambda true_s: 20.0
         self.damage = lambda data: data
         self.connected = True
+        self.broken = False
         self.rng = random.Random(seed)
         self.events = []
         self._boot_us = 0
@@ -33,14 +36,12 @@ class SimulatedDial:
     def boot(self, boot):
         """Reset: another boot id, an empty memory, a clock from its offset."""
         self._boot_us = self.now_us
-        identity = Identity(
-            boot=boot, unique_id=b"simulate", board="simulated", interpreter="test", name="sim", knob="none"
-        )
+        identity = Identity(boot=boot, unique_id=b"simulate", board="simulated", interpreter="test", knob="none")
         self.dial = Dial(
             ticks_us=self.ticks_us,
             identity=identity,
-            scale=ALLIANCE,
-            calibration=Calibration(0, 65535),
+            settings=Settings("sim", ALLIANCE, Calibration(0, 65535)),
+            knob=Direct(self._raw, self.ticks_us, lambda: self.broken),
             outbox_capacity=self._outbox_capacity,
         )
 
@@ -57,7 +58,7 @@ class SimulatedDial:
         end_us = self.now_us + round(seconds * 1e6)
         while self.now_us < end_us:
             self._deliver()
-            self.dial.poll(self._raw)
+            self.dial.poll()
             for frame in self.client.outgoing():
                 self._send(frame, to_dial=True)
             frame = self.dial.outgoing()

@@ -16,7 +16,7 @@ HOST = ROOT / "host" / "tracedial"
 
 # Each group may import itself and what stands before it.
 DEVICE_ORDER = ["dialwire", "dial", "port", "main"]
-DEVICE_LIBRARY = {"dialwire": {"struct", "binascii"}, "dial": {"struct"}}
+DEVICE_LIBRARY = {"dialwire": {"struct", "binascii"}, "dial": {"struct", "binascii", "array"}}
 HOST_ORDER = [
     {"errors", "__init__", "firmware_files", "host_time"},
     {"emulator"},
@@ -134,7 +134,7 @@ def test_the_protocols_text_lists_the_numbers_of_the_code():
     text = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
     kinds = {entry[1] for entry in message.MESSAGES}
     for name in sorted(set(dir(message)) - kinds):
-        if name.startswith(("FLAG_", "EVENT_", "REFUSED_", "CONFIG_")) or name in ("IDLE", "SAMPLING"):
+        if name.startswith(("FLAG_", "EVENT_", "REFUSED_", "CONFIG_", "KNOB_", "HAS_", "INTO_")) or name in ("IDLE", "SAMPLING"):
             assert f"| `{name}` | {getattr(message, name)} |" in text, name
 
 

@@ -3,71 +3,103 @@
 The loop (`main.py`) calls, in this order of urgency: `poll` (a tick that is due must not wait), `receive`, `outgoing`.
 """
 
-import struct
-
-from dial import FIRMWARE_VERSION
-from dial.calibrate import Calibration, Settler
+from dial import FIRMWARE_VERSION, lamp
+from dial.calibrate import FINE, Calibration, Settler
 from dial.outbox import TWO_HOURS, Outbox
 from dial.sampler import Sampler
 from dialwire import frame, message
 from dialwire.errors import WireError
-from dialwire.scale import Scale
-from dialwire.ticks import WideClock, ticks_diff
+from dialwire.ticks import WideClock, ticks_add, ticks_diff
 
 MAX_REPLIES = 16
 LATE_US = 2000
 """A tick later than this is flagged in its sample."""
 RESENDS_PER_LIVE = 8
 LOOK_US = 120000000
+SYNCED_US = 5000000
+IDLE_RECHECK = 10
+"""Readings between two looks at the knob's wires while no samples are taken; while they are, each sample looks."""
+DEBUG, INFORMATION, WARNING, ERROR = 0, 1, 2, 3
 
 
 class Identity:
     """Who this dial is, as HELLO says it."""
 
-    def __init__(self, *, boot, unique_id, board, interpreter, name, knob):
+    def __init__(self, *, boot, unique_id, board, interpreter, knob, pins=0):
         self.boot = boot
         self.unique_id = unique_id
         self.board = board
         self.interpreter = interpreter
-        self.name = name
         self.knob = knob
+        self.pins = pins
 
 
 class Dial:
     """The whole behaviour of a dial.
 
-    `ticks_us` is the clock: a function without arguments that returns microseconds wrapped at 2**30.
+    `ticks_us` is the clock: a function without arguments that returns microseconds wrapped at 2**30. `knob` is one of
+    `dial.knobs`. `keep`, if given, puts settings where they survive a power cut, and raises `WireError` if it cannot;
+    `raise_pulse` raises the sync output; `free_bytes` tells how much memory is free.
     """
 
-    def __init__(self, *, ticks_us, identity, scale, calibration, outbox_capacity=TWO_HOURS):
+    def __init__(
+        self,
+        *,
+        ticks_us,
+        identity,
+        settings,
+        knob,
+        keep=None,
+        raise_pulse=None,
+        free_bytes=None,
+        outbox_capacity=TWO_HOURS,
+    ):
         self._ticks_us = ticks_us
         now = ticks_us()
         self.identity = identity
-        self.scale = scale
-        self.calibration = calibration
+        self.settings = settings
         self.outbox = Outbox(outbox_capacity)
-        self.sampler = Sampler(now)
+        self.sampler = Sampler(now, knob.early_us)
         self.start = 0
+        self.dropped_replies = 0
+        self.restart_into = None
+        """Set when the host asked for a restart: one of message.INTO_*."""
+        self.landings = 0
+        """How often the knob has landed on a detent since boot."""
+        self._knob = knob
+        self._keep = keep
+        self._raise_pulse = raise_pulse
+        self._free_bytes = free_bytes
         self._first_seq = 0
         self._first_tick_us = 0
-        self.dropped_replies = 0
         self._clock = WideClock(now)
         self._looked = now
         self._boot16 = identity.boot & 0xFFFF
-        self._settler = Settler(scale)
+        self._settler = Settler(settings.scale)
         self._decoder = frame.Decoder()
         self._replies = []
         self._sync = None
+        self._synced = None
+        self._identify_end = None
         self._status_wanted = False
         self._live_seq = 0
         self._resend_seq = 0
         self._resend_end = 0
         self._resent_in_a_row = 0
-        self._raw = 0
+        self._edges = 0
+        self._idle_readings = 0
+        self._knob_state = message.KNOB_OK
         self._clipped = False
         self._detent = None
+        self._felt = None
+        knob.follow(settings)
         self._clear_window()
         self._say_hello()
+
+    @property
+    def scale(self):
+        """The scale in force."""
+        return self.settings.scale
 
     def receive(self, data, ticks):
         """Take in bytes from the host; `ticks` is when they arrived."""
@@ -81,13 +113,25 @@ class Dial:
             except WireError as error:
                 self._refuse(payload[0], message.REFUSED_VALUE, str(error))
 
-    def poll(self, read_raw):
-        """Read the knob if a reading is due and take a sample if a tick is. `read_raw` returns 0 .. 65535."""
-        ticks = self._ticks_us()
-        if not self.sampler.reading_due(ticks):
+    def poll(self):
+        """Read the knob if a reading is due, and take a sample if a tick is."""
+        now = self._ticks_us()
+        if not self.sampler.reading_due(now):
             return
+        knob = self._knob
+        # The reading of the instant that was due: a knob that latches has it even if the loop comes late.
+        if not knob.read(self.sampler.next_due(), now):
+            return
+        ticks = knob.ticks
         tick = self.sampler.tick_due(ticks)
-        self._read(read_raw(), ticks)
+        if tick:
+            knob.recheck()
+        elif not self.sampler.running:
+            self._idle_readings += 1
+            if self._idle_readings >= IDLE_RECHECK:
+                self._idle_readings = 0
+                knob.recheck()
+        self._read(ticks)
         if tick:
             late_us = self.sampler.tick_done(ticks)
             self._sample(self._clock.us(ticks), late_us)
@@ -102,10 +146,72 @@ class Dial:
         """How long the loop may sleep if no bytes come in."""
         return self.sampler.wait_us(self._ticks_us())
 
-    def press(self):
-        """The button was pressed: mark the moment."""
+    def press(self, ticks):
+        """The button was pressed at `ticks`: mark the moment."""
+        self._event(ticks, message.EVENT_BUTTON, 1)
+
+    def hold(self, ticks):
+        """The button was held: the knob stands on the home mark (0, or the middle of a scale without one).
+
+        An encoder takes that at any time. A potentiometer's calibration is moved to it, a little, while no samples are
+        taken.
+        """
+        index = self._home_index()
+        ends = self._knob.home(index)
+        if ends is not None:
+            if self.sampler.running:
+                self.log(WARNING, "the button was held: a potentiometer is zeroed between recordings only")
+                return
+            candidate = self.settings.copy()
+            candidate.calibration = Calibration(ends[0], ends[1])
+            try:
+                self._take(candidate)
+            except WireError as error:
+                self.log(ERROR, str(error))
+                return
+        elif self._knob.position is None or abs(self._knob.position[0] - index * FINE) > FINE:
+            self.log(WARNING, "the knob stands too far from its zero to be zeroed: calibrate it")
+            return
+        self._settler.settle(index * FINE)
+        self._event(ticks, message.EVENT_HOME, index)
+        self.log(INFORMATION, "the knob stands on %d" % self.scale.rating_at(index))
+
+    def edge(self, ticks):
+        """An edge came in on the sync input at `ticks`."""
+        self._edges += 1
+        self._event(ticks, message.EVENT_SYNC_IN, self._edges & 0xFFFF)
+
+    def log(self, level, text):
+        """Tell the host something, in as many LOG messages as it takes."""
+        data = text.encode()
+        while data:
+            cut = min(len(data), 200)
+            # Not within a character of several bytes.
+            while cut < len(data) and data[cut] & 0xC0 == 0x80:
+                cut -= 1
+            self._reply(message.LOG, level=level, text=data[:cut].decode())
+            data = data[cut:]
+
+    def last_words(self, text):
+        """The frames that tell the host why this program ends; nothing else is sent after them."""
+        self._replies = []
+        self.log(ERROR, text)
+        return self._replies
+
+    def lamp(self):
+        """The pattern that the lamp shows now."""
+        now = self._ticks_us()
+        if self._identify_end is not None:
+            if ticks_diff(self._identify_end, now) > 0:
+                return lamp.IDENTIFY
+            self._identify_end = None
+        if self._synced is not None and ticks_diff(now, self._synced) > SYNCED_US:
+            self._synced = None
+        if self._knob_state != message.KNOB_OK:
+            return lamp.FAULT
         if self.sampler.running:
-            self.outbox.add_event(t_us=self._now_us(), event=message.EVENT_BUTTON, value=1)
+            return lamp.RECORDING
+        return lamp.WAITING if self._synced is None else lamp.SYNCED
 
     def outgoing(self):
         """The next frame to send, or None. Called only when the link takes bytes, so nothing piles up here."""
@@ -117,7 +223,7 @@ class Dial:
                 boot16=self._boot16,
                 exchange=exchange,
                 received_us=received_us,
-                sent_us=self._now_us(),
+                sent_us=self._pulse_us(),
             )
         if self._replies:
             return self._replies.pop(0)
@@ -142,8 +248,15 @@ class Dial:
     def _now_us(self):
         return self._clock.us(self._ticks_us())
 
+    def _pulse_us(self):
+        """The time now, at which the sync output rises if there is one."""
+        if self._raise_pulse:
+            self._raise_pulse()
+        return self._now_us()
+
     def _handle(self, kind, fields, received_us):
         if kind == message.SYNC_REQUEST:
+            self._synced = self._ticks_us()
             if self._sync is not None:
                 self.dropped_replies += 1
             self._sync = (fields["exchange"], received_us)
@@ -162,6 +275,11 @@ class Dial:
             self._config_get(fields["key"])
         elif kind == message.CONFIG_SET:
             self._config_set(fields["key"], fields["value"])
+        elif kind == message.IDENTIFY:
+            self._identify_end = ticks_add(self._ticks_us(), fields["seconds"] * 1000000)
+            self._status_wanted = True
+        elif kind == message.RESTART:
+            self._restart(fields["into"])
         else:
             self._refuse(kind, message.REFUSED_UNKNOWN, "%s is for the dial to send" % message.name_of(kind))
 
@@ -190,7 +308,7 @@ class Dial:
             firmware=FIRMWARE_VERSION,
             board=who.board,
             interpreter=who.interpreter,
-            name=who.name,
+            name=self.settings.name,
             knob=who.knob,
             tick_bits=30,
             outbox=self.outbox.capacity,
@@ -200,7 +318,15 @@ class Dial:
             high=self.scale.high,
             step=self.scale.step,
             detents=self.scale.detents,
+            pins=who.pins,
         )
+
+    def _restart(self, into):
+        if self.sampler.running:
+            self._refuse(message.RESTART, message.REFUSED_STATE, "a dial that samples is not restarted: STOP it first")
+            return
+        self.log(INFORMATION, "restarting")
+        self.restart_into = into
 
     def _start(self, fields):
         # The same start asked for again: its answer was lost, and the first record is still the first.
@@ -213,6 +339,8 @@ class Dial:
                 self._clear_window()
             self.start = fields["start"]
             self._first_seq = self.outbox.next_seq
+            if self._raise_pulse and not fields["correction"]:
+                self.outbox.add_event(t_us=self._pulse_us(), event=message.EVENT_SYNC_OUT, value=self.start)
         self._reply(
             message.STARTED,
             boot16=self._boot16,
@@ -253,64 +381,72 @@ class Dial:
             oldest_seq=self.outbox.oldest_seq,
             next_seq=self.outbox.next_seq,
             rating=rating,
-            raw=self._raw,
+            raw=self._knob.raw,
             missed_ticks=self.sampler.missed_ticks,
             bad_frames=self._decoder.bad_frames,
             dropped_replies=self.dropped_replies,
+            knob_state=self._knob.state,
+            free_bytes=self._free_bytes() if self._free_bytes else 0,
         )
 
     def _config_get(self, key):
-        if key == message.CONFIG_NAME:
-            value = self.identity.name.encode()
-        elif key == message.CONFIG_SCALE:
-            value = message.pack_scale(self.scale.low, self.scale.high, self.scale.step, self.scale.detents)
-        elif key == message.CONFIG_CALIBRATION:
-            value = struct.pack("<HH", self.calibration.raw_low, self.calibration.raw_high)
-        else:
-            raise WireError("no setting has the key %d" % key)
-        self._reply(message.CONFIG, key=key, value=value)
+        self._reply(message.CONFIG, key=key, value=self.settings.value(key))
 
     def _config_set(self, key, value):
         if self.sampler.running:
             self._refuse(message.CONFIG_SET, message.REFUSED_STATE, "settings stay as they are while a dial records")
             return
-        if key == message.CONFIG_NAME:
-            if len(value) > 32:
-                raise WireError("a name of %d bytes, at most 32 fit" % len(value))
-            try:
-                self.identity.name = bytes(value).decode()
-            except ValueError:
-                raise WireError("the name is not UTF-8")
-        elif key == message.CONFIG_SCALE:
-            low, high, step, detents = message.unpack_scale(value)
-            self.scale = Scale(low, high, step, detents)
-            self._settler = Settler(self.scale)
+        candidate = self.settings.copy()
+        candidate.set(key, value)
+        self._take(candidate)
+        self._config_get(key)
+
+    def _take(self, settings):
+        """Keep these settings and go by them; `WireError` leaves the old ones in force."""
+        if self._keep:
+            self._keep(settings)
+        if settings.scale != self.settings.scale:
+            self._settler = Settler(settings.scale)
             self._detent = None
             # What was measured on the old scale would be sent as ratings of the new one.
             self.outbox.forget()
             self._live_seq = self.outbox.next_seq
-        elif key == message.CONFIG_CALIBRATION:
-            if len(value) != 4:
-                raise WireError("a calibration of %d bytes, 4 are needed" % len(value))
-            raw_low, raw_high = struct.unpack("<HH", value)
-            self.calibration = Calibration(raw_low, raw_high)
-        else:
-            raise WireError("no setting has the key %d" % key)
-        self._config_get(key)
+        self.settings = settings
+        self._knob.follow(settings)
 
-    def _read(self, raw, ticks):
-        self._raw = raw
-        position_64, clipped = self.calibration.position_64(raw, self.scale.positions)
-        index = self._settler.settle(position_64)
+    def _home_index(self):
+        scale = self.scale
+        if scale.low <= 0 <= scale.high and scale.low % scale.step == 0:
+            return scale.index_of(0)
+        return (scale.positions - 1) >> 1
+
+    def _event(self, ticks, event, value):
+        if self.sampler.running:
+            self.outbox.add_event(t_us=self._clock.us(ticks), event=event, value=value)
+
+    def _read(self, ticks):
+        knob = self._knob
+        if knob.state != self._knob_state:
+            if message.KNOB_FAULT in (knob.state, self._knob_state):
+                self._event(ticks, message.EVENT_FAULT, 1 if knob.state == message.KNOB_FAULT else 0)
+            self._knob_state = knob.state
+        found = knob.position
+        if found is None:
+            return
+        index = self._settler.settle(found[0])
+        detent = self._settler.detent_number()
+        if detent != self._felt:
+            self._felt = detent
+            if detent is not None:
+                self.landings += 1
         if not self.sampler.in_window(ticks):
             return
-        if clipped:
+        if found[1]:
             self._clipped = True
-        detent = self._settler.detent_number()
         if detent != self._detent:
             self._detent = detent
             if detent is not None:
-                self.outbox.add_event(t_us=self._clock.us(ticks), event=message.EVENT_DETENT, value=detent)
+                self._event(ticks, message.EVENT_DETENT, detent)
         self._n += 1
         self._sum += index
         if index < self._lowest:
@@ -322,15 +458,27 @@ class Dial:
         flags = message.FLAG_CLIPPED if self._clipped else 0
         if late_us > LATE_US:
             flags |= message.FLAG_LATE
+        state = self._knob.state
+        if state == message.KNOB_FAULT:
+            flags |= message.FLAG_FAULT
+        elif state == message.KNOB_UNHOMED:
+            flags |= message.FLAG_UNHOMED
+        index = self._settler.index
+        if index is None:
+            # No position was ever known; a number must stand there, and the flag says that it is none.
+            index = self._home_index()
+        if not self._n:
+            self._n = 1
+            self._sum = self._lowest = self._highest = index
         self.outbox.add_sample(
             t_us=t_us,
             flags=flags,
-            index=self._settler.index,
+            index=index,
             low_index=self._lowest,
             high_index=self._highest,
             n=self._n,
             total=self._sum,
-            raw=self._raw,
+            raw=self._knob.raw,
         )
         self._clear_window()
 

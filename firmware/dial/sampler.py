@@ -15,9 +15,13 @@ MAX_AHEAD_US = 300000000
 
 
 class Sampler:
-    """The schedule of readings and sample ticks. `ticks` arguments are wrapped; `*_us` of `start` are since boot."""
+    """The schedule of readings and sample ticks. `ticks` arguments are wrapped; `*_us` of `start` are since boot.
 
-    def __init__(self, ticks):
+    A reading may come up to `early_us` before its instant: the nearest one of a knob that is latched at a steady pace.
+    """
+
+    def __init__(self, ticks, early_us=0):
+        self._early_us = early_us
         self.running = False
         self.missed_ticks = 0
         self.period_ns = 0
@@ -67,11 +71,17 @@ class Sampler:
 
     def reading_due(self, ticks):
         """Whether the knob must be read now, be it for a tick or between two."""
-        return ticks_diff(ticks, self._read_due) >= 0 or self.tick_due(ticks)
+        return ticks_diff(ticks, self._read_due) >= -self._early_us or self.tick_due(ticks)
+
+    def next_due(self):
+        """The ticks for which the next reading is meant."""
+        if self.running and ticks_diff(self.due, self._read_due) < 0:
+            return self.due
+        return self._read_due
 
     def tick_due(self, ticks):
         """Whether a sample is due now."""
-        return self.running and ticks_diff(ticks, self.due) >= 0
+        return self.running and ticks_diff(ticks, self.due) >= -self._early_us
 
     def in_window(self, ticks):
         """Whether a reading now belongs to the sample of the next tick: less than a period before it."""

@@ -19,20 +19,14 @@ MAX_STUFFED = MAX_PAYLOAD + CRC_BYTES + 2
 
 def _stuff(data):
     """COBS: `data` without zero bytes, at most one byte in 254 longer."""
-    out = bytearray(1)
-    code_at = 0
-    for byte in data:
-        if byte:
-            out.append(byte)
-            if len(out) - code_at == 255:
-                out[code_at] = 255
-                code_at = len(out)
-                out.append(0)
-        else:
-            out[code_at] = len(out) - code_at
-            code_at = len(out)
-            out.append(0)
-    out[code_at] = len(out) - code_at
+    out = bytearray()
+    for part in data.split(b"\x00"):
+        while len(part) >= 254:
+            out.append(255)
+            out.extend(part[:254])
+            part = part[254:]
+        out.append(len(part) + 1)
+        out.extend(part)
     return out
 
 

@@ -10,7 +10,7 @@ from dialwire.errors import WireError
 from dialwire.scale import MAX_DETENT_BYTES, MAX_DETENTS, MAX_LABEL_BYTES
 
 PROTOCOL_MAJOR = 1
-PROTOCOL_MINOR = 0
+PROTOCOL_MINOR = 1
 
 U8 = 0xFF
 U16 = 0xFFFF
@@ -30,11 +30,37 @@ SAMPLING = 1
 FLAG_CLIPPED = 1
 FLAG_LATE = 2
 FLAG_RESENT = 4
+FLAG_FAULT = 8
+FLAG_UNHOMED = 16
 FLAG_EVENT = 128
+
+NO_RATING = FLAG_FAULT | FLAG_UNHOMED
+"""A sample with one of these flags holds no rating: its numbers are the last ones known."""
 
 # Kinds of events (EVENT.event).
 EVENT_DETENT = 1
 EVENT_BUTTON = 2
+EVENT_FAULT = 3
+EVENT_HOME = 4
+EVENT_SYNC_IN = 5
+EVENT_SYNC_OUT = 6
+
+# States of the knob (STATUS.knob_state).
+KNOB_OK = 0
+KNOB_FAULT = 1
+KNOB_UNHOMED = 2
+
+# What a board has (HELLO.pins, one bit each).
+HAS_SYNC_IN = 1
+HAS_SYNC_OUT = 2
+HAS_BUTTON = 4
+HAS_LAMP = 8
+HAS_FEEDBACK = 16
+
+# What RESTART restarts into (RESTART.into).
+INTO_DIAL = 0
+INTO_REPL = 1
+INTO_BOOTLOADER = 2
 
 # Reasons of a refusal (REFUSED.reason).
 REFUSED_PROTOCOL = 1
@@ -46,6 +72,7 @@ REFUSED_UNKNOWN = 4
 CONFIG_NAME = 1
 CONFIG_SCALE = 2
 CONFIG_CALIBRATION = 3
+CONFIG_OPTIONS = 4
 
 HELLO_REQUEST = 0x01
 SYNC_REQUEST = 0x02
@@ -55,6 +82,8 @@ RESEND = 0x05
 CONFIG_GET = 0x06
 CONFIG_SET = 0x07
 STATUS_REQUEST = 0x08
+RESTART = 0x09
+IDENTIFY = 0x0A
 HELLO = 0x81
 SYNC_REPLY = 0x82
 STARTED = 0x83
@@ -87,6 +116,8 @@ MESSAGES = (
     (CONFIG_GET, "CONFIG_GET", (("key", "B", "", 0, U8),)),
     (CONFIG_SET, "CONFIG_SET", (("key", "B", "", 0, U8), ("value", "blob", "", 0, U8))),
     (STATUS_REQUEST, "STATUS_REQUEST", ()),
+    (RESTART, "RESTART", (("into", "B", "", 0, 2),)),
+    (IDENTIFY, "IDENTIFY", (("seconds", "B", "s", 0, 60),)),
     (
         HELLO,
         "HELLO",
@@ -108,6 +139,7 @@ MESSAGES = (
             ("high", "h", "rating", -RATING, RATING),
             ("step", "H", "rating", 1, 2 * RATING),
             ("detents", "detents", "rating", -RATING, RATING),
+            ("pins", "B", "", 0, U8),
         ),
     ),
     (
@@ -174,6 +206,8 @@ MESSAGES = (
             ("missed_ticks", "I", "tick", 0, U32),
             ("bad_frames", "I", "", 0, U32),
             ("dropped_replies", "I", "", 0, U32),
+            ("knob_state", "B", "", 0, 2),
+            ("free_bytes", "I", "byte", 0, U32),
         ),
     ),
     (CONFIG, "CONFIG", (("key", "B", "", 0, U8), ("value", "blob", "", 0, U8))),
@@ -182,9 +216,15 @@ MESSAGES = (
     (GONE, "GONE", (("boot16", "H", "", 0, U16), ("first_seq", "I", "", 0, U32), ("count", "I", "", 1, U32))),
 )
 
+ADDED = ((HELLO, "pins", 0), (STATUS, "knob_state", KNOB_OK), (STATUS, "free_bytes", 0))
+"""Fields that came with a later minor version, and what is taken for each where an older speaker ends before it."""
+
 _BY_KIND = {}
 for _entry in MESSAGES:
     _BY_KIND[_entry[0]] = _entry
+_DEFAULTS = {}
+for _entry in ADDED:
+    _DEFAULTS[_entry[0], _entry[1]] = _entry[2]
 
 
 class UnknownKindError(WireError):
@@ -230,7 +270,8 @@ def pack(kind, **values):
 def unpack(payload):
     """`(kind, fields)` of a payload, `fields` a dict by name.
 
-    Bytes behind the last known field are ignored: a later minor version may append fields. Raises `UnknownKindError`,
+    Bytes behind the last known field are ignored: a later minor version may append fields. A field that an older minor
+    version does not send has its default. Raises `UnknownKindError`,
     and `WireError` for a payload that is too short or holds a value out of its range.
     """
     if not len(payload):
@@ -243,7 +284,9 @@ def unpack(payload):
     values = {}
     at = 1
     for name, form, _unit, low, high in entry[2]:
-        if form == "detents":
+        if at == len(payload) and (kind, name) in _DEFAULTS:
+            value = _DEFAULTS[kind, name]
+        elif form == "detents":
             value, at = _unpack_detents(payload, at)
         elif form == "text" or form == "blob":
             data, at = _unpack_blob(payload, at, name_of_message)

@@ -14,7 +14,13 @@ import socket
 import sys
 import time
 
+from dial.calibrate import Calibration
+from dial.knobs import Direct
+from dial.settings import Options, Settings, SettingsStore
+from dialwire import message
+from dialwire.scale import ALLIANCE, Scale
 from dialwire.ticks import BOARD_TOP, ticks_diff
+from port.slots import FileSlots
 
 # Collected while there is nothing to do: left to itself, MicroPython collects when its memory is full, for several
 # milliseconds, be a tick due or not.
@@ -25,6 +31,8 @@ STALL_US = 200000000
 TCP = 6
 TCP_NODELAY = 1
 RAW_TOP = 65535
+RESTART_CODE = 75
+"""How this program ends when the dial was told to restart: the emulator boots it again."""
 
 if hasattr(time, "ticks_us"):
     _true_us = time.ticks_us
@@ -63,12 +71,19 @@ class KnobScript:
         return self._ratings[at - 1] + share * (self._ratings[at] - self._ratings[at - 1])
 
 
-class Knob:
-    """What the emulated wiper reads: set to a rating, or moved by a script."""
+def urandom16():
+    """Two random bytes as a number."""
+    low, high = os.urandom(2)
+    return low | high << 8
+
+
+class World:
+    """What the emulated wiper reads: set to a rating, or moved by a script. Its wire can be cut."""
 
     def __init__(self, scale, script):
         self.script = script
         self.script_started = False
+        self.cut = False
         self.scale = scale
         self._raw = RAW_TOP // 2
         self._script_us = 0
@@ -77,6 +92,9 @@ class Knob:
 
     def raw(self):
         """The converter's reading, 0 .. 65535, the ends of the scale at the ends of the travel."""
+        if self.cut:
+            # A floating wire reads anything.
+            return urandom16()
         if self._speed:
             true_us = _true_us()
             if true_us >= self._began_us:
@@ -107,22 +125,29 @@ class Knob:
 
 
 class Board:
-    """The emulated board. `settings` is what `connect` read, the two sockets with it."""
+    """The emulated board. `world` is what `connect` read, the two sockets with it."""
 
-    def __init__(self, settings, scale):
-        self.board = "emulated"
-        self.knob_kind = "emulated"
+    board = "emulated"
+    knob_kind = "emulated"
+    pins = message.HAS_SYNC_IN | message.HAS_SYNC_OUT | message.HAS_BUTTON
+
+    def __init__(self, settings):
         self.unique_id = bytes([int(settings["id"][i : i + 2], 16) for i in range(0, len(settings["id"]), 2)])
-        self.name = settings["name"]
-        rows = settings.get("script")
-        self.knob = Knob(scale, KnobScript(rows) if rows else None)
+        low, high, step, detents = settings["scale"] or (ALLIANCE.low, ALLIANCE.high, ALLIANCE.step, ALLIANCE.detents)
+        defaults = Settings(settings["name"], Scale(low, high, step, detents), Calibration(0, RAW_TOP), Options())
+        folder = settings["keep"]
+        self.store = SettingsStore(FileSlots(folder) if folder else Forgetful())
+        self.settings = self.store.load(defaults)
+        rows = settings["script"]
+        self.world = World(self.settings.scale, KnobScript(rows) if rows else None)
+        self.knob = Direct(self.world.raw, self.ticks_us, lambda: self.world.cut)
         self._offset_us = int(settings["clock_offset_us"])
         self._drift_ppb = int(settings["drift_ppm"] * 1000)
         self._wander_us = settings["wander_us"]
         self._wander_period_us = settings["wander_period_s"] * 1e6
         self._began_us = _true_us()
         self._collected_us = self._seen_us = self._began_us
-        self._pressed = False
+        self._happened = []
         self._control_rest = b""
         self._wire = settings["wire"]
         self._control = settings["control"]
@@ -157,9 +182,19 @@ class Board:
             us += int(self._wander_us * math.sin(2 * math.pi * true_us / self._wander_period_us))
         return us % (BOARD_TOP + 1)
 
-    def read_raw(self):
-        """The knob's reading."""
-        return self.knob.raw()
+    def raise_pulse(self):
+        """The sync output, which leads nowhere."""
+
+    def free_bytes(self):
+        """Bytes of memory left to the interpreter; 0 where it does not say."""
+        return gc.mem_free() if hasattr(gc, "mem_free") else 0
+
+    def start(self):
+        """Nothing is left to do: the sockets are open."""
+
+    def ready(self):
+        """Whether the link takes another frame: the emulator takes all."""
+        return True
 
     def read(self):
         """The bytes that have come in, possibly none. The emulator closing the wire ends the program."""
@@ -188,17 +223,31 @@ class Board:
         elif wait_us > 0:
             time.sleep(wait_us / 1e6)
 
-    def follow(self, dial):
-        """Keep the knob on the dial's scale; a script that nobody starts begins by itself with the first tick."""
-        self.knob.scale = dial.scale
+    def serve(self, dial):
+        """Pass on what happened outside. A script that nobody starts begins by itself with the first tick."""
+        self.world.scale = dial.scale
         sampler = dial.sampler
-        if self.knob.script and not self.knob.script_started and sampler.running:
-            self.knob.play(0, 1.0, max(ticks_diff(sampler.due, self.ticks_us()), 0))
+        if self.world.script and not self.world.script_started and sampler.running:
+            self.world.play(0, 1.0, max(ticks_diff(sampler.due, self.ticks_us()), 0))
+        while self._happened:
+            what = self._happened.pop(0)
+            now = self.ticks_us()
+            if what == "press":
+                dial.press(now)
+            elif what == "home":
+                dial.hold(now)
+            else:
+                dial.edge(now)
 
-    def pressed(self):
-        """Whether the button was pressed since the last call."""
-        pressed, self._pressed = self._pressed, False
-        return pressed
+    def restart(self, into):
+        """End in the way that has the emulator boot again; it has no prompt and no bootloader to restart into."""
+        raise SystemExit(RESTART_CODE)
+
+    def crashed(self, dial, error):
+        """Send the traceback as a board would, and end with it."""
+        for frame in dial.last_words(repr(error)):
+            self.write(frame)
+        raise error
 
     def _ready(self, wait_ms):
         if self._poll:
@@ -211,17 +260,39 @@ class Board:
         for line in lines[:-1]:
             words = line.decode().split()
             if words[0] == "rating":
-                self.knob.hold()
-                self.knob.turn(float(words[1]))
+                self.world.hold()
+                self.world.turn(float(words[1]))
             elif words[0] == "raw":
-                self.knob.hold()
-                self.knob.turn_raw(int(words[1]))
+                self.world.hold()
+                self.world.turn_raw(int(words[1]))
             elif words[0] == "play":
-                self.knob.play(int(float(words[1]) * 1e6), float(words[2]), int(float(words[3]) * 1e6))
+                self.world.play(int(float(words[1]) * 1e6), float(words[2]), int(float(words[3]) * 1e6))
             elif words[0] == "hold":
-                self.knob.hold()
-            elif words[0] == "press":
-                self._pressed = True
+                self.world.hold()
+            elif words[0] == "wire":
+                self.world.cut = words[1] == "cut"
+            elif words[0] in ("press", "home", "edge"):
+                self._happened.append(words[0])
+
+
+class Forgetful:
+    """Slots that hold settings until the board is switched off."""
+
+    def __init__(self):
+        self._slots = [b"", b""]
+
+    def read(self, number):
+        """What the slot holds."""
+        return self._slots[number]
+
+    def write(self, number, data):
+        """Put data into the slot."""
+        self._slots[number] = data
+
+
+def open_board(argv):
+    """The board that the emulator describes."""
+    return Board(connect(argv))
 
 
 def connect(argv):

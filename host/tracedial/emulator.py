@@ -21,6 +21,8 @@ from tracedial.errors import EmulatorError
 from tracedial.firmware_files import firmware_dir, interpreter_command
 
 BOOT_TIMEOUT_S = 30.0
+RESTART_CODE = 75
+"""How the firmware's program ends when its dial was told to restart (`firmware/port/emulated.py`)."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class DialSettings:
     script: tuple[tuple[float, float], ...] = ()
     scale: tuple[int, int, int, tuple[tuple[int, str], ...]] | None = None
     link: LinkConditions = field(default_factory=LinkConditions)
+    keep: Path | None = None
 
     def to_firmware(self) -> str:
         """The settings as `firmware/port/emulated.py` reads them, first on its control connection."""
@@ -63,6 +66,7 @@ class DialSettings:
                 "wander_period_s": self.wander_period_s,
                 "script": self.script,
                 "scale": self.scale,
+                "keep": str(self.keep) if self.keep else "",
             },
             # MicroPython reads an escaped character beyond 16 bits as two broken ones.
             ensure_ascii=False,
@@ -306,7 +310,8 @@ class EmulatedDial:
         return (await self._process.stderr.read()).decode(errors="replace").strip()[-2000:]
 
     def command(self, line: str) -> None:
-        """Tell the board's world something: `rating 12`, `raw 3000`, `play T SPEED DELAY`, `hold`, `press`."""
+        """Tell the board's world something: `rating 12`, `raw 3000`, `play T SPEED DELAY`, `hold`, `press`, `home`,
+        `edge`, `wire cut`, `wire mend`."""
         if self._control:
             self._control.write(line.encode() + b"\n")
 
@@ -334,8 +339,14 @@ class EmulatedDial:
             text = await self.last_words() if died.done() else "it does not connect"
             raise EmulatorError(f"The emulated dial {self.settings.name} did not start: {text}")
         control.write(self.settings.to_firmware().encode() + b"\n")
-        died.add_done_callback(lambda _: self.ended.set())
+        process = self._process
+        died.add_done_callback(lambda _: self._note_end(process))
         self._wire, self._control = wire, control
+
+    def _note_end(self, process: asyncio.subprocess.Process) -> None:
+        self.ended.set()
+        if process is self._process and process.returncode == RESTART_CODE:
+            self._rebooting = asyncio.ensure_future(self.reboot())
 
     async def _kill(self) -> None:
         for stream in (self._wire, self._control):
@@ -401,7 +412,11 @@ class Emulator:
     async def _carry_out(self, words: list[str], dials: list[EmulatedDial]) -> None:
         name, values = words[0], words[1:]
         for dial in dials:
-            if name in ("rating", "raw", "play", "hold", "press"):
+            if name == "wire":
+                if values not in (["cut"], ["mend"]):
+                    raise ValueError(name)
+                dial.command(f"wire {values[0]}")
+            elif name in ("rating", "raw", "play", "hold", "press", "home", "edge"):
                 wanted = {"rating": 1, "raw": 1, "play": 3}.get(name, 0)
                 if len(values) != wanted or (name == "play" and not dial.settings.script):
                     raise ValueError(name)

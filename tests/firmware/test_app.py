@@ -1,5 +1,7 @@
 from dial.app import Dial, Identity
 from dial.calibrate import Calibration
+from dial.knobs import Direct
+from dial.settings import Settings
 from dialwire import frame, message
 from dialwire.scale import ALLIANCE, Scale
 from dialwire.ticks import ticks_diff
@@ -11,19 +13,19 @@ SECOND_NS = 1000000000
 class Bench:
     """A dial with a clock and a knob in the test's hand."""
 
-    def __init__(self, us=0, outbox_capacity=100):
+    def __init__(self, us=0, outbox_capacity=100, settings=None, **more):
         self.clock = FakeTicks(us)
         # Between two detents: landing on one would be an event, with a number of its own.
         self.turn(20)
-        identity = Identity(
-            boot=0xABCD1234, unique_id=b"\x01\x02", board="test", interpreter="test", name="t", knob="none"
-        )
+        self.broken = False
+        identity = Identity(boot=0xABCD1234, unique_id=b"\x01\x02", board="test", interpreter="test", knob="none")
         self.dial = Dial(
             ticks_us=self.clock,
             identity=identity,
-            scale=ALLIANCE,
-            calibration=Calibration(0, 65535),
+            settings=settings or Settings("t", ALLIANCE, Calibration(0, 65535)),
+            knob=Direct(lambda: self.raw, self.clock, lambda: self.broken),
             outbox_capacity=outbox_capacity,
+            **more,
         )
         self.decoder = frame.Decoder()
 
@@ -50,13 +52,13 @@ class Bench:
         end = self.clock.us + int(seconds * 1000000)
         while self.clock.us < end:
             self.clock.us += min(self.dial.wait_us(), end - self.clock.us)
-            self.dial.poll(lambda: self.raw)
+            self.dial.poll()
 
     def run_ticks(self, count):
         """As `run`, but from tick to tick: a day would hold four million readings."""
         for _ in range(count):
             self.clock.us += max(ticks_diff(self.dial.sampler.due, self.clock()), 0)
-            self.dial.poll(lambda: self.raw)
+            self.dial.poll()
 
     def start(self, start=1, period_ns=SECOND_NS, ahead_us=0):
         self.send(message.START, start=start, tick0_us=self.clock.us + ahead_us, period_ns=period_ns, correction=0)
@@ -76,7 +78,7 @@ def test_another_major_is_refused_with_both_versions():
     bench.send(message.HELLO_REQUEST, major=9, minor=0)
     (refused,) = bench.of(message.REFUSED)
     assert refused["reason"] == message.REFUSED_PROTOCOL
-    assert "1.0" in refused["text"] and "9.0" in refused["text"]
+    assert "1.1" in refused["text"] and "9.0" in refused["text"]
 
 
 def test_a_sync_reply_carries_arrival_and_departure():
@@ -134,9 +136,7 @@ def test_a_new_start_begins_a_new_window_and_a_correction_does_not():
 
 
 def test_means_are_exact():
-    bench = Bench()
-    bench.dial.scale = Scale(0, 10000, 1000)
-    bench.dial._settler.__init__(bench.dial.scale)
+    bench = Bench(settings=Settings("t", Scale(0, 10000, 1000), Calibration(0, 65535)))
     bench.raw = 4 * 65535 // 10
     bench.heard()
     bench.start()
@@ -262,6 +262,8 @@ def test_nonsense_from_the_host_is_refused_and_survived():
         missed_ticks=0,
         bad_frames=0,
         dropped_replies=0,
+        knob_state=0,
+        free_bytes=0,
     )
     refused = bench.of(message.REFUSED)
     assert len(refused) == 6
@@ -275,7 +277,7 @@ def test_presses_and_detents_are_events_in_the_same_count():
     bench.heard()
     bench.start()
     bench.run(0.5)
-    bench.dial.press()
+    bench.dial.press(bench.clock())
     bench.turn(0)
     bench.run(1.0)
     messages = [(kind, f["seq"]) for kind, f in bench.heard() if kind in (message.SAMPLE, message.EVENT)]

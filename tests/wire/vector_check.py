@@ -25,9 +25,18 @@ def from_hex(text):
     return bytes([int(text[i : i + 2], 16) for i in range(0, len(text), 2)])
 
 
+DEFAULTS = {}
+for kind, name, default in message.ADDED:
+    DEFAULTS[kind, name] = default
+
+
 def fields_of(vector):
     fields = {}
-    for name, form, _unit, _low, _high in KINDS[vector["message"]][2]:
+    kind, _, rows = KINDS[vector["message"]]
+    for name, form, _unit, _low, _high in rows:
+        if name not in vector["fields"]:
+            fields[name] = DEFAULTS[kind, name]
+            continue
         value = vector["fields"][name]
         if form == "blob":
             value = from_hex(value)
@@ -40,7 +49,13 @@ def fields_of(vector):
 def check(vector):
     if "fields" in vector and "frame" in vector:
         fields = fields_of(vector)
-        payload = message.pack(KINDS[vector["message"]][0], **fields)
+        kind = KINDS[vector["message"]][0]
+        if len(vector["fields"]) < len(fields):
+            # Recorded from an older minor version: it is understood, with the defaults of what it did not know.
+            (decoded,) = frame.Decoder().feed(from_hex(vector["frame"]))
+            assert message.unpack(decoded) == (kind, fields)
+            return "understood " + vector["frame"]
+        payload = message.pack(kind, **fields)
         data = frame.encode(payload)
         assert to_hex(data) == vector["frame"], to_hex(data)
         (decoded,) = frame.Decoder().feed(data)

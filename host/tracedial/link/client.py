@@ -42,6 +42,7 @@ class Hello:
     min_rate_hz: int
     max_rate_hz: int
     scale: Scale
+    pins: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Mark:
-    """An event of the dial: a detent landed on, or the button pressed."""
+    """An event of the dial: a detent landed on, the button pressed, an edge on the sync input, a wire that broke."""
 
     host_ns: int
     boot: int
@@ -123,6 +124,8 @@ class Status:
     missed_ticks: int
     bad_frames: int
     dropped_replies: int
+    knob_state: int = 0
+    free_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -432,7 +435,7 @@ class DialClient:
             scale=Scale(fields["low"], fields["high"], fields["step"], fields["detents"]),
             **{
                 key: fields[key]
-                for key in ("firmware", "board", "interpreter", "name", "knob", "outbox", "min_rate_hz", "max_rate_hz")
+                for key in ("firmware", "board", "interpreter", "name", "knob", "outbox", "min_rate_hz", "max_rate_hz", "pins")
             },
         )
         if self.hello is not None and self.hello.boot != hello.boot:

@@ -1,0 +1,144 @@
+"""The knobs as the dial reads them: a latched converter, or an encoder's counter, behind one way of asking.
+
+`read(due, now)` says whether there is a reading for the instant `due`; then `ticks`, `raw` (0 .. 65535, as the wire
+carries it) and `position` (`(position_64, clipped)`, None if there is none) are its. `state` is one of KNOB_OK,
+KNOB_FAULT, KNOB_UNHOMED; `recheck` looks again whether the wires hold.
+"""
+
+from dialwire import message
+
+
+class Calibrated:
+    """A knob whose raw reading a calibration turns into a position."""
+
+    early_us = 0
+
+    def __init__(self):
+        self.calibration = None
+        self.positions = 0
+        self.state = message.KNOB_OK
+        self.ticks = 0
+        self.raw = 0
+
+    def follow(self, settings):
+        """Take the settings in force."""
+        self.calibration = settings.calibration
+        self.positions = settings.scale.positions
+
+    @property
+    def position(self):
+        """Where the wiper stands, None while its wire is broken."""
+        if self.state != message.KNOB_OK:
+            return None
+        return self.calibration.position_64(self.raw, self.positions)
+
+    def home(self, index):
+        """The calibrated ends, moved so that the knob stands on position `index` here; None if that would move them by
+        more than 1/16 of the travel: the knob then does not stand where it is said to."""
+        low, high = self.calibration.raw_low, self.calibration.raw_high
+        move = self.raw - (low + (high - low) * index // (self.positions - 1))
+        if abs(move) > abs(high - low) >> 4 or not (0 <= low + move <= 65535 and 0 <= high + move <= 65535):
+            return None
+        return low + move, high + move
+
+
+class Direct(Calibrated):
+    """A knob that is read at once: `read_raw` returns 0 .. 65535, `broken` (if given) whether its wire is."""
+
+    def __init__(self, read_raw, ticks_us, broken=None):
+        super().__init__()
+        self._read_raw = read_raw
+        self._ticks_us = ticks_us
+        self._broken = broken
+
+    def read(self, due, now):
+        """See the head of this file."""
+        self.raw = self._read_raw()
+        self.ticks = self._ticks_us()
+        self.recheck()
+        return True
+
+    def recheck(self):
+        """Look whether the wire holds."""
+        self.state = message.KNOB_FAULT if self._broken and self._broken() else message.KNOB_OK
+
+
+class Potentiometer(Calibrated):
+    """A potentiometer behind a latched converter.
+
+    `connected` is a function that tells whether the wiper's wire holds, asked at each sample. Readings below `lowest`
+    or above `highest` can come from no wiper on this board, only from a cut wire.
+    """
+
+    early_us = 500
+
+    def __init__(self, latch, connected, lowest=0, highest=65535):
+        super().__init__()
+        self._latch = latch
+        self._connected = connected
+        self._lowest = lowest
+        self._highest = highest
+
+    def read(self, due, now):
+        """See the head of this file."""
+        if not self._latch.take(due, now, self.early_us):
+            return False
+        self.ticks = self._latch.ticks
+        self.raw = self._latch.raw
+        if not self._lowest <= self.raw <= self._highest:
+            self.state = message.KNOB_FAULT
+        return True
+
+    def recheck(self):
+        """Look whether the wiper is connected; the state follows."""
+        held = self._lowest <= self.raw <= self._highest and self._connected()
+        self.state = message.KNOB_OK if held else message.KNOB_FAULT
+
+
+class Encoder:
+    """A rotary encoder. `counter` is a function that returns its count; `ticks_us` the clock."""
+
+    early_us = 0
+
+    def __init__(self, counter, ticks_us, wheel):
+        self._counter = counter
+        self._ticks_us = ticks_us
+        self._wheel = wheel
+        self._positions = 0
+        self._count = 0
+        self.ticks = 0
+
+    @property
+    def state(self):
+        """Whether the encoder has been homed."""
+        return message.KNOB_OK if self._wheel.homed else message.KNOB_UNHOMED
+
+    @property
+    def raw(self):
+        """The count on the wire: modulo 65536, 32768 at power-up."""
+        return (self._count + 32768) & 65535
+
+    def follow(self, settings):
+        """Take the settings in force. Counts in a step and direction are taken at the start."""
+        self._positions = settings.scale.positions
+
+    def read(self, due, now):
+        """See the head of this file: a counter can be read at any time."""
+        self._count = self._counter()
+        self.ticks = self._ticks_us()
+        return True
+
+    def recheck(self):
+        """Nothing to look at: a counter's wires cannot be told from a knob at rest."""
+
+    @property
+    def position(self):
+        """Where the knob stands, None until it has been homed."""
+        if not self._wheel.homed:
+            return None
+        return self._wheel.position_64(self._count, self._positions)
+
+    def home(self, index):
+        """Say that the knob stands on position `index` here."""
+        self._count = self._counter()
+        self._wheel.home(self._count, index)

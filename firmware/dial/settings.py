@@ -1,0 +1,190 @@
+"""The dial's settings, and how they are kept so that a power cut at any byte leaves the old ones or the new.
+
+Two slots take turns. A save writes the slot that does not hold the settings in force; the other stays untouched until
+the next save. Each slot has a serial number and a checksum over all of it: a torn one is not taken.
+"""
+
+import struct
+from binascii import crc32
+
+from dial.calibrate import Calibration
+from dialwire import message
+from dialwire.errors import WireError
+from dialwire.scale import Scale
+
+POTENTIOMETER = 0
+ENCODER = 1
+KNOB_NAMES = ("potentiometer", "encoder")
+
+REVERSE = 1
+FEEDBACK = 2
+SYNC_FALLING = 4
+KNOWN_BITS = REVERSE | FEEDBACK | SYNC_FALLING
+
+_MAGIC = b"TDs1"
+_HEAD = "<4sIH"
+_HEAD_BYTES = 10
+
+
+class Options:
+    """What a lab chose of its board: the kind of knob, the counts of an encoder in a step, and switches (`bits`):
+    REVERSE turns an encoder's direction round, FEEDBACK ticks on a detent, SYNC_FALLING latches falling edges.
+
+    `board` names the board's file where the dial cannot tell by itself what it runs on; empty otherwise.
+    """
+
+    def __init__(self, knob=POTENTIOMETER, counts_per_step=4, bits=FEEDBACK, board=""):
+        if knob not in (POTENTIOMETER, ENCODER):
+            raise WireError("knob %r is neither 0 (potentiometer) nor 1 (encoder)" % knob)
+        if not 1 <= counts_per_step <= 1000:
+            raise WireError("%d counts of the encoder in a step, 1 to 1000 are possible" % counts_per_step)
+        if bits & ~KNOWN_BITS:
+            raise WireError("the switches 0x%02x hold some that this dial does not know" % bits)
+        if len(board.encode()) > 32:
+            raise WireError("a board's name of more than 32 bytes")
+        self.knob = knob
+        self.counts_per_step = counts_per_step
+        self.bits = bits
+        self.board = board
+
+    def pack(self):
+        """The value of CONFIG_OPTIONS: u8 knob, u16 counts in a step, u8 switches, then the board's name."""
+        return struct.pack("<BHB", self.knob, self.counts_per_step, self.bits) + self.board.encode()
+
+
+def unpack_options(value):
+    """`Options` from the value of CONFIG_OPTIONS."""
+    if len(value) < 4:
+        raise WireError("options of %d bytes, at least 4 are needed" % len(value))
+    knob, counts_per_step, bits = struct.unpack_from("<BHB", value, 0)
+    return Options(knob, counts_per_step, bits, _text(value[4:], "board"))
+
+
+class Settings:
+    """All that a dial keeps: name, scale, calibration, options."""
+
+    def __init__(self, name, scale, calibration, options=None):
+        self.name = name
+        self.scale = scale
+        self.calibration = calibration
+        self.options = options or Options()
+
+    def value(self, key):
+        """The value of a setting, as CONFIG carries it."""
+        if key == message.CONFIG_NAME:
+            return self.name.encode()
+        if key == message.CONFIG_SCALE:
+            return message.pack_scale(self.scale.low, self.scale.high, self.scale.step, self.scale.detents)
+        if key == message.CONFIG_CALIBRATION:
+            return struct.pack("<HH", self.calibration.raw_low, self.calibration.raw_high)
+        if key == message.CONFIG_OPTIONS:
+            return self.options.pack()
+        raise WireError("no setting has the key %d" % key)
+
+    def set(self, key, value):
+        """Change a setting to a value of CONFIG_SET; `WireError` leaves it as it was."""
+        if key == message.CONFIG_NAME:
+            if not 0 < len(value) <= 32:
+                raise WireError("a name of %d bytes, 1 to 32 fit" % len(value))
+            self.name = _text(value, "name")
+        elif key == message.CONFIG_SCALE:
+            low, high, step, detents = message.unpack_scale(value)
+            self.scale = Scale(low, high, step, detents)
+        elif key == message.CONFIG_CALIBRATION:
+            if len(value) != 4:
+                raise WireError("a calibration of %d bytes, 4 are needed" % len(value))
+            raw_low, raw_high = struct.unpack("<HH", value)
+            self.calibration = Calibration(raw_low, raw_high)
+        elif key == message.CONFIG_OPTIONS:
+            self.options = unpack_options(value)
+        else:
+            raise WireError("no setting has the key %d" % key)
+
+    def copy(self):
+        """Settings of the same values."""
+        return Settings(self.name, self.scale, self.calibration, self.options)
+
+
+KEYS = (message.CONFIG_NAME, message.CONFIG_SCALE, message.CONFIG_CALIBRATION, message.CONFIG_OPTIONS)
+
+
+def pack_slot(serial, settings):
+    """The bytes of a slot: magic, u32 serial number, u16 length, (u8 key, u8 length, value) for each, u32 CRC-32."""
+    body = bytearray()
+    for key in KEYS:
+        value = settings.value(key)
+        body.append(key)
+        body.append(len(value))
+        body.extend(value)
+    data = struct.pack(_HEAD, _MAGIC, serial, len(body)) + bytes(body)
+    return data + struct.pack("<I", crc32(data))
+
+
+def unpack_slot(data, settings):
+    """Put what a slot holds into `settings`; returns its serial number. `WireError` for a torn or foreign slot, and
+    then `settings` may be half changed: hand in a copy."""
+    if len(data) < _HEAD_BYTES + 4:
+        raise WireError("%d bytes are no settings" % len(data))
+    magic, serial, length = struct.unpack_from(_HEAD, data, 0)
+    if magic != _MAGIC or len(data) != _HEAD_BYTES + length + 4:
+        raise WireError("not settings, or cut short")
+    if struct.unpack("<I", data[-4:])[0] != crc32(data[:-4]):
+        raise WireError("settings with a wrong checksum")
+    at = _HEAD_BYTES
+    end = len(data) - 4
+    while at + 2 <= end and at + 2 + data[at + 1] <= end:
+        key = data[at]
+        # A key of a later firmware is left out: this one could not obey it.
+        if key in KEYS:
+            settings.set(key, bytes(data[at + 2 : at + 2 + data[at + 1]]))
+        at += 2 + data[at + 1]
+    return serial
+
+
+class SettingsStore:
+    """Settings in two slots. `slots` has `read(number)`, empty bytes for one never written, and `write(number, data)`."""
+
+    def __init__(self, slots):
+        self._slots = slots
+        self._serial = 0
+        self._newest = None
+        self.problem = ""
+        """What was wrong with a slot when it was loaded, in words, or empty."""
+
+    def load(self, defaults):
+        """The newest settings that are whole, or `defaults`."""
+        found = defaults
+        for number in (0, 1):
+            try:
+                data = self._slots.read(number)
+                if not data:
+                    continue
+                candidate = defaults.copy()
+                serial = unpack_slot(data, candidate)
+            except (OSError, WireError) as error:
+                self.problem = "settings slot %d is not whole (%s), the other one is used" % (number, error)
+                continue
+            if self._newest is None or serial > self._serial:
+                self._serial, self._newest, found = serial, number, candidate
+        return found
+
+    def save(self, settings):
+        """Keep these settings. `WireError` if the flash does not hold them; the old ones then stay in force."""
+        number = 0 if self._newest is None else 1 - self._newest
+        data = pack_slot(self._serial + 1, settings)
+        try:
+            self._slots.write(number, data)
+            kept = self._slots.read(number) == data
+        except OSError as error:
+            raise WireError("the settings could not be written to flash (%s)" % error)
+        if not kept:
+            raise WireError("the flash did not keep the settings: they stay as they were")
+        self._serial += 1
+        self._newest = number
+
+
+def _text(value, what):
+    try:
+        return bytes(value).decode()
+    except ValueError:
+        raise WireError("the %s is not UTF-8" % what)

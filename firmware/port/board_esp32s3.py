@@ -1,0 +1,29 @@
+"""ESP32-S3 DevKit: nothing but data. `hardware/wiring.md` shows it; a test compares the two."""
+
+MACHINE = "Generic ESP32S3 module"
+"""What its MicroPython calls the board."""
+
+# Signal, pin, where it is on the board.
+PINS = (
+    ("wiper", 1, "IO1"),
+    ("encoder_a", 4, "IO4"),
+    ("encoder_b", 5, "IO5"),
+    ("button", 6, "IO6"),
+    ("lamp", 38, "IO38, an LED of your own"),
+    ("feedback", 7, "IO7"),
+    ("sync_in", 15, "IO15"),
+    ("sync_out", 16, "IO16"),
+)
+
+QUIET = None
+"""A pin that is held high for a converter with less noise, None if there is none."""
+
+PULLS = False
+"""Whether a cut wiper is found by the pulls of its pin; if not, by the resistors that `hardware/wiring.md` shows."""
+
+WIPER_LOWEST = 1500
+WIPER_HIGHEST = 60000
+"""Readings outside these come from no wiper, only from a cut wire."""
+
+LATCH_US = 2000
+"""Distance of two conversions of the wiper."""

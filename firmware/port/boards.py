@@ -1,0 +1,28 @@
+"""Which board this is: a file of data for each kind, chosen by what its MicroPython says of itself."""
+
+BOARDS = ("pico", "pico_w", "pico2", "pico2_w", "esp32", "esp32s3", "esp32c3")
+
+
+class UnknownBoardError(Exception):
+    """No board's file is for this machine; `machine` is what it says of itself."""
+
+    def __init__(self, machine):
+        super().__init__("no board of Tracedial's is %r: choose one with `tracedial config --board`" % machine)
+        self.machine = machine
+
+
+def find_board(machine, chosen=""):
+    """`(name, data)` of the board `chosen`, or of the one whose MicroPython says that it is `machine`."""
+    for name in BOARDS:
+        data = __import__("port.board_" + name, None, None, ("PINS",))
+        if name == chosen or (not chosen and machine.startswith(data.MACHINE + " with ")):
+            return name, data
+    raise UnknownBoardError(machine)
+
+
+def pin_of(data, signal):
+    """The pin of a signal."""
+    for name, pin, _where in data.PINS:
+        if name == signal:
+            return pin
+    raise KeyError(signal)

@@ -1,0 +1,27 @@
+"""A quadrature encoder counted by pin interrupts: the fallback where the chip has no counter."""
+
+from dial.quadrature import Quadrature
+from machine import Pin
+
+
+def open_counter(pin_a, pin_b):
+    """A function that returns the count."""
+    a, b = Pin(pin_a, Pin.IN, Pin.PULL_UP), Pin(pin_b, Pin.IN, Pin.PULL_UP)
+    decoder = Quadrature(a.value(), b.value())
+    read_a, read_b, step = a.value, b.value, decoder.step
+
+    def on_edge(_pin):
+        # Integers only; the cost of `latch` in dial/latch.py is of the same kind.
+        step(read_a(), read_b())
+
+    for pin in (a, b):
+        watch(pin, on_edge, Pin.IRQ_RISING | Pin.IRQ_FALLING)
+    return lambda: decoder.count
+
+
+def watch(pin, handler, trigger):
+    """Call `handler` at edges of `pin`: in the interrupt itself where the port can, soon after it where it cannot."""
+    try:
+        pin.irq(handler, trigger, hard=True)
+    except TypeError:
+        pin.irq(handler, trigger)

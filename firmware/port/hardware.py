@@ -1,0 +1,207 @@
+"""A real board: console, knob, button, lamp, sync pins, watchdog, settings. The loop in `main.py` runs on it."""
+
+import gc
+import io
+import os
+import sys
+import time
+
+import machine
+from dial import lamp
+from dial.app import ERROR, WARNING
+from dial.button import Button
+from dial.calibrate import Calibration
+from dial.knobs import Encoder
+from dial.latch import Edges
+from dial.settings import ENCODER, FEEDBACK, KNOB_NAMES, REVERSE, SYNC_FALLING, Settings, SettingsStore
+from dial.wheel import Wheel
+from dialwire import message
+from dialwire.scale import ALLIANCE
+from machine import Pin
+from port.boards import find_board, pin_of
+from port.console import Console
+from port.encoder_irq import watch
+from port.slots import FileSlots
+from port.wiper import open_wiper
+from time import ticks_diff, ticks_ms, ticks_us
+
+WATCHDOG_MS = 8000
+RESCUE = "rescue"
+"""A file of this name keeps the dial from starting, once: the prompt is there instead."""
+PULSE_US = 5000
+FEEDBACK_US = 8000
+LOOK_US = 10000
+COLLECT_MS = 250
+# A collection takes about 8 ms with the outbox in place: only where nothing is due for longer.
+COLLECT_IDLE_US = 12000
+
+
+class Board:
+    """A board as `main.run` needs it. `knob` is made by the settings."""
+
+    def __init__(self, board, data, button, unique_id, store, settings):
+        platform = sys.platform
+        self.board = board
+        self.unique_id = unique_id
+        self.store = store
+        self.settings = settings
+        options = settings.options
+        self.knob_kind = KNOB_NAMES[options.knob]
+        self.interpreter = "micropython %d.%d.%d" % sys.implementation.version[:3]
+        self.pins = message.HAS_SYNC_IN | message.HAS_SYNC_OUT | message.HAS_BUTTON | message.HAS_LAMP
+        if options.bits & FEEDBACK:
+            self.pins |= message.HAS_FEEDBACK
+        if data.QUIET is not None:
+            Pin(data.QUIET, Pin.OUT, value=1)
+        if options.knob == ENCODER:
+            self.knob = self._encoder(data, platform, options)
+        else:
+            self.knob, self._timer = open_wiper(data, platform)
+        self._console = Console()
+        self._button_pin = button
+        presses = Edges(ticks_us)
+        watch(self._button_pin, presses.latch, Pin.IRQ_FALLING)
+        self._button = Button(presses)
+        self._edges = Edges(ticks_us)
+        sync_in = Pin(pin_of(data, "sync_in"), Pin.IN, Pin.PULL_DOWN)
+        watch(sync_in, self._edges.latch, Pin.IRQ_FALLING if options.bits & SYNC_FALLING else Pin.IRQ_RISING)
+        self._sync_out = Pin(pin_of(data, "sync_out"), Pin.OUT, value=0)
+        self._lamp = Pin(pin_of(data, "lamp"), Pin.OUT, value=0)
+        self._feedback = Pin(pin_of(data, "feedback"), Pin.OUT, value=0) if options.bits & FEEDBACK else None
+        self._pulse_since = None
+        self._feedback_since = None
+        self._landings = 0
+        self._looked = ticks_us()
+        self._collected_ms = ticks_ms()
+        self._edges_lost = 0
+        self._watchdog = None
+
+    ticks_us = staticmethod(ticks_us)
+    free_bytes = staticmethod(gc.mem_free)
+
+    def random_u32(self):
+        """A random number of 32 bits that is not 0, for the boot id."""
+        a, b, c, d = os.urandom(4)
+        return (a | b << 8 | c << 16 | d << 24) or 1
+
+    def start(self):
+        """Take the console, and have the watchdog look from here on."""
+        self._console.open()
+        self._watchdog = machine.WDT(timeout=WATCHDOG_MS)
+
+    def read(self):
+        """The bytes that have come in, possibly none."""
+        return self._console.read()
+
+    def ready(self):
+        """Whether the link takes another frame."""
+        return self._console.ready()
+
+    def write(self, frame):
+        """Send a frame."""
+        self._console.write(frame)
+
+    def raise_pulse(self):
+        """Raise the sync output; `serve` lowers it after `PULSE_US`."""
+        self._sync_out.value(1)
+        self._pulse_since = ticks_us()
+
+    def serve(self, dial):
+        """What pins bring in and put out. Called each turn of the loop."""
+        self._watchdog.feed()
+        while self._edges.waiting():
+            dial.edge(self._edges.take())
+        now = ticks_us()
+        if self._pulse_since is not None and ticks_diff(now, self._pulse_since) >= PULSE_US:
+            self._sync_out.value(0)
+            self._pulse_since = None
+        if ticks_diff(now, self._looked) >= LOOK_US or ticks_diff(now, self._looked) < 0:
+            self._looked = now
+            self._look(dial, now)
+
+    def wait(self, wait_us):
+        """Sleep until bytes come in or `wait_us` have passed."""
+        if wait_us >= COLLECT_IDLE_US and ticks_diff(ticks_ms(), self._collected_ms) > COLLECT_MS:
+            gc.collect()
+            self._collected_ms = ticks_ms()
+        elif wait_us >= 1000:
+            self._console.wait(min(wait_us, LOOK_US) // 1000)
+
+    def restart(self, into):
+        """Restart: into the dial again, to the prompt, or into the bootloader."""
+        if into == message.INTO_REPL:
+            with open(RESCUE, "w") as file:
+                file.write("1")
+        self._drain()
+        if into == message.INTO_BOOTLOADER:
+            machine.bootloader()
+        machine.reset()
+
+    def crashed(self, dial, error):
+        """Send the traceback as LOG, and restart with a new boot id."""
+        text = io.StringIO()
+        sys.print_exception(error, text)
+        for frame in dial.last_words(text.getvalue()):
+            self._drain()
+            self._console.write(frame)
+        self._drain()
+        machine.reset()
+
+    def _look(self, dial, now):
+        button = self._button
+        button.look(not self._button_pin.value(), now)
+        if button.pressed:
+            dial.press(button.ticks)
+        if button.held:
+            dial.hold(now)
+        if self._edges.lost != self._edges_lost:
+            self._edges_lost = self._edges.lost
+            dial.log(WARNING, "%d edges of the sync input came too fast and were lost" % self._edges_lost)
+        self._lamp.value(lamp.lit(dial.lamp(), ticks_ms()))
+        if self._feedback is not None:
+            if dial.landings != self._landings:
+                self._landings = dial.landings
+                self._feedback.value(1)
+                self._feedback_since = now
+            elif self._feedback_since is not None and ticks_diff(now, self._feedback_since) >= FEEDBACK_US:
+                self._feedback.value(0)
+                self._feedback_since = None
+
+    def _drain(self):
+        """Wait, a second at most, until the link has taken what was written."""
+        began = ticks_ms()
+        while not self._console.ready() and ticks_diff(ticks_ms(), began) < 1000:
+            time.sleep_ms(1)
+        time.sleep_ms(20)
+
+    def _encoder(self, data, platform, options):
+        if platform == "rp2":
+            from port.encoder_rp2 import open_counter
+        else:
+            from port.encoder_esp32 import open_counter
+        counter = open_counter(pin_of(data, "encoder_a"), pin_of(data, "encoder_b"))
+        wheel = Wheel(options.counts_per_step, bool(options.bits & REVERSE))
+        return Encoder(counter, ticks_us, wheel)
+
+
+def rescued(button):
+    """Whether this start belongs to the prompt: the button is held, or the last start asked for it."""
+    if RESCUE in os.listdir():
+        os.remove(RESCUE)
+        return True
+    return not button.value()
+
+
+def open_board(_argv):
+    """The board, or None where the prompt was asked for."""
+    unique_id = machine.unique_id()
+    store = SettingsStore(FileSlots(""))
+    name = "dial-" + "".join("%02x" % byte for byte in unique_id[-2:])
+    settings = store.load(Settings(name, ALLIANCE, Calibration(0, 65535)))
+    board, data = find_board(sys.implementation._machine, settings.options.board)
+    button = Pin(pin_of(data, "button"), Pin.IN, Pin.PULL_UP)
+    time.sleep_ms(1)
+    if rescued(button):
+        print("Tracedial: not started, the prompt is yours. Reset the board to start the dial.")  # noqa: T201
+        return None
+    return Board(board, data, button, unique_id, store, settings)
