@@ -12,6 +12,19 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("tracedial")
 
 
+def pytest_addoption(parser):
+    parser.addoption("--device", metavar="PORT", help="run tests/device on the dial at this port")
+    parser.addoption("--device-knob", metavar="COMMAND", help="moves its knob; {raw} is 0 .. 65535, cut, or mend")
+    parser.addoption("--device-minutes", type=float, default=0.5, help="how long the soak of tests/device lasts")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--device"):
+        for item in items:
+            if item.get_closest_marker("device"):
+                item.add_marker(pytest.mark.skip(reason="needs a board: --device PORT"))
+
+
 @pytest.fixture
 def simulated():
     return SimulatedDial()

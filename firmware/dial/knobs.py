@@ -1,4 +1,4 @@
-"""The knobs as the dial reads them: a latched converter, or an encoder's counter, behind one way of asking.
+"""The knobs as the dial reads them: a latched converter here, an encoder in `dial.wheel`, behind one way of asking.
 
 `read(due, now)` says whether there is a reading for the instant `due`; then `ticks`, `raw` (0 .. 65535, as the wire
 carries it) and `position` (`(position_64, clipped)`, None if there is none) are its. `state` is one of KNOB_OK,
@@ -93,52 +93,3 @@ class Potentiometer(Calibrated):
         """Look whether the wiper is connected; the state follows."""
         held = self._lowest <= self.raw <= self._highest and self._connected()
         self.state = message.KNOB_OK if held else message.KNOB_FAULT
-
-
-class Encoder:
-    """A rotary encoder. `counter` is a function that returns its count; `ticks_us` the clock."""
-
-    early_us = 0
-
-    def __init__(self, counter, ticks_us, wheel):
-        self._counter = counter
-        self._ticks_us = ticks_us
-        self._wheel = wheel
-        self._positions = 0
-        self._count = 0
-        self.ticks = 0
-
-    @property
-    def state(self):
-        """Whether the encoder has been homed."""
-        return message.KNOB_OK if self._wheel.homed else message.KNOB_UNHOMED
-
-    @property
-    def raw(self):
-        """The count on the wire: modulo 65536, 32768 at power-up."""
-        return (self._count + 32768) & 65535
-
-    def follow(self, settings):
-        """Take the settings in force. Counts in a step and direction are taken at the start."""
-        self._positions = settings.scale.positions
-
-    def read(self, due, now):
-        """See the head of this file: a counter can be read at any time."""
-        self._count = self._counter()
-        self.ticks = self._ticks_us()
-        return True
-
-    def recheck(self):
-        """Nothing to look at: a counter's wires cannot be told from a knob at rest."""
-
-    @property
-    def position(self):
-        """Where the knob stands, None until it has been homed."""
-        if not self._wheel.homed:
-            return None
-        return self._wheel.position_64(self._count, self._positions)
-
-    def home(self, index):
-        """Say that the knob stands on position `index` here."""
-        self._count = self._counter()
-        self._wheel.home(self._count, index)

@@ -6,6 +6,7 @@ followed, so that the marks printed around the knob stay true.
 """
 
 from dial.calibrate import FINE
+from dialwire import message
 
 # Counts beyond this would leave the small integers of a 32-bit board when multiplied.
 MAX_COUNT = 100000
@@ -37,3 +38,52 @@ class Wheel:
         top = (positions - 1) * FINE
         clipped = position < -(FINE >> 1) or position > top + (FINE >> 1)
         return max(0, min(top, position)), clipped
+
+
+class Encoder:
+    """A rotary encoder as a knob (see `dial.knobs`). `counter` is a function that returns its count; `ticks_us` the clock."""
+
+    early_us = 0
+
+    def __init__(self, counter, ticks_us, wheel):
+        self._counter = counter
+        self._ticks_us = ticks_us
+        self._wheel = wheel
+        self._positions = 0
+        self._count = 0
+        self.ticks = 0
+
+    @property
+    def state(self):
+        """Whether the encoder has been homed."""
+        return message.KNOB_OK if self._wheel.homed else message.KNOB_UNHOMED
+
+    @property
+    def raw(self):
+        """The count on the wire: modulo 65536, 32768 at power-up."""
+        return (self._count + 32768) & 65535
+
+    def follow(self, settings):
+        """Take the settings in force. Counts in a step and direction are taken at the start."""
+        self._positions = settings.scale.positions
+
+    def read(self, due, now):
+        """See `dial.knobs`: a counter can be read at any time."""
+        self._count = self._counter()
+        self.ticks = self._ticks_us()
+        return True
+
+    def recheck(self):
+        """Nothing to look at: a counter's wires cannot be told from a knob at rest."""
+
+    @property
+    def position(self):
+        """Where the knob stands, None until it has been homed."""
+        if not self._wheel.homed:
+            return None
+        return self._wheel.position_64(self._count, self._positions)
+
+    def home(self, index):
+        """Say that the knob stands on position `index` here."""
+        self._count = self._counter()
+        self._wheel.home(self._count, index)

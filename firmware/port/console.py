@@ -6,7 +6,7 @@ from time import ticks_diff, ticks_us
 
 import micropython
 
-ROOM = 256
+ROOM = 128
 PIECE = 64
 STALLED_US = 20000
 

@@ -2,6 +2,7 @@
 
 from dial.quadrature import Quadrature
 from machine import Pin
+from port.interrupts import watch
 
 
 def open_counter(pin_a, pin_b):
@@ -17,11 +18,3 @@ def open_counter(pin_a, pin_b):
     for pin in (a, b):
         watch(pin, on_edge, Pin.IRQ_RISING | Pin.IRQ_FALLING)
     return lambda: decoder.count
-
-
-def watch(pin, handler, trigger):
-    """Call `handler` at edges of `pin`: in the interrupt itself where the port can, soon after it where it cannot."""
-    try:
-        pin.irq(handler, trigger, hard=True)
-    except TypeError:
-        pin.irq(handler, trigger)

@@ -5,22 +5,21 @@ import io
 import os
 import sys
 import time
+from binascii import crc32
 
 import machine
 from dial import lamp
 from dial.app import ERROR, WARNING
 from dial.button import Button
 from dial.calibrate import Calibration
-from dial.knobs import Encoder
 from dial.latch import Edges
 from dial.settings import ENCODER, FEEDBACK, KNOB_NAMES, REVERSE, SYNC_FALLING, Settings, SettingsStore
-from dial.wheel import Wheel
 from dialwire import message
 from dialwire.scale import ALLIANCE
 from machine import Pin
 from port.boards import find_board, pin_of
 from port.console import Console
-from port.encoder_irq import watch
+from port.interrupts import watch
 from port.slots import FileSlots
 from port.wiper import open_wiper
 from time import ticks_diff, ticks_ms, ticks_us
@@ -32,8 +31,8 @@ PULSE_US = 5000
 FEEDBACK_US = 8000
 LOOK_US = 10000
 COLLECT_MS = 250
-# A collection takes about 8 ms with the outbox in place: only where nothing is due for longer.
-COLLECT_IDLE_US = 12000
+# A collection takes about 10 ms with the outbox in place: only where nothing is due for longer.
+COLLECT_IDLE_US = 14000
 
 
 class Board:
@@ -53,10 +52,11 @@ class Board:
             self.pins |= message.HAS_FEEDBACK
         if data.QUIET is not None:
             Pin(data.QUIET, Pin.OUT, value=1)
+        self._noise = ticks_us
         if options.knob == ENCODER:
             self.knob = self._encoder(data, platform, options)
         else:
-            self.knob, self._timer = open_wiper(data, platform)
+            self.knob, self._noise, self._timer = open_wiper(data, platform)
         self._console = Console()
         self._button_pin = button
         presses = Edges(ticks_us)
@@ -72,20 +72,29 @@ class Board:
         self._feedback_since = None
         self._landings = 0
         self._looked = ticks_us()
+        self._free = 0
         self._collected_ms = ticks_ms()
         self._edges_lost = 0
         self._watchdog = None
 
     ticks_us = staticmethod(ticks_us)
-    free_bytes = staticmethod(gc.mem_free)
 
     def random_u32(self):
-        """A random number of 32 bits that is not 0, for the boot id."""
-        a, b, c, d = os.urandom(4)
-        return (a | b << 8 | c << 16 | d << 24) or 1
+        """A random number of 32 bits that is not 0, for the boot id: from the port's source, and in case that is a poor
+        one from the instant and the converter's noise."""
+        seed = bytearray(os.urandom(8))
+        for _ in range(16):
+            seed.append(self._noise() & 255)
+        seed.append(ticks_us() & 255)
+        return crc32(seed) or 1
+
+    def free_bytes(self):
+        """Bytes of memory that were free after the last collection."""
+        return self._free
 
     def start(self):
         """Take the console, and have the watchdog look from here on."""
+        self._collect()
         self._console.open()
         self._watchdog = machine.WDT(timeout=WATCHDOG_MS)
 
@@ -122,8 +131,7 @@ class Board:
     def wait(self, wait_us):
         """Sleep until bytes come in or `wait_us` have passed."""
         if wait_us >= COLLECT_IDLE_US and ticks_diff(ticks_ms(), self._collected_ms) > COLLECT_MS:
-            gc.collect()
-            self._collected_ms = ticks_ms()
+            self._collect()
         elif wait_us >= 1000:
             self._console.wait(min(wait_us, LOOK_US) // 1000)
 
@@ -146,6 +154,11 @@ class Board:
             self._console.write(frame)
         self._drain()
         machine.reset()
+
+    def _collect(self):
+        gc.collect()
+        self._free = gc.mem_free()
+        self._collected_ms = ticks_ms()
 
     def _look(self, dial, now):
         button = self._button
@@ -175,6 +188,9 @@ class Board:
         time.sleep_ms(20)
 
     def _encoder(self, data, platform, options):
+        # Imported where they are needed: a dial with a potentiometer has no memory to spare for them.
+        from dial.wheel import Encoder, Wheel
+
         if platform == "rp2":
             from port.encoder_rp2 import open_counter
         else:

@@ -2,8 +2,9 @@
 
 from dial.knobs import Potentiometer
 from dial.latch import Latch
-from machine import ADC, Pin, Timer
+from machine import ADC, Pin
 from port.boards import pin_of
+from port.interrupts import start_timer
 from time import sleep_us, ticks_us
 
 SETTLE_US = 30
@@ -13,7 +14,7 @@ floating one from end to end: 60 % of the range lie between."""
 
 
 def open_wiper(data, platform):
-    """`(knob, timer)`: the potentiometer on a board; the timer must be kept, or it stops."""
+    """`(knob, read, timer)`: the potentiometer on a board, its converter, and the timer, which stops if it is not kept."""
     pin = Pin(pin_of(data, "wiper"))
     read = _rp2_reader(pin) if platform == "rp2" else _esp32_reader(pin)
     latch = Latch(ticks_us, read)
@@ -34,25 +35,7 @@ def open_wiper(data, platform):
         return up - down < BROKEN_SPAN
 
     knob = Potentiometer(latch, connected, data.WIPER_LOWEST, data.WIPER_HIGHEST)
-    return knob, start_timer(latch.latch, data.LATCH_US)
-
-
-def start_timer(latch, period_us):
-    """A timer that calls `latch`: in the interrupt itself where the port can, soon after it where it cannot."""
-    timer = Timer(-1) if _has_soft_timer() else Timer(0)
-    try:
-        timer.init(mode=Timer.PERIODIC, period=period_us, tick_hz=1000000, callback=latch, hard=True)
-    except (TypeError, ValueError):
-        timer.init(mode=Timer.PERIODIC, period=period_us, tick_hz=1000000, callback=latch)
-    return timer
-
-
-def _has_soft_timer():
-    try:
-        Timer(-1)
-    except ValueError:
-        return False
-    return True
+    return knob, read, start_timer(latch.latch, data.LATCH_US)
 
 
 def _rp2_reader(pin):

@@ -36,8 +36,19 @@ FLAG_WORDS = (
     (message.FLAG_CLIPPED, "clipped"),
     (message.FLAG_RESENT, "resent"),
     (message.FLAG_LATE, "late"),
+    (message.FLAG_FAULT, "fault"),
+    (message.FLAG_UNHOMED, "unhomed"),
 )
 """The flags of a sample as `trace.csv` and `samples.csv` spell them."""
+EVENT_WORDS = {
+    message.EVENT_DETENT: "detent",
+    message.EVENT_BUTTON: "button",
+    message.EVENT_FAULT: "fault",
+    message.EVENT_HOME: "home",
+    message.EVENT_SYNC_IN: "sync_in",
+    message.EVENT_SYNC_OUT: "sync_out",
+}
+"""The dial's events as `marks.csv` spells them."""
 
 Floats = NDArray[np.float64]
 
@@ -183,11 +194,17 @@ def _trace(
     has = chosen >= 0
     columns = np.array([(s.rating, s.flags, s.n, s.mean_milli, s.min, s.max) for s in samples])
     rating, bound = np.full(n_seconds, np.nan), np.full(n_seconds, np.nan)
-    rating[has] = columns[chosen[has], 0]
+    # A knob whose wire is broken, or that was never homed, has no rating, whatever number the dial sent with its flag.
+    no_rating = (columns[:, 1] & message.NO_RATING) > 0
+    rated = has & ~no_rating[chosen]
+    rating[rated] = columns[chosen[rated], 0]
     speed = np.ones(n_seconds)
     speed[has] = np.array([one.speed for one in stretches])[stretch[chosen[has]]]
     bound[has] = bound_s[chosen[has]] * speed[has]
-    windows = _windows(columns[:, 2:].T, video_s, stretch, stretches, chosen, recording.header["rate_hz"])
+    readings = columns[:, 2:].T.copy()
+    # Such a sample counts the readings before the wire broke; where there was none, its one number is the last known.
+    readings[0, no_rating & (readings[0] == 1)] = 0
+    windows = _windows(readings, video_s, stretch, stretches, chosen, recording.header["rate_hz"])
     sample_flags = np.where(has, columns[chosen, 1], 0)
     paused = np.zeros(n_seconds, dtype=bool)
     paused[_paused_seconds(stretches, n_seconds)] = True
@@ -256,9 +273,10 @@ def _windows(
     if len(has):
         total = reduce(np.add, n_of)
         n[has] = total
-        mean[has] = reduce(np.add, mean_of * n_of) / total / 1e3
-        low[has] = reduce(np.minimum, low_of)
-        high[has] = reduce(np.maximum, high_of)
+        some = has[total > 0]
+        mean[some] = (reduce(np.add, mean_of * n_of)[total > 0] / total[total > 0]) / 1e3
+        low[some] = reduce(np.minimum, np.where(n_of > 0, low_of, np.inf))[total > 0]
+        high[some] = reduce(np.maximum, np.where(n_of > 0, high_of, -np.inf))[total > 0]
     return mean, low, high, n
 
 
@@ -316,6 +334,15 @@ def _report(alignment: Alignment, repeats: int, conflicts: int, unfitted: list[s
         findings.append(f"{impossible} sync exchanges took less than no time and are not used.")
     if conflicts:
         findings.append(f"{conflicts} records came twice with different content; the first is used.")
+    broken = sum(bool(sample.flags & message.FLAG_FAULT) for sample in alignment.samples)
+    unhomed = sum(bool(sample.flags & message.FLAG_UNHOMED) for sample in alignment.samples)
+    if broken:
+        findings.append(f"The knob's wire was broken at {broken} samples: they are no ratings, and none is made up.")
+    if unhomed:
+        findings.append(
+            f"The dial had not been homed at {unhomed} samples (set the knob to its zero, hold the button): they are no "
+            "ratings."
+        )
     lost_links = sum(not link["up"] for link in recording.links)
     resent = sum(bool(sample.flags & message.FLAG_RESENT) for sample in alignment.samples)
     if lost_links:
@@ -339,6 +366,7 @@ def _report(alignment: Alignment, repeats: int, conflicts: int, unfitted: list[s
         "rated_seconds": len(trace.rating) - trace.missing,
         "samples": len(alignment.samples),
         "samples_while_video_stood_still": int(np.count_nonzero(alignment.stretch == STOOD_STILL)),
+        "samples_without_rating": broken + unhomed,
         "resent": resent,
         "repeats": repeats,
         "records_missing": sum(gaps.values()),
@@ -416,22 +444,25 @@ def _write_samples(alignment: Alignment, path: Path) -> None:
 
 
 def _write_marks(alignment: Alignment, path: Path) -> None:
-    """The dial's events: presses of the button and detents landed on, on video time where the video ran."""
+    """The dial's events, on video time where the video ran: presses of the button, detents landed on, pulses of the sync
+    pins, wires that broke."""
     marks = [mark for mark in alignment.recording.marks if mark.boot in alignment.fits]
-    names = {message.EVENT_DETENT: "detent", message.EVENT_BUTTON: "button"}
     detents = {hello["boot"]: hello["scale"]["detents"] for hello in alignment.recording.hellos}
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("video_s", "host_s", "event", "value", "label"))
+        writer.writerow(("video_s", "host_s", "event", "value", "label", "dial_us", "bound_ms"))
         for mark in sorted(marks, key=lambda mark: (mark.boot, mark.seq)):
             host = alignment.fits[mark.boot].host_s(mark.t_us / 1e6)
             bound = alignment.fits[mark.boot].bound_at(mark.t_us / 1e6)
             video, _ = _place(np.array([float(host)]), EDGE_S + bound.reshape(1), alignment.stretches)
-            name = names.get(mark.event, str(mark.event))
+            name = EVENT_WORDS.get(mark.event, str(mark.event))
             label = ""
             labels = detents.get(mark.boot, [])
             if mark.event == message.EVENT_DETENT and mark.value < len(labels):
                 label = labels[mark.value][1]
             writer.writerow(
-                ("" if np.isnan(video[0]) else f"{video[0]:.6f}", f"{float(host):.6f}", name, mark.value, label)
-            )
+                (
+                    "" if np.isnan(video[0]) else f"{video[0]:.6f}", f"{float(host):.6f}", name, mark.value, label,
+                    mark.t_us, f"{float(bound) * 1e3:.3f}",
+                )
+            )  # fmt: skip

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from dialwire import message
 from dialwire.errors import WireError
 from tracedial import __version__
 from tracedial.clock import ClockFit, fit_clock
@@ -134,7 +135,7 @@ class _Rater:
                 self.journal.append("sample", **fields)
                 if self.state:
                     self.state.samples += 1
-                    self.state.rating = event.rating
+                    self._show(event)
             case Mark():
                 self.journal.append("event", **fields)
                 if self.state:
@@ -155,9 +156,19 @@ class _Rater:
                     self.state.link_up = event.up
             case Status():
                 if self.state and self.state.samples == 0:
-                    self.state.rating = event.rating
+                    self.state.rating = None if event.knob_state else event.rating
             case ConfigValue():
                 pass
+
+    def _show(self, sample: Sample) -> None:
+        assert self.state is not None
+        self.state.rating = None if sample.flags & message.NO_RATING else sample.rating
+        if sample.flags & message.FLAG_FAULT:
+            self.state.problem = "The knob's wire is broken: nothing is being rated."
+        elif sample.flags & message.FLAG_UNHOMED:
+            self.state.problem = "The dial is not homed: set the knob to its zero and hold the button for two seconds."
+        elif self.state.problem.startswith(("The knob's wire", "The dial is not homed")):
+            self.state.problem = ""
 
     def open_journal(self, header: dict[str, Any]) -> None:
         """Create the recording's folder and journal, and write what was heard before."""

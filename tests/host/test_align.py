@@ -1,8 +1,11 @@
 """Alignment of recordings whose every clock is known: journals written from a simulated dial's events."""
 
+import struct
+
 import numpy as np
 import pytest
 
+from dialwire import message
 from simulated import SimulatedDial
 from tracedial.align import align, write_alignment
 from tracedial.clock import fit_clock
@@ -20,7 +23,7 @@ from tracedial.video import Video
 KINDS = {Hello: "hello", SyncExchange: "sync", Sample: "sample", Mark: "event", Started: "started"}
 
 
-def record(folder, dial, *, seconds, cues=(), speed=1.0, rate_hz=1, phase=True, reset_at_s=None):
+def record(folder, dial, *, seconds, cues=(), speed=1.0, rate_hz=1, phase=True, reset_at_s=None, on_step=None):
     """Record a simulated dial against a virtual player on simulated time, and write its journal."""
     from dataclasses import asdict
 
@@ -47,6 +50,8 @@ def record(folder, dial, *, seconds, cues=(), speed=1.0, rate_hz=1, phase=True, 
             dial.boot(0x99990001)
             dial.run(1.5)
             set_phase()
+        if on_step:
+            on_step(dial, player.video_s(dial.now_us * 1000))
         dial.run(0.005)
         player.advance(dial.now_us * 1000)
     dial.run(0.25)
@@ -168,13 +173,34 @@ def test_a_reset_is_a_break_with_a_clock_of_its_own(tmp_path):
 
 def test_a_clipped_second_is_flagged(tmp_path):
     dial = SimulatedDial()
-    from dial.calibrate import Calibration
-
-    dial.dial.calibration = Calibration(10000, 50000)
+    dial.dial._config_set(message.CONFIG_CALIBRATION, struct.pack("<HH", 10000, 50000))
     dial.rating_at = lambda true_s: 49.0 if 7 <= true_s < 9 else 0.0
     trace = record(tmp_path, dial, seconds=15.0).trace
     flagged = [second for second, flags in enumerate(trace.flags) if "clipped" in flags]
     assert len(flagged) in (2, 3)
+
+
+def test_a_second_at_which_the_wire_was_broken_has_no_rating(tmp_path):
+    dial = SimulatedDial()
+    dial.rating_at = lambda true_s: 30.0
+
+    def break_wire(dial, true_s):
+        dial.broken = 5.5 <= true_s < 8.2
+
+    alignment = record(tmp_path, dial, seconds=15.0, on_step=break_wire)
+    trace = alignment.trace
+    broken = [second for second, flags in enumerate(trace.flags) if "fault" in flags]
+    assert 2 <= len(broken) <= 4
+    for second in range(len(trace.rating)):
+        assert np.isnan(trace.rating[second]) == (second in broken)
+    assert trace.n[broken[0]] > 0  # the readings before the wire broke are kept
+    assert trace.n[broken[1]] == 0
+    assert np.isnan(trace.mean[broken[1]])
+    assert any("broken" in finding for finding in alignment.report["findings"])
+    assert alignment.report["samples_without_rating"] == len(broken)
+    write_alignment(alignment)
+    marks = (alignment.recording.folder / "marks.csv").read_text()
+    assert ",fault,1," in marks and ",fault,0," in marks
 
 
 def test_the_files_beside_the_journal_say_the_same(tmp_path):

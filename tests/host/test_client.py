@@ -27,7 +27,7 @@ def test_hello_comes_first_and_says_all(simulated):
     simulated.run(0.2)
     hello = simulated.events[0]
     assert isinstance(hello, Hello)
-    assert (hello.boot, hello.protocol, hello.name, hello.scale.low) == (0x1234ABCD, (1, 0), "sim", -50)
+    assert (hello.boot, hello.protocol, hello.name, hello.scale.low) == (0x1234ABCD, (1, 1), "sim", -50)
 
 
 def test_hello_request_is_first_even_when_the_dial_spoke_before(simulated):

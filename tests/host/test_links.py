@@ -90,29 +90,31 @@ def test_something_that_is_not_a_dial_is_said_to_be_none(said, what):
 def test_dials_on_ptys_speak_through_pyserial(tmp_path):
     command = [sys.executable, "-m", "tracedial", "emulate", "--count", "2", "--name", "left", "--name", "right"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        ports = [process.stdout.readline().split(": ")[1].strip() for _ in range(2)]
-        assert all(port.startswith("/dev/") for port in ports)
-        process.stdout.readline()
-        found = [candidate.hello.name for candidate in find_dials(ports)]
-        assert found == ["left", "right"]
-        # The running emulator announces its ports: `devices` finds them without being told.
-        listed = json.loads(tracedial("devices", "--json").stdout)
-        mine = [entry for entry in listed if entry["port"] in ports]
-        assert [entry["name"] for entry in mine] == ["left", "right"]
-        assert mine[0]["scale"]["detents"][1] == {"rating": 0, "label": "Neutral"}
-        assert mine[0]["interpreter"].startswith("micropython") and mine[0]["rate_hz"] == [1, 200]
-        text = tracedial("devices").stdout
-        assert ports[0] in text and "0 Neutral" in text
-        # Two candidates and no choice.
-        said = sentence(tracedial("config"))
-        assert ports[0] in said and ports[1] in said
-        done = tracedial("config", ports[0], "--name", "mitte", "--scale", "-100:100:2", "--detent", "-100=kalt",
-                         "--detent", "100=warm")  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        assert "mitte" in done.stdout and "-100 to 100 in steps of 2" in done.stdout and "+100 warm" in done.stdout
-        assert "does not divide" in sentence(tracedial("config", ports[0], "--scale", "0:10:3"), code=2)
-        assert "at most 32 fit" in sentence(tracedial("config", ports[0], "--name", "x" * 40))
-        process.terminate()
+        try:
+            ports = [process.stdout.readline().split(": ")[1].strip() for _ in range(2)]
+            assert all(port.startswith("/dev/") for port in ports)
+            process.stdout.readline()
+            found = [candidate.hello.name for candidate in find_dials(ports)]
+            assert found == ["left", "right"]
+            # The running emulator announces its ports: `devices` finds them without being told.
+            listed = json.loads(tracedial("devices", "--json").stdout)
+            mine = [entry for entry in listed if entry["port"] in ports]
+            assert [entry["name"] for entry in mine] == ["left", "right"]
+            assert mine[0]["scale"]["detents"][1] == {"rating": 0, "label": "Neutral"}
+            assert mine[0]["interpreter"].startswith("micropython") and mine[0]["rate_hz"] == [1, 200]
+            text = tracedial("devices").stdout
+            assert ports[0] in text and "0 Neutral" in text
+            # Two candidates and no choice.
+            said = sentence(tracedial("config"))
+            assert ports[0] in said and ports[1] in said
+            done = tracedial("config", ports[0], "--name", "mitte", "--scale", "-100:100:2", "--detent", "-100=kalt",
+                             "--detent", "100=warm")  # fmt: skip
+            assert done.returncode == 0, done.stderr
+            assert "mitte" in done.stdout and "-100 to 100 in steps of 2" in done.stdout and "+100 warm" in done.stdout
+            assert "does not divide" in sentence(tracedial("config", ports[0], "--scale", "0:10:3"), code=2)
+            assert "1 to 32 fit" in sentence(tracedial("config", ports[0], "--name", "x" * 40))
+        finally:
+            process.terminate()
 
 
 def test_a_second_host_on_the_same_dial_is_told():

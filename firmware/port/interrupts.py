@@ -1,0 +1,29 @@
+"""Interrupts of pins and timers: in the interrupt itself where the port can, soon after it where it cannot (ESP32)."""
+
+from machine import Timer
+
+
+def watch(pin, handler, trigger):
+    """Call `handler` at edges of `pin`."""
+    try:
+        pin.irq(handler, trigger, hard=True)
+    except TypeError:
+        pin.irq(handler, trigger)
+
+
+def start_timer(latch, period_us):
+    """A timer that calls `latch` every `period_us`; it stops when it is not kept."""
+    timer = Timer(-1) if _has_soft_timer() else Timer(0)
+    try:
+        timer.init(mode=Timer.PERIODIC, period=period_us, tick_hz=1000000, callback=latch, hard=True)
+    except (TypeError, ValueError):
+        timer.init(mode=Timer.PERIODIC, period=period_us, tick_hz=1000000, callback=latch)
+    return timer
+
+
+def _has_soft_timer():
+    try:
+        Timer(-1)
+    except ValueError:
+        return False
+    return True
