@@ -23,7 +23,8 @@ lint: .venv/ready-to-test .stubs/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright -p pyright-host.json
-	$(BIN)/pyright -p pyright-device.json
+	$(BIN)/pyright -p pyright-device-rp2.json
+	$(BIN)/pyright -p pyright-device-esp32.json
 
 format: .venv/ready-to-test
 	$(BIN)/ruff check --fix .
@@ -46,7 +47,8 @@ clean:
 	$(BIN)/python -m pip install --quiet --group bench
 	@echo ready > $@
 
-# The types of a board, where only pyright's device view finds them: among the host's they would hide its own.
-.stubs/ready: pyproject.toml
-	$(BIN)/python -m pip install --quiet --upgrade --no-deps --target .stubs/stubs "micropython-rp2-stubs==1.29.*" "micropython-stdlib-stubs==1.29.*"
+# The types of each kind of board, where only pyright's view of it finds them: among the host's they would hide its own.
+.stubs/ready: pyproject.toml Makefile
+	$(BIN)/python -m pip install --quiet --upgrade --no-deps --target .stubs/rp2 "micropython-rp2-stubs==1.29.*" "micropython-stdlib-stubs==1.29.*"
+	$(BIN)/python -m pip install --quiet --upgrade --no-deps --target .stubs/esp32 "micropython-esp32-stubs==1.29.*" "micropython-stdlib-stubs==1.29.*"
 	@echo ready > $@

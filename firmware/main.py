@@ -2,7 +2,19 @@
 
 import sys
 
-from dial.app import Dial, Identity
+ON_BOARD = sys.platform in ("rp2", "esp32")
+
+while ON_BOARD:
+    try:
+        # First of all: a host that talks while the board boots sends bytes that would be taken for Ctrl-C.
+        from micropython import kbd_intr
+
+        kbd_intr(-1)
+        break
+    except KeyboardInterrupt:
+        continue
+
+from dial.app import WARNING, Dial, Identity  # noqa: E402
 
 
 def run(board, dial):
@@ -26,7 +38,7 @@ def run(board, dial):
 
 def main():
     """Start on the board that this is; on a computer, on the one that the emulator describes."""
-    if sys.platform in ("rp2", "esp32"):
+    if ON_BOARD:
         from port.hardware import open_board
     else:
         from port.emulated import open_board
@@ -51,7 +63,7 @@ def main():
         free_bytes=board.free_bytes,
     )
     if board.store.problem:
-        dial.log(2, board.store.problem)
+        dial.log(WARNING, board.store.problem)
     board.start()
     try:
         run(board, dial)
@@ -59,4 +71,9 @@ def main():
         board.crashed(dial, error)
 
 
-main()
+try:
+    main()
+finally:
+    if ON_BOARD:
+        # Whatever ended the dial: the prompt takes Ctrl-C again.
+        kbd_intr(3)  # pyright: ignore[reportPossiblyUnboundVariable]

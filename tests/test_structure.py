@@ -21,7 +21,9 @@ HOST_ORDER = [
     {"errors", "__init__", "firmware_files", "host_time"},
     {"emulator"},
     {"link", "video"},
+    {"flash", "settings", "knob_watch"},
     {"clock", "player", "phase", "journal", "trace", "synthetic"},
+    {"calibration", "selftest"},
     {"session"},
     {"recorder"},
     {"recording", "live"},
@@ -134,7 +136,10 @@ def test_the_protocols_text_lists_the_numbers_of_the_code():
     text = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
     kinds = {entry[1] for entry in message.MESSAGES}
     for name in sorted(set(dir(message)) - kinds):
-        if name.startswith(("FLAG_", "EVENT_", "REFUSED_", "CONFIG_", "KNOB_", "HAS_", "INTO_")) or name in ("IDLE", "SAMPLING"):
+        if name.startswith(("FLAG_", "EVENT_", "REFUSED_", "CONFIG_", "KNOB_", "HAS_", "INTO_")) or name in (
+            "IDLE",
+            "SAMPLING",
+        ):
             assert f"| `{name}` | {getattr(message, name)} |" in text, name
 
 

@@ -1,4 +1,4 @@
-"""The button: a press marks a moment, a hold homes the knob. Bounce is waited out; the time is that of the first edge."""
+"""The button: a press marks a moment, a hold homes the knob. Bounce is waited out; the first edge gives the time."""
 
 from dialwire.ticks import ticks_diff
 

@@ -5,6 +5,7 @@ carries it) and `position` (`(position_64, clipped)`, None if there is none) are
 KNOB_FAULT, KNOB_UNHOMED; `recheck` looks again whether the wires hold.
 """
 
+from dial.calibrate import Calibration
 from dialwire import message
 
 
@@ -14,8 +15,9 @@ class Calibrated:
     early_us = 0
 
     def __init__(self):
-        self.calibration = None
-        self.positions = 0
+        # Until `follow` brings the real ones.
+        self.calibration = Calibration(0, 65535)
+        self.positions = 2
         self.state = message.KNOB_OK
         self.ticks = 0
         self.raw = 0
@@ -34,12 +36,24 @@ class Calibrated:
 
     def home(self, index):
         """The calibrated ends, moved so that the knob stands on position `index` here; None if that would move them by
-        more than 1/16 of the travel: the knob then does not stand where it is said to."""
+        more than 1/16 of the travel: the knob then does not stand where it is said to.
+
+        An end that would leave the converter's range stays at its limit, and the other side is stretched to fit.
+        """
         low, high = self.calibration.raw_low, self.calibration.raw_high
-        move = self.raw - (low + (high - low) * index // (self.positions - 1))
-        if abs(move) > abs(high - low) >> 4 or not (0 <= low + move <= 65535 and 0 <= high + move <= 65535):
+        top = self.positions - 1
+        move = self.raw - (low + (high - low) * index // top)
+        if abs(move) > abs(high - low) >> 4:
             return None
-        return low + move, high + move
+        low += move
+        high += move
+        if not 0 <= low <= 65535:
+            low = max(0, min(65535, low))
+            high = low + (self.raw - low) * top // index if index else high
+        if not 0 <= high <= 65535:
+            high = max(0, min(65535, high))
+            low = high - (high - self.raw) * top // (top - index) if index < top else low
+        return low, high
 
 
 class Direct(Calibrated):

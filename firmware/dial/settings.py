@@ -12,14 +12,7 @@ from dialwire import message
 from dialwire.errors import WireError
 from dialwire.scale import Scale
 
-POTENTIOMETER = 0
-ENCODER = 1
 KNOB_NAMES = ("potentiometer", "encoder")
-
-REVERSE = 1
-FEEDBACK = 2
-SYNC_FALLING = 4
-KNOWN_BITS = REVERSE | FEEDBACK | SYNC_FALLING
 
 _MAGIC = b"TDs1"
 _HEAD = "<4sIH"
@@ -27,37 +20,13 @@ _HEAD_BYTES = 10
 
 
 class Options:
-    """What a lab chose of its board: the kind of knob, the counts of an encoder in a step, and switches (`bits`):
-    REVERSE turns an encoder's direction round, FEEDBACK ticks on a detent, SYNC_FALLING latches falling edges.
+    """What a lab chose of its board: the kind of knob, the counts of an encoder in a step, and switches: REVERSE turns
+    an encoder's direction round, FEEDBACK ticks on a detent, SYNC_FALLING latches falling edges."""
 
-    `board` names the board's file where the dial cannot tell by itself what it runs on; empty otherwise.
-    """
-
-    def __init__(self, knob=POTENTIOMETER, counts_per_step=4, bits=FEEDBACK, board=""):
-        if knob not in (POTENTIOMETER, ENCODER):
-            raise WireError("knob %r is neither 0 (potentiometer) nor 1 (encoder)" % knob)
-        if not 1 <= counts_per_step <= 1000:
-            raise WireError("%d counts of the encoder in a step, 1 to 1000 are possible" % counts_per_step)
-        if bits & ~KNOWN_BITS:
-            raise WireError("the switches 0x%02x hold some that this dial does not know" % bits)
-        if len(board.encode()) > 32:
-            raise WireError("a board's name of more than 32 bytes")
+    def __init__(self, knob=message.POTENTIOMETER, counts_per_step=4, switches=message.FEEDBACK):
         self.knob = knob
         self.counts_per_step = counts_per_step
-        self.bits = bits
-        self.board = board
-
-    def pack(self):
-        """The value of CONFIG_OPTIONS: u8 knob, u16 counts in a step, u8 switches, then the board's name."""
-        return struct.pack("<BHB", self.knob, self.counts_per_step, self.bits) + self.board.encode()
-
-
-def unpack_options(value):
-    """`Options` from the value of CONFIG_OPTIONS."""
-    if len(value) < 4:
-        raise WireError("options of %d bytes, at least 4 are needed" % len(value))
-    knob, counts_per_step, bits = struct.unpack_from("<BHB", value, 0)
-    return Options(knob, counts_per_step, bits, _text(value[4:], "board"))
+        self.switches = switches
 
 
 class Settings:
@@ -78,7 +47,8 @@ class Settings:
         if key == message.CONFIG_CALIBRATION:
             return struct.pack("<HH", self.calibration.raw_low, self.calibration.raw_high)
         if key == message.CONFIG_OPTIONS:
-            return self.options.pack()
+            options = self.options
+            return message.pack_options(options.knob, options.counts_per_step, options.switches)
         raise WireError("no setting has the key %d" % key)
 
     def set(self, key, value):
@@ -96,7 +66,7 @@ class Settings:
             raw_low, raw_high = struct.unpack("<HH", value)
             self.calibration = Calibration(raw_low, raw_high)
         elif key == message.CONFIG_OPTIONS:
-            self.options = unpack_options(value)
+            self.options = Options(*message.unpack_options(value))
         else:
             raise WireError("no setting has the key %d" % key)
 
@@ -142,7 +112,7 @@ def unpack_slot(data, settings):
 
 
 class SettingsStore:
-    """Settings in two slots. `slots` has `read(number)`, empty bytes for one never written, and `write(number, data)`."""
+    """Settings in two slots. `slots` has `read(number)` (nothing for one never written) and `write(number, data)`."""
 
     def __init__(self, slots):
         self._slots = slots
@@ -154,6 +124,8 @@ class SettingsStore:
     def load(self, defaults):
         """The newest settings that are whole, or `defaults`."""
         found = defaults
+        self._serial = 0
+        self._newest = None
         for number in (0, 1):
             try:
                 data = self._slots.read(number)

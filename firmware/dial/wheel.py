@@ -41,7 +41,8 @@ class Wheel:
 
 
 class Encoder:
-    """A rotary encoder as a knob (see `dial.knobs`). `counter` is a function that returns its count; `ticks_us` the clock."""
+    """A rotary encoder as a knob (see `dial.knobs`). `counter` is a function that returns its count, `ticks_us`
+    the clock."""
 
     early_us = 0
 

@@ -74,6 +74,15 @@ CONFIG_SCALE = 2
 CONFIG_CALIBRATION = 3
 CONFIG_OPTIONS = 4
 
+# Knobs of the options, and their switches.
+POTENTIOMETER = 0
+ENCODER = 1
+REVERSE = 1
+FEEDBACK = 2
+SYNC_FALLING = 4
+SWITCHES = REVERSE | FEEDBACK | SYNC_FALLING
+MAX_COUNTS_PER_STEP = 1000
+
 HELLO_REQUEST = 0x01
 SYNC_REQUEST = 0x02
 START = 0x03
@@ -384,3 +393,20 @@ def unpack_scale(value):
     low, high, step = struct.unpack_from("<hhH", value, 0)
     detents, _ = _unpack_detents(value, 6)
     return low, high, step, detents
+
+
+def pack_options(knob, counts_per_step, switches):
+    """The value of CONFIG_OPTIONS: u8 knob, u16 counts of an encoder in a step of the scale, u8 switches."""
+    _check("options", "knob", knob, POTENTIOMETER, ENCODER)
+    _check("options", "counts_per_step", counts_per_step, 1, MAX_COUNTS_PER_STEP)
+    _check("options", "switches", switches, 0, SWITCHES)
+    return struct.pack("<BHB", knob, counts_per_step, switches)
+
+
+def unpack_options(value):
+    """`(knob, counts_per_step, switches)` from the value of CONFIG_OPTIONS."""
+    if len(value) != 4:
+        raise WireError("options of %d bytes, 4 are needed" % len(value))
+    options = struct.unpack("<BHB", value)
+    pack_options(*options)
+    return options

@@ -1,4 +1,4 @@
-"""ESP32 DevKit (ESP32-DevKitC and its like): nothing but data. `hardware/wiring.md` shows it; a test compares the two."""
+"""ESP32 DevKit: nothing but data. `hardware/wiring.md` shows it; a test compares the two."""
 
 MACHINE = "Generic ESP32 module"
 """What its MicroPython calls the board."""

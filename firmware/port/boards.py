@@ -7,7 +7,7 @@ class UnknownBoardError(Exception):
     """No board's file is for this machine; `machine` is what it says of itself."""
 
     def __init__(self, machine):
-        super().__init__("no board of Tracedial's is %r: choose one with `tracedial config --board`" % machine)
+        super().__init__("no board of Tracedial's is %r: choose one with `tracedial flash --board`" % machine)
         self.machine = machine
 
 

@@ -1,10 +1,8 @@
-"""The wire over the board's console: raw bytes, Ctrl-C off, and a host that never reads holds nobody up for long."""
+"""The wire over the board's console: raw bytes, and a host that never reads holds nobody up for long."""
 
 import select
 import sys
 from time import ticks_diff, ticks_us
-
-import micropython
 
 ROOM = 128
 PIECE = 64
@@ -12,7 +10,7 @@ STALLED_US = 20000
 
 
 class Console:
-    """Bytes in and out of the console. `open` takes the console over, `close` gives it back to the prompt."""
+    """Bytes in and out of the console, whose Ctrl-C `main.py` has turned off."""
 
     def __init__(self):
         self._in = sys.stdin.buffer
@@ -27,14 +25,6 @@ class Console:
         self._piece = PIECE
         self.stalls = 0
         """How often a write was held up by a host that does not read."""
-
-    def open(self):
-        """Ctrl-C is a byte like others from here on."""
-        micropython.kbd_intr(-1)
-
-    def close(self):
-        """The console is the prompt's again."""
-        micropython.kbd_intr(3)
 
     def read(self):
         """The bytes that have come in, possibly none."""

@@ -1,6 +1,7 @@
 """A quadrature encoder counted by the pulse counter of an ESP32; by interrupts on one that has none (ESP32-C3)."""
 
 from machine import Pin
+
 from port.encoder_irq import open_counter as open_irq_counter
 
 FILTER_NS = 12000

@@ -1,7 +1,8 @@
 """A quadrature encoder counted by pin interrupts: the fallback where the chip has no counter."""
 
-from dial.quadrature import Quadrature
 from machine import Pin
+
+from dial.quadrature import Quadrature
 from port.interrupts import watch
 
 

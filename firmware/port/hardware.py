@@ -6,27 +6,30 @@ import os
 import sys
 import time
 from binascii import crc32
+from time import ticks_diff, ticks_ms, ticks_us
 
 import machine
+from machine import Pin
+
 from dial import lamp
-from dial.app import ERROR, WARNING
+from dial.app import WARNING
 from dial.button import Button
 from dial.calibrate import Calibration
 from dial.latch import Edges
-from dial.settings import ENCODER, FEEDBACK, KNOB_NAMES, REVERSE, SYNC_FALLING, Settings, SettingsStore
+from dial.settings import KNOB_NAMES, Settings, SettingsStore
 from dialwire import message
 from dialwire.scale import ALLIANCE
-from machine import Pin
 from port.boards import find_board, pin_of
 from port.console import Console
 from port.interrupts import watch
 from port.slots import FileSlots
 from port.wiper import open_wiper
-from time import ticks_diff, ticks_ms, ticks_us
 
 WATCHDOG_MS = 8000
 RESCUE = "rescue"
 """A file of this name keeps the dial from starting, once: the prompt is there instead."""
+CHOSEN = "board"
+"""A file of this name holds the name of the board's file."""
 PULSE_US = 5000
 FEEDBACK_US = 8000
 LOOK_US = 10000
@@ -48,12 +51,12 @@ class Board:
         self.knob_kind = KNOB_NAMES[options.knob]
         self.interpreter = "micropython %d.%d.%d" % sys.implementation.version[:3]
         self.pins = message.HAS_SYNC_IN | message.HAS_SYNC_OUT | message.HAS_BUTTON | message.HAS_LAMP
-        if options.bits & FEEDBACK:
+        if options.switches & message.FEEDBACK:
             self.pins |= message.HAS_FEEDBACK
         if data.QUIET is not None:
             Pin(data.QUIET, Pin.OUT, value=1)
-        self._noise = ticks_us
-        if options.knob == ENCODER:
+        self._noise = None
+        if options.knob == message.ENCODER:
             self.knob = self._encoder(data, platform, options)
         else:
             self.knob, self._noise, self._timer = open_wiper(data, platform)
@@ -64,10 +67,14 @@ class Board:
         self._button = Button(presses)
         self._edges = Edges(ticks_us)
         sync_in = Pin(pin_of(data, "sync_in"), Pin.IN, Pin.PULL_DOWN)
-        watch(sync_in, self._edges.latch, Pin.IRQ_FALLING if options.bits & SYNC_FALLING else Pin.IRQ_RISING)
+        watch(
+            sync_in, self._edges.latch, Pin.IRQ_FALLING if options.switches & message.SYNC_FALLING else Pin.IRQ_RISING
+        )
         self._sync_out = Pin(pin_of(data, "sync_out"), Pin.OUT, value=0)
         self._lamp = Pin(pin_of(data, "lamp"), Pin.OUT, value=0)
-        self._feedback = Pin(pin_of(data, "feedback"), Pin.OUT, value=0) if options.bits & FEEDBACK else None
+        self._feedback = (
+            Pin(pin_of(data, "feedback"), Pin.OUT, value=0) if options.switches & message.FEEDBACK else None
+        )
         self._pulse_since = None
         self._feedback_since = None
         self._landings = 0
@@ -83,9 +90,10 @@ class Board:
         """A random number of 32 bits that is not 0, for the boot id: from the port's source, and in case that is a poor
         one from the instant and the converter's noise."""
         seed = bytearray(os.urandom(8))
-        for _ in range(16):
-            seed.append(self._noise() & 255)
-        seed.append(ticks_us() & 255)
+        seed.append(ticks_diff(ticks_us(), 0) & 255)
+        if self._noise is not None:
+            for _ in range(16):
+                seed.append(self._noise() & 255)
         return crc32(seed) or 1
 
     def free_bytes(self):
@@ -93,9 +101,8 @@ class Board:
         return self._free
 
     def start(self):
-        """Take the console, and have the watchdog look from here on."""
+        """Have the watchdog look from here on."""
         self._collect()
-        self._console.open()
         self._watchdog = machine.WDT(timeout=WATCHDOG_MS)
 
     def read(self):
@@ -117,7 +124,8 @@ class Board:
 
     def serve(self, dial):
         """What pins bring in and put out. Called each turn of the loop."""
-        self._watchdog.feed()
+        if self._watchdog is not None:
+            self._watchdog.feed()
         while self._edges.waiting():
             dial.edge(self._edges.take())
         now = ticks_us()
@@ -141,15 +149,17 @@ class Board:
             with open(RESCUE, "w") as file:
                 file.write("1")
         self._drain()
-        if into == message.INTO_BOOTLOADER:
-            machine.bootloader()
+        if into == message.INTO_BOOTLOADER and hasattr(machine, "bootloader"):
+            # Not every port has one.
+            getattr(machine, "bootloader")()  # noqa: B009
         machine.reset()
 
     def crashed(self, dial, error):
         """Send the traceback as LOG, and restart with a new boot id."""
         text = io.StringIO()
-        sys.print_exception(error, text)
-        for frame in dial.last_words(text.getvalue()):
+        # The types of MicroPython's library know a StringIO without its own methods.
+        sys.print_exception(error, text)  # pyright: ignore[reportArgumentType]
+        for frame in dial.last_words(text.getvalue()):  # pyright: ignore[reportAttributeAccessIssue]
             self._drain()
             self._console.write(frame)
         self._drain()
@@ -196,8 +206,16 @@ class Board:
         else:
             from port.encoder_esp32 import open_counter
         counter = open_counter(pin_of(data, "encoder_a"), pin_of(data, "encoder_b"))
-        wheel = Wheel(options.counts_per_step, bool(options.bits & REVERSE))
+        wheel = Wheel(options.counts_per_step, bool(options.switches & message.REVERSE))
         return Encoder(counter, ticks_us, wheel)
+
+
+def chosen_board():
+    """The board that `tracedial flash --board` named because this one cannot tell by itself, or an empty text."""
+    if CHOSEN not in os.listdir():
+        return ""
+    with open(CHOSEN) as file:
+        return file.read().strip()
 
 
 def rescued(button):
@@ -214,7 +232,7 @@ def open_board(_argv):
     store = SettingsStore(FileSlots(""))
     name = "dial-" + "".join("%02x" % byte for byte in unique_id[-2:])
     settings = store.load(Settings(name, ALLIANCE, Calibration(0, 65535)))
-    board, data = find_board(sys.implementation._machine, settings.options.board)
+    board, data = find_board(sys.implementation._machine, chosen_board())
     button = Pin(pin_of(data, "button"), Pin.IN, Pin.PULL_UP)
     time.sleep_ms(1)
     if rescued(button):

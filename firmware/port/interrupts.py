@@ -15,9 +15,9 @@ def start_timer(latch, period_us):
     """A timer that calls `latch` every `period_us`; it stops when it is not kept."""
     timer = Timer(-1) if _has_soft_timer() else Timer(0)
     try:
-        timer.init(mode=Timer.PERIODIC, period=period_us, tick_hz=1000000, callback=latch, hard=True)
+        timer.init(mode=Timer.PERIODIC, freq=1000000 // period_us, callback=latch, hard=True)
     except (TypeError, ValueError):
-        timer.init(mode=Timer.PERIODIC, period=period_us, tick_hz=1000000, callback=latch)
+        timer.init(mode=Timer.PERIODIC, freq=1000000 // period_us, callback=latch)
     return timer
 
 

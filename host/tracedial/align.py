@@ -340,8 +340,8 @@ def _report(alignment: Alignment, repeats: int, conflicts: int, unfitted: list[s
         findings.append(f"The knob's wire was broken at {broken} samples: they are no ratings, and none is made up.")
     if unhomed:
         findings.append(
-            f"The dial had not been homed at {unhomed} samples (set the knob to its zero, hold the button): they are no "
-            "ratings."
+            f"The dial had not been homed at {unhomed} samples (set the knob to zero and hold the button): they are "
+            "no ratings."
         )
     lost_links = sum(not link["up"] for link in recording.links)
     resent = sum(bool(sample.flags & message.FLAG_RESENT) for sample in alignment.samples)
@@ -444,8 +444,8 @@ def _write_samples(alignment: Alignment, path: Path) -> None:
 
 
 def _write_marks(alignment: Alignment, path: Path) -> None:
-    """The dial's events, on video time where the video ran: presses of the button, detents landed on, pulses of the sync
-    pins, wires that broke."""
+    """The dial's events, on video time where the video ran: presses of the button, detents landed on, pulses of the
+    sync pins, wires that broke."""
     marks = [mark for mark in alignment.recording.marks if mark.boot in alignment.fits]
     detents = {hello["boot"]: hello["scale"]["detents"] for hello in alignment.recording.hellos}
     with path.open("w", newline="", encoding="utf-8") as file:

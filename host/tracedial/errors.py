@@ -31,6 +31,10 @@ class ProtocolError(LinkError):
         self.host = host
 
 
+class FlashError(LinkError):
+    """A board that the firmware cannot be put on, or was not put on whole; `port` names it."""
+
+
 class AmbiguousDialError(TracedialError):
     """Several dials answer and none was chosen; `ports` names them."""
 

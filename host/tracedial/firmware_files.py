@@ -1,6 +1,8 @@
-"""Where the firmware's files are, and which interpreter runs them on this machine."""
+"""Where the firmware's files are, which of them go on a board, and which interpreter runs them on this machine."""
 
+import ast
 import importlib.util
+import json
 import sys
 from pathlib import Path
 
@@ -14,6 +16,22 @@ def firmware_dir() -> Path:
         if (folder / "main.py").is_file():
             return folder
     raise EmulatorError(f"The firmware's files are missing beside {package}: install tracedial again.")
+
+
+def device_files() -> list[str]:
+    """The files that go on a board, relative to the firmware's folder, `main.py` last: the list in `package.json`."""
+    package = json.loads((firmware_dir() / "package.json").read_text(encoding="utf-8"))
+    return [target for target, _source in package["urls"]]
+
+
+def board_machines() -> dict[str, str]:
+    """By the name of each board's file what its MicroPython calls the board, as the file says."""
+    machines = {}
+    for path in sorted((firmware_dir() / "port").glob("board_*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "MACHINE":
+                machines[path.stem.removeprefix("board_")] = ast.literal_eval(node.value)
+    return machines
 
 
 def interpreter_command(interpreter: str = "auto") -> list[str]:

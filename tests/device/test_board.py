@@ -134,8 +134,11 @@ def test_a_restart_takes_two_seconds_and_changes_the_boot_id(device):
     boot = device.hello.boot
     assert device.restart().boot != boot
     # Its clock starts at 0 with its boot: the first STATUS came this long after it, with the host's finding it again.
-    status = [event for event in device.of(Status) if event.boot == device.hello.boot][0]
-    say(f"first STATUS {status.t_us / 1e6:.2f} s after the board's boot, {time.monotonic() - began_s:.2f} s after RESTART")
+    status = next(event for event in device.of(Status) if event.boot == device.hello.boot)
+    say(
+        f"first STATUS {status.t_us / 1e6:.2f} s after the board's boot, {time.monotonic() - began_s:.2f} s after "
+        "RESTART"
+    )
     assert status.t_us < 4e6
 
 
@@ -263,7 +266,9 @@ def test_a_host_that_never_reads_costs_no_tick(device):
     tick0_us = device.now_us() + 500_000
     device.connection.close()
     stream = open_stream(device.port)
-    stream.write(frame.encode(message.pack(message.START, start=4242, tick0_us=tick0_us, period_ns=20_000_000, correction=0)))
+    stream.write(
+        frame.encode(message.pack(message.START, start=4242, tick0_us=tick0_us, period_ns=20_000_000, correction=0))
+    )
     for _ in range(40):
         stream.write(frame.encode(message.pack(message.STATUS_REQUEST)))
         time.sleep(0.2)

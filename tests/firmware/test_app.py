@@ -1,8 +1,11 @@
+from dial import lamp
 from dial.app import Dial, Identity
 from dial.calibrate import Calibration
 from dial.knobs import Direct
 from dial.settings import Settings
+from dial.wheel import Encoder, Wheel
 from dialwire import frame, message
+from dialwire.errors import WireError
 from dialwire.scale import ALLIANCE, Scale
 from dialwire.ticks import ticks_diff
 from plain import FakeTicks
@@ -13,17 +16,20 @@ SECOND_NS = 1000000000
 class Bench:
     """A dial with a clock and a knob in the test's hand."""
 
-    def __init__(self, us=0, outbox_capacity=100, settings=None, **more):
+    def __init__(self, us=0, outbox_capacity=100, settings=None, knob=None, **more):
         self.clock = FakeTicks(us)
         # Between two detents: landing on one would be an event, with a number of its own.
         self.turn(20)
         self.broken = False
+        self.knob = knob or Direct(lambda: self.raw, self.clock, lambda: self.broken)
+        if knob:
+            knob._ticks_us = self.clock
         identity = Identity(boot=0xABCD1234, unique_id=b"\x01\x02", board="test", interpreter="test", knob="none")
         self.dial = Dial(
             ticks_us=self.clock,
             identity=identity,
             settings=settings or Settings("t", ALLIANCE, Calibration(0, 65535)),
-            knob=Direct(lambda: self.raw, self.clock, lambda: self.broken),
+            knob=self.knob,
             outbox_capacity=outbox_capacity,
             **more,
         )
@@ -297,3 +303,187 @@ def test_a_day_of_samples_has_no_wrong_time():
                 assert fields["t_us"] == start_us + expected * 1000000
                 expected += 1
     assert expected >= 24 * 3600
+
+
+def test_a_broken_wire_is_a_fault_and_not_a_rating():
+    bench = Bench()
+    bench.heard()
+    bench.start()
+    bench.run(2.5)
+    bench.broken = True
+    bench.turn(-44)
+    bench.run(2.0)
+    bench.broken = False
+    bench.turn(21)
+    bench.run(2.0)
+    messages = bench.heard()
+    samples = [f for kind, f in messages if kind == message.SAMPLE]
+    assert [bool(s["flags"] & message.FLAG_FAULT) for s in samples] == [False] * 3 + [True] * 2 + [False] * 2
+    # Not one reading of the floating wire is in a mean, a lowest or a highest, before or after.
+    assert all(20 <= s["min"] <= s["max"] <= 21 for s in samples)
+    assert samples[3]["n"] < samples[2]["n"] and samples[4]["n"] == 1
+    events = [(f["event"], f["value"]) for kind, f in messages if kind == message.EVENT]
+    assert events == [(message.EVENT_FAULT, 1), (message.EVENT_FAULT, 0)]
+    assert bench.dial.lamp() != lamp.FAULT
+
+
+def test_a_fault_is_seen_while_nothing_is_recorded():
+    bench = Bench()
+    bench.heard()
+    bench.run(1)
+    bench.broken = True
+    bench.run(1)
+    bench.send(message.STATUS_REQUEST)
+    assert bench.of(message.STATUS)[0]["knob_state"] == message.KNOB_FAULT
+    assert bench.dial.lamp() == lamp.FAULT
+
+
+class Turned:
+    """An encoder in the test's hand."""
+
+    def __init__(self):
+        self.count = 0
+
+    def bench(self):
+        bench = Bench(knob=Encoder(lambda: self.count, None, Wheel(4, False)))
+        bench.heard()
+        return bench
+
+
+def test_an_encoder_gives_no_rating_until_it_is_homed():
+    turned = Turned()
+    bench = turned.bench()
+    bench.start()
+    bench.run(1.5)
+    bench.dial.hold(bench.clock())
+    turned.count = 40
+    bench.run(2.0)
+    messages = bench.heard()
+    samples = [f for kind, f in messages if kind == message.SAMPLE]
+    assert [bool(s["flags"] & message.FLAG_UNHOMED) for s in samples] == [True, True, False, False]
+    assert [s["rating"] for s in samples[2:]] == [10, 10]
+    events = [(f["event"], f["value"]) for kind, f in messages if kind == message.EVENT]
+    assert (message.EVENT_HOME, 50) in events
+
+
+def test_a_held_button_zeroes_a_potentiometer_a_little_and_keeps_it():
+    kept = []
+    bench = Bench(keep=kept.append)
+    bench.heard()
+    bench.turn(2)
+    bench.run(1)
+    bench.dial.hold(bench.clock())
+    bench.run(1)
+    bench.send(message.STATUS_REQUEST)
+    assert bench.of(message.STATUS)[0]["rating"] == 0
+    assert len(kept) == 1 and kept[0].calibration is bench.dial.settings.calibration
+    # Far from its zero it is not what its rater says it is.
+    bench.turn(30)
+    bench.run(1)
+    bench.dial.hold(bench.clock())
+    assert "too far" in bench.of(message.LOG)[0]["text"]
+    assert len(kept) == 1
+    # Nor while it records.
+    bench.turn(2)
+    bench.start()
+    bench.run(1.5)
+    bench.dial.hold(bench.clock())
+    assert "between recordings" in bench.of(message.LOG)[0]["text"]
+    assert len(kept) == 1
+
+
+def test_settings_that_cannot_be_kept_are_refused_and_not_obeyed():
+    def fail(settings):
+        raise WireError("the flash is worn")
+
+    bench = Bench(keep=fail)
+    bench.heard()
+    bench.send(message.CONFIG_SET, key=message.CONFIG_NAME, value=b"new")
+    assert "worn" in bench.of(message.REFUSED)[0]["text"]
+    bench.send(message.CONFIG_GET, key=message.CONFIG_NAME)
+    assert bench.of(message.CONFIG)[0]["value"] == b"t"
+
+
+def test_the_sync_output_rises_with_each_start_and_at_sent_us():
+    pulses = []
+    bench = Bench(us=1000, raise_pulse=lambda: pulses.append(bench.clock()))
+    bench.heard()
+    bench.send(message.SYNC_REQUEST, exchange=5)
+    bench.clock.us += 300
+    (reply,) = bench.of(message.SYNC_REPLY)
+    assert pulses == [reply["sent_us"]] == [1300]
+    bench.clock.us += 5000
+    bench.start(start=9)
+    bench.start(start=9)
+    (event,) = bench.of(message.EVENT)
+    assert (event["event"], event["value"], event["t_us"]) == (message.EVENT_SYNC_OUT, 9, 6300)
+    assert pulses == [1300, 6300]
+    bench.send(message.START, start=10, tick0_us=bench.clock.us + 900000, period_ns=SECOND_NS, correction=1)
+    assert len(pulses) == 2
+
+
+def test_edges_of_the_sync_input_are_events_at_their_own_instant():
+    bench = Bench(us=5000)
+    bench.heard()
+    bench.dial.edge(bench.clock())
+    bench.start()
+    bench.run(0.5)
+    ticks = bench.clock()
+    bench.run(0.3)
+    bench.dial.edge(ticks)
+    (event,) = bench.of(message.EVENT)
+    assert (event["event"], event["value"], event["t_us"]) == (message.EVENT_SYNC_IN, 2, ticks)
+
+
+def test_a_restart_is_for_a_dial_at_rest():
+    bench = Bench()
+    bench.heard()
+    bench.start()
+    bench.send(message.RESTART, into=message.INTO_REPL)
+    assert bench.of(message.REFUSED)[0]["reason"] == message.REFUSED_STATE
+    assert bench.dial.restart_into is None
+    bench.send(message.STOP)
+    bench.send(message.RESTART, into=message.INTO_REPL)
+    assert bench.dial.restart_into == message.INTO_REPL
+    assert bench.of(message.LOG)
+
+
+def test_the_lamp_says_what_the_dial_does():
+    bench = Bench()
+    bench.heard()
+    bench.run(1)
+    assert bench.dial.lamp() == lamp.WAITING
+    bench.send(message.SYNC_REQUEST, exchange=1)
+    assert bench.dial.lamp() == lamp.SYNCED
+    bench.run(6)
+    assert bench.dial.lamp() == lamp.WAITING
+    bench.send(message.IDENTIFY, seconds=3)
+    assert bench.dial.lamp() == lamp.IDENTIFY
+    bench.run(3.5)
+    assert bench.dial.lamp() == lamp.WAITING
+    bench.start()
+    assert bench.dial.lamp() == lamp.RECORDING
+
+
+def test_landing_on_a_detent_is_felt_whether_it_records_or_not():
+    bench = Bench()
+    bench.run(1)
+    bench.turn(0)
+    bench.run(1)
+    bench.turn(20)
+    bench.run(1)
+    bench.turn(50)
+    bench.run(1)
+    assert bench.dial.landings == 2
+
+
+def test_the_last_words_of_a_crash_fit_their_messages():
+    bench = Bench()
+    text = "Traceback (most recent call last):\n" + '  File "dial/ä.py", line 12, in poll\n' * 30
+    said = ""
+    for data in bench.dial.last_words(text):
+        for payload in bench.decoder.feed(data):
+            kind, fields = message.unpack(payload)
+            assert (kind, fields["level"]) == (message.LOG, 3)
+            said += fields["text"]
+    assert said == text[: len(said)] and len(said) > 1000

@@ -1,4 +1,6 @@
 from dial.calibrate import FINE, Calibration, Settler
+from dial.knobs import Direct
+from dial.settings import Settings
 from dialwire.errors import WireError
 from dialwire.scale import ALLIANCE, Scale
 from plain import raises
@@ -22,6 +24,21 @@ def test_beyond_the_ends_is_held_and_said():
     assert calibration.position_64(9900, 101) == (0, False)
     assert calibration.position_64(5000, 101) == (0, True)
     assert calibration.position_64(65535, 101) == (100 * FINE, True)
+
+
+def test_homing_puts_the_knob_where_it_is_said_to_stand():
+    for ends in ((0, 65535), (65535, 0), (3000, 60000), (64000, 300)):
+        for index in (0, 30, 50, 100):
+            for move in (-3000, -40, 0, 40, 3000):
+                knob = Direct(lambda: 0, None)
+                knob.follow(Settings("t", ALLIANCE, Calibration(*ends)))
+                knob.raw = max(0, min(65535, ends[0] + (ends[1] - ends[0]) * index // 100 + move))
+                low, high = knob.home(index)
+                assert 0 <= low <= 65535 and 0 <= high <= 65535
+                position, _ = Calibration(low, high).position_64(knob.raw, 101)
+                assert abs(position - index * FINE) <= 1, (ends, index, move)
+        knob.raw = (ends[0] + ends[1]) // 2 + 5000
+        assert knob.home(50) is None
 
 
 def test_every_reading_fits_a_small_int():

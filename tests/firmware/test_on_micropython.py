@@ -10,8 +10,19 @@ from requirements import needs_micropython, needs_mpy_cross
 from tracedial.firmware_files import firmware_dir, interpreter_command
 
 HERE = Path(__file__).parent
-MODULES = ["test_ticks", "test_calibrate", "test_sampler", "test_outbox", "test_app"]
-DEVICE_FILES = sorted(path for path in firmware_dir().rglob("*.py"))
+MODULES = [
+    "test_ticks",
+    "test_calibrate",
+    "test_sampler",
+    "test_outbox",
+    "test_latch",
+    "test_quadrature",
+    "test_button",
+    "test_settings",
+    "test_app",
+]
+# `manifest.py` is read by the tool that freezes code, not by a board.
+DEVICE_FILES = sorted(path for path in firmware_dir().rglob("*.py") if path.name != "manifest.py")
 
 
 @needs_micropython

@@ -215,9 +215,9 @@ def test_each_exchange_holds_four_times_in_their_order(simulated):
 def test_another_major_is_refused_with_both_versions(simulated, major):
     simulated.run(0.1)
     payload = bytes((message.HELLO, major, 3)) + b"anything a later version may say"
-    with pytest.raises(ProtocolError, match=rf"protocol {major}\.3, this program 1\.0") as caught:
+    with pytest.raises(ProtocolError, match=rf"protocol {major}\.3, this program 1\.1") as caught:
         simulated.client.feed(frame.encode(payload), 0)
-    assert (caught.value.dial, caught.value.host) == ((major, 3), (1, 0))
+    assert (caught.value.dial, caught.value.host) == ((major, 3), (1, 1))
 
 
 def test_a_dial_that_refuses_the_host_is_heard(simulated):
@@ -249,3 +249,19 @@ def test_the_tracker_knows_what_is_missing_repeated_and_old():
     assert tracker.missing == {6, 8, 10, 11} | {9} - {9}
     tracker.give_up(0, 9)
     assert tracker.gone == 2 and tracker.missing == {10, 11}
+
+
+def test_what_a_host_sends_unasked_holds_no_ctrl_c(simulated):
+    """A board that boots while the host goes on talking takes that byte for Ctrl-C and does not start."""
+    client_frames = []
+    outgoing = simulated.client.outgoing
+
+    def spy():
+        for data in outgoing():
+            client_frames.append(data)
+            yield data
+
+    simulated.client.outgoing = spy
+    simulated.run(300)
+    assert len(client_frames) > 600
+    assert not any(b"\x03" in data for data in client_frames)

@@ -12,12 +12,16 @@ from tracedial.errors import TracedialError
 COMMANDS = {
     "align": "Fit the clocks of a recording again and write its trace.",
     "analyze": "Find ruptures and repairs and measure agreement.",
+    "calibrate": "Fit a dial's potentiometer to its scale, step by step.",
+    "check": "Test a dial: noise, travel, ticks, clock.",
     "config": "Read or change a dial's settings.",
     "demo": "Do the whole job on two emulated dials with synthetic raters.",
     "devices": "List the dials that answer.",
     "emulate": "Run emulated dials: the real firmware without a board.",
+    "flash": "Put the dial's firmware on a board.",
     "record": "Record one or more dials against a session video.",
     "report": "Write the report of a session.",
+    "rescue": "Give a board's prompt back to MicroPython's tools.",
 }
 
 

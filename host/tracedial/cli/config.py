@@ -1,19 +1,17 @@
 """`tracedial config`."""
 
 import struct
-import time
+from dataclasses import replace
 
 import click
 
 from dialwire import message
 from dialwire.errors import WireError
 from dialwire.scale import Scale
-from tracedial.errors import LinkError, TracedialError
-from tracedial.link.client import ConfigValue, Event, Refused
-from tracedial.link.connection import DialConnection, LinkChange
 from tracedial.link.discover import the_only_dial
+from tracedial.settings import DialSettingsClient, Options
 
-ANSWER_TIMEOUT_S = 3.0
+KNOBS = {"potentiometer": message.POTENTIOMETER, "encoder": message.ENCODER}
 
 
 @click.command()
@@ -22,10 +20,27 @@ ANSWER_TIMEOUT_S = 3.0
 @click.option("--scale", "scale_text", metavar="LOW:HIGH[:STEP]", help="The scale, for example -50:50.")
 @click.option("--detent", "detents", multiple=True, metavar="RATING=LABEL", help="A labelled position of a new scale; "
               "repeat for several, lowest first.")  # fmt: skip
-def command(port: str | None, name: str | None, scale_text: str | None, detents: tuple[str, ...]) -> None:
+@click.option("--knob", type=click.Choice(list(KNOBS)), help="What is built in; restarts the dial.")
+@click.option("--counts-per-step", type=click.IntRange(1, message.MAX_COUNTS_PER_STEP),
+              help="Counts of the encoder in a step of the scale (four to a full cycle of its pins).")  # fmt: skip
+@click.option("--reverse/--no-reverse", default=None, help="Turn the encoder's direction round.")
+@click.option("--feedback/--no-feedback", default=None, help="Tick the feedback pin when the knob lands on a detent.")
+@click.option("--sync-edge", type=click.Choice(["rising", "falling"]), help="Edge of the sync input that is stamped.")
+def command(
+    port: str | None,
+    name: str | None,
+    scale_text: str | None,
+    detents: tuple[str, ...],
+    knob: str | None,
+    counts_per_step: int | None,
+    reverse: bool | None,
+    feedback: bool | None,
+    sync_edge: str | None,
+) -> None:
     """Show a dial's settings, or change them. PORT may be left out where there is one dial.
 
-    A dial takes no settings while it records. The emulated dial forgets them when it ends.
+    A dial takes no settings while it records, and keeps them in its flash. The emulated dial forgets them when it ends,
+    unless it was started with --keep.
     """
     if detents and not scale_text:
         raise click.UsageError("--detent belongs to a new --scale.")
@@ -37,56 +52,57 @@ def command(port: str | None, name: str | None, scale_text: str | None, detents:
     if scale_text is not None:
         scale = _parse_scale(scale_text, detents)
         changes.append((message.CONFIG_SCALE, message.pack_scale(scale.low, scale.high, scale.step, scale.detents)))
-    asker = _Asker(port or the_only_dial())
-    try:
+    with DialSettingsClient(port or the_only_dial()) as dial:
+        old = dial.options()
+        new = _changed(old, knob, counts_per_step, reverse, feedback, sync_edge)
+        if new != old:
+            changes.append((message.CONFIG_OPTIONS, new.pack()))
         for key, value in changes:
-            asker.ask(message.CONFIG_SET, key=key, value=value)
-        low, high, step, set_detents = message.unpack_scale(asker.ask(message.CONFIG_GET, key=message.CONFIG_SCALE))
-        raw_low, raw_high = struct.unpack("<HH", asker.ask(message.CONFIG_GET, key=message.CONFIG_CALIBRATION))
-        click.echo(f"name         {asker.ask(message.CONFIG_GET, key=message.CONFIG_NAME).decode()}")
-        click.echo(f"scale        {low} to {high} in steps of {step}")
-        for rating, label in set_detents:
-            click.echo(f"detent       {rating:+d} {label}" if rating else f"detent       0 {label}")
-        click.echo(f"calibration  raw {raw_low} at {low}, raw {raw_high} at {high}")
-    finally:
-        asker.close()
+            dial.set(key, value)
+        if new != old:
+            # The pins are set up at the start.
+            dial.restart(message.INTO_DIAL)
+        _show(dial)
 
 
-class _Asker:
-    """Asks a dial for one setting at a time."""
+def _show(dial: DialSettingsClient) -> None:
+    scale = dial.scale()
+    options = dial.options()
+    raw_low, raw_high = struct.unpack("<HH", dial.get(message.CONFIG_CALIBRATION))
+    click.echo(f"name         {dial.get(message.CONFIG_NAME).decode()}")
+    click.echo(f"scale        {scale.low} to {scale.high} in steps of {scale.step}")
+    for rating, label in scale.detents:
+        click.echo(f"detent       {rating:+d} {label}" if rating else f"detent       0 {label}")
+    kind = next(word for word, number in KNOBS.items() if number == options.knob)
+    if options.knob == message.ENCODER:
+        way = ", direction reversed" if options.switches & message.REVERSE else ""
+        click.echo(f"knob         {kind}, {options.counts_per_step} counts in a step{way}")
+    else:
+        click.echo(f"knob         {kind}")
+        click.echo(f"calibration  raw {raw_low} at {scale.low}, raw {raw_high} at {scale.high}")
+    click.echo(f"feedback     {'on' if options.switches & message.FEEDBACK else 'off'}")
+    click.echo(f"sync input   {'falling' if options.switches & message.SYNC_FALLING else 'rising'} edges")
 
-    def __init__(self, port: str) -> None:
-        self._answers: list[ConfigValue | Refused] = []
-        self._port = port
-        self._connection = DialConnection(port, self._hear)
-        self._connection.wait_hello()
 
-    def _hear(self, event: Event | LinkChange) -> None:
-        if isinstance(event, ConfigValue | Refused):
-            self._answers.append(event)
-
-    def ask(self, kind: int, *, key: int, value: bytes | None = None) -> bytes:
-        """Send, and wait for the answer; raises on a refusal or silence."""
-        self._answers.clear()
-        with self._connection.lock:
-            fields = {"key": key} if value is None else {"key": key, "value": value}
-            try:
-                self._connection.client.send(kind, **fields)
-            except WireError as error:
-                raise TracedialError(f"The dial cannot hold that: {error}.") from None
-        deadline_s = time.monotonic() + ANSWER_TIMEOUT_S
-        while time.monotonic() < deadline_s:
-            for answer in list(self._answers):
-                if isinstance(answer, Refused):
-                    raise TracedialError(f"The dial refused: {answer.text}.")
-                if answer.key == key:
-                    return answer.value
-            time.sleep(0.01)
-        raise LinkError(self._port, f"The dial on {self._port} does not answer; try again.")
-
-    def close(self) -> None:
-        """Close the port."""
-        self._connection.close()
+def _changed(
+    old: Options,
+    knob: str | None,
+    counts_per_step: int | None,
+    reverse: bool | None,
+    feedback: bool | None,
+    sync_edge: str | None,
+) -> Options:
+    switches = old.switches
+    falling = None if sync_edge is None else sync_edge == "falling"
+    for bit, wanted in ((message.REVERSE, reverse), (message.FEEDBACK, feedback), (message.SYNC_FALLING, falling)):
+        if wanted is not None:
+            switches = switches | bit if wanted else switches & ~bit
+    return replace(
+        old,
+        knob=old.knob if knob is None else KNOBS[knob],
+        counts_per_step=counts_per_step or old.counts_per_step,
+        switches=switches,
+    )
 
 
 def _parse_scale(text: str, detents: tuple[str, ...]) -> Scale:

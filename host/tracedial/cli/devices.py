@@ -1,17 +1,23 @@
 """`tracedial devices`."""
 
 import json
+import time
 
 import click
 
+from dialwire import message
 from tracedial.link.discover import Candidate, find_dials, list_ports
+from tracedial.settings import DialSettingsClient
+
+IDENTIFY_S = 4
 
 
 @click.command()
 @click.option("--port", "ports", multiple=True, metavar="PORT", help="Ask this port or URL too; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON list.")
+@click.option("--identify", is_flag=True, help="Flash the lamp of each dial in turn, and name it.")
 @click.option("--all", "show_all", is_flag=True, help="Show ports that are not dials as well, and why.")
-def command(ports: tuple[str, ...], as_json: bool, show_all: bool) -> None:
+def command(ports: tuple[str, ...], as_json: bool, identify: bool, show_all: bool) -> None:
     """List the dials that answer, with port, board, firmware, scale and rate."""
     candidates = find_dials(list(dict.fromkeys([*list_ports(), *ports])))
     if as_json:
@@ -33,10 +39,21 @@ def command(ports: tuple[str, ...], as_json: bool, show_all: bool) -> None:
             click.echo(f"    scale {scale.low} to {scale.high} in steps of {scale.step}: {labels or 'no labels'}")
         elif show_all or candidate.port in ports:
             click.echo(f"{candidate.port}  not a dial: {candidate.problem}")
+        if candidate.hello and identify:
+            _identify(candidate)
     if not shown:
         click.echo("No dial answers. Plug one in, or start one with `tracedial emulate`.")
         if candidates and not show_all:
             click.echo(f"{len(candidates)} other ports: `tracedial devices --all` says why each is none.")
+
+
+def _identify(candidate: Candidate) -> None:
+    with DialSettingsClient(candidate.port) as dial:
+        dial.identify(IDENTIFY_S)
+        has_lamp = dial.hello.pins & message.HAS_LAMP
+        click.echo(f"    its lamp flashes for {IDENTIFY_S} s" if has_lamp else "    it has no lamp to flash")
+        if has_lamp:
+            time.sleep(IDENTIFY_S)
 
 
 def describe(candidate: Candidate) -> dict[str, object]:

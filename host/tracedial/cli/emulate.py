@@ -49,6 +49,8 @@ KEYS = {
 @click.option("--loss", type=FiniteRange(0, 1), default=0.0, metavar="P", help="Chance that a byte is lost.")
 @click.option("--corrupt", type=FiniteRange(0, 1), default=0.0, metavar="P", help="Chance that a byte is hit.")
 @click.option("--interpreter", type=click.Choice(["auto", "micropython", "cpython"]), default="auto", show_default=True)
+@click.option("--keep", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
+              help="Keep the dials' settings in this folder, as a board keeps them in its flash.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), help="Seed of the link's accidents and of the ids  [default: random].")
 @click.option("--announce", is_flag=True, hidden=True, help="Print one JSON line and end when standard input does.")
 def command(
@@ -65,6 +67,7 @@ def command(
     loss: float,
     corrupt: float,
     interpreter: str,
+    keep: Path | None,
     seed: int | None,
     announce: bool,
 ) -> None:
@@ -72,8 +75,8 @@ def command(
 
     Without --knob the arrow keys turn the knob (dial 1 until a digit chooses another), space presses the button, q
     ends. A control port takes lines: `rating 12`, `play TIME SPEED DELAY`, `hold`, `press`, `cut`, `restore`, `reboot`,
-    `raw COUNT`, `link latency=MS jitter=MS loss=P corrupt=P`; `2: hold` speaks to dial 2, a line without a number to
-    all.
+    `raw COUNT`, `wire cut`, `wire mend`, `home` (the button held), `edge` (on the sync input), `link latency=MS
+    jitter=MS loss=P corrupt=P`; `2: hold` speaks to dial 2, a line without a number to all.
     """
     if tcp_port is None and sys.platform.startswith("win"):
         tcp_port = 0
@@ -104,6 +107,7 @@ def command(
             wander_period_s=wander_period,
             script=of(knob_scripts, number, ()),  # pyright: ignore[reportArgumentType]
             link=link,
+            keep=_folder(keep, number),
         )
         end = PtyEnd() if tcp_port is None else TcpEnd(tcp_port + number if tcp_port else 0)
         dials.append(EmulatedDial(settings, end, interpreter=interpreter, seed=first * 1000 + number))
@@ -112,6 +116,17 @@ def command(
         asyncio.run(_serve(Emulator(dials), announce=announce, keyboard=keyboard))
     except KeyboardInterrupt:
         click.echo("Ended.", err=True)
+
+
+def _folder(keep: Path | None, number: int) -> Path | None:
+    if keep is None:
+        return None
+    folder = keep.resolve() / f"dial-{number + 1}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EmulatorError(f"The folder {folder} cannot be made: {error.strerror}.") from error
+    return folder
 
 
 async def _serve(emulator: Emulator, *, announce: bool, keyboard: bool) -> None:

@@ -358,16 +358,24 @@ class DialClient:
     def _sync_request(self) -> bytes:
         low_s, high_s = BURST_INTERVAL_S if self._burst_left else SYNC_INTERVAL_S
         self._burst_left = max(self._burst_left - 1, 0)
-        self._exchange = (self._exchange + 1) & 0xFFFFFFFF
+        request = self._next_exchange()
         now_ns = self._clock_ns()
         self._sync_due_ns = now_ns + int(self._rng.uniform(low_s, high_s) * 1e9)
         for number, sent_ns in list(self._pending.items()):
             if now_ns - sent_ns > EXCHANGE_TIMEOUT_S * 1e9:
                 del self._pending[number]
                 self.exchanges_lost += 1
-        request = frame.encode(message.pack(message.SYNC_REQUEST, exchange=self._exchange))
         self._pending[self._exchange] = self._clock_ns()
         return request
+
+    def _next_exchange(self) -> bytes:
+        """The frame of the next exchange, numbered so that no byte of it is a Ctrl-C, which would stop a board that is
+        just booting: what a host sends without being asked, HELLO_REQUEST and STATUS_REQUEST too, holds none."""
+        while True:
+            self._exchange = (self._exchange + 1) & 0xFFFFFFFF
+            request = frame.encode(message.pack(message.SYNC_REQUEST, exchange=self._exchange))
+            if b"\x03" not in request:
+                return request
 
     def _check_major(self, payload: bytes) -> None:
         if len(payload) > 2 and payload[0] == message.HELLO and payload[1] != message.PROTOCOL_MAJOR:
@@ -435,7 +443,17 @@ class DialClient:
             scale=Scale(fields["low"], fields["high"], fields["step"], fields["detents"]),
             **{
                 key: fields[key]
-                for key in ("firmware", "board", "interpreter", "name", "knob", "outbox", "min_rate_hz", "max_rate_hz", "pins")
+                for key in (
+                    "firmware",
+                    "board",
+                    "interpreter",
+                    "name",
+                    "knob",
+                    "outbox",
+                    "min_rate_hz",
+                    "max_rate_hz",
+                    "pins",
+                )
             },
         )
         if self.hello is not None and self.hello.boot != hello.boot:

@@ -1,0 +1,120 @@
+"""A dial's settings, asked and changed one at a time over its link."""
+
+import time
+from dataclasses import dataclass
+
+from dialwire import message
+from dialwire.errors import WireError
+from dialwire.scale import Scale
+from tracedial.errors import LinkError, TracedialError
+from tracedial.link.client import ConfigValue, Event, Hello, Refused, Status
+from tracedial.link.connection import DialConnection, LinkChange
+
+ANSWER_TIMEOUT_S = 3.0
+RESTART_TIMEOUT_S = 20.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a lab chose of its board; see CONFIG_OPTIONS in `docs/protocol.md`."""
+
+    knob: int
+    counts_per_step: int
+    switches: int
+
+    def pack(self) -> bytes:
+        """The value of CONFIG_OPTIONS."""
+        return message.pack_options(self.knob, self.counts_per_step, self.switches)
+
+
+class DialSettingsClient:
+    """One dial whose settings are read and changed. Closes its port at the end of a `with`."""
+
+    def __init__(self, port: str) -> None:
+        self.port = port
+        self.events: list[Event | LinkChange] = []
+        self.connection = DialConnection(port, self.events.append)
+        try:
+            self.hello: Hello = self.connection.wait_hello()
+        except LinkError:
+            self.connection.close()
+            raise
+
+    def ask(self, kind: int, **fields: object) -> bytes:
+        """Send CONFIG_GET or CONFIG_SET and return the setting's value; raises on a refusal or silence."""
+        event = self._answered(kind, ConfigValue, **fields)
+        assert isinstance(event, ConfigValue)
+        return event.value
+
+    def get(self, key: int) -> bytes:
+        """The value of a setting."""
+        return self.ask(message.CONFIG_GET, key=key)
+
+    def set(self, key: int, value: bytes) -> bytes:
+        """Change a setting; returns its value as the dial keeps it."""
+        return self.ask(message.CONFIG_SET, key=key, value=value)
+
+    def scale(self) -> Scale:
+        """The scale in force."""
+        return Scale(*message.unpack_scale(self.get(message.CONFIG_SCALE)))
+
+    def options(self) -> Options:
+        """The options that the next start goes by."""
+        return Options(*message.unpack_options(self.get(message.CONFIG_OPTIONS)))
+
+    def identify(self, seconds: int) -> None:
+        """Have the dial's lamp flash."""
+        self._answered(message.IDENTIFY, Status, seconds=seconds)
+
+    def restart(self, into: int) -> Hello | None:
+        """Restart the dial; returns what it says of itself afterwards, None if it restarted into something else."""
+        boot = self.hello.boot
+        mark = len(self.events)
+        self._send(message.RESTART, into=into)
+        if into != message.INTO_DIAL:
+            time.sleep(0.5)
+            self._refusals(mark)
+            return None
+        deadline_s = time.monotonic() + RESTART_TIMEOUT_S
+        while time.monotonic() < deadline_s:
+            self._refusals(mark)
+            for event in self.events[mark:]:
+                if isinstance(event, Hello) and event.boot != boot:
+                    self.hello = event
+                    return event
+            time.sleep(0.01)
+        raise LinkError(self.port, f"The dial on {self.port} did not come back after its restart: plug it in again.")
+
+    def close(self) -> None:
+        """Close the port."""
+        self.connection.close()
+
+    def __enter__(self) -> "DialSettingsClient":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _send(self, kind: int, **fields: object) -> None:
+        with self.connection.lock:
+            try:
+                self.connection.client.send(kind, **fields)
+            except WireError as error:
+                raise TracedialError(f"The dial cannot hold that: {error}.") from None
+
+    def _refusals(self, mark: int) -> None:
+        for event in self.events[mark:]:
+            if isinstance(event, Refused):
+                raise TracedialError(f"The dial refused: {event.text}.")
+
+    def _answered(self, kind: int, answer: type, **fields: object) -> Event | LinkChange:
+        mark = len(self.events)
+        self._send(kind, **fields)
+        deadline_s = time.monotonic() + ANSWER_TIMEOUT_S
+        while time.monotonic() < deadline_s:
+            self._refusals(mark)
+            for event in self.events[mark:]:
+                if isinstance(event, answer) and ("key" not in fields or getattr(event, "key", None) == fields["key"]):
+                    return event
+            time.sleep(0.01)
+        raise LinkError(self.port, f"The dial on {self.port} does not answer; try again.")
