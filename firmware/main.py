@@ -14,7 +14,7 @@ while ON_BOARD:
     except KeyboardInterrupt:
         continue
 
-from dial.app import WARNING, Dial, Identity  # noqa: E402
+from dial.app import TWO_HOURS, WARNING, Dial, Identity  # noqa: E402
 
 
 def run(board, dial):
@@ -36,6 +36,16 @@ def run(board, dial):
             board.wait(dial.wait_us())
 
 
+def make_dial(**parts):
+    """The dial with the largest outbox that this board's memory holds; HELLO says how large it is."""
+    for capacity in (TWO_HOURS, TWO_HOURS // 2, TWO_HOURS // 4):
+        try:
+            return Dial(outbox_capacity=capacity, **parts)
+        except MemoryError:
+            continue
+    raise MemoryError("no room for an outbox")
+
+
 def main():
     """Start on the board that this is; on a computer, on the one that the emulator describes."""
     if ON_BOARD:
@@ -53,7 +63,7 @@ def main():
         knob=board.knob_kind,
         pins=board.pins,
     )
-    dial = Dial(
+    dial = make_dial(
         ticks_us=board.ticks_us,
         identity=identity,
         settings=board.settings,

@@ -17,6 +17,7 @@ LATE_US = 2000
 RESENDS_PER_LIVE = 8
 LOOK_US = 120000000
 SYNCED_US = 5000000
+EDGE_BURST = 32
 IDLE_RECHECK = 10
 """Readings between two looks at the knob's wires while no samples are taken; while they are, each sample looks."""
 DEBUG, INFORMATION, WARNING, ERROR = 0, 1, 2, 3
@@ -86,7 +87,11 @@ class Dial:
         self._resend_seq = 0
         self._resend_end = 0
         self._resent_in_a_row = 0
+        self.edges_left_out = 0
+        """Edges of the sync input that were counted but not kept."""
         self._edges = 0
+        self._edge_room = EDGE_BURST
+        self._edge_refilled = now
         self._idle_readings = 0
         self._knob_state = message.KNOB_OK
         self._clipped = False
@@ -157,10 +162,15 @@ class Dial:
         taken.
         """
         index = self._home_index()
-        ends = self._knob.home(index)
-        if ends is not None:
-            if self.sampler.running:
-                self.log(WARNING, "the button was held: a potentiometer is zeroed between recordings only")
+        if self._knob.incremental:
+            self._knob.home(index)
+        elif self.sampler.running:
+            self.log(WARNING, "the button was held: a potentiometer is zeroed between recordings only")
+            return
+        else:
+            ends = self._knob.home(index) if self._knob.state == message.KNOB_OK else None
+            if ends is None:
+                self.log(WARNING, "the knob stands too far from its zero to be zeroed: calibrate it")
                 return
             candidate = self.settings.copy()
             candidate.calibration = Calibration(ends[0], ends[1])
@@ -169,16 +179,25 @@ class Dial:
             except WireError as error:
                 self.log(ERROR, str(error))
                 return
-        elif self._knob.position is None or abs(self._knob.position[0] - index * FINE) > FINE:
-            self.log(WARNING, "the knob stands too far from its zero to be zeroed: calibrate it")
-            return
         self._settler.settle(index * FINE)
         self._event(ticks, message.EVENT_HOME, index)
         self.log(INFORMATION, "the knob stands on %d" % self.scale.rating_at(index))
 
     def edge(self, ticks):
-        """An edge came in on the sync input at `ticks`."""
+        """An edge came in on the sync input at `ticks`.
+
+        A flickering source must not push the ratings out of the outbox: beyond a burst of `EDGE_BURST`, one edge a
+        second is kept; `value` goes on counting all.
+        """
         self._edges += 1
+        since_us = ticks_diff(ticks, self._edge_refilled)
+        if since_us >= 1000000 or since_us < 0:
+            self._edge_room = min(EDGE_BURST, self._edge_room + max(since_us // 1000000, 1))
+            self._edge_refilled = ticks
+        if not self._edge_room:
+            self.edges_left_out += 1
+            return
+        self._edge_room -= 1
         self._event(ticks, message.EVENT_SYNC_IN, self._edges & 0xFFFF)
 
     def log(self, level, text):

@@ -13,6 +13,7 @@ class Calibrated:
     """A knob whose raw reading a calibration turns into a position."""
 
     early_us = 0
+    incremental = False
 
     def __init__(self):
         # Until `follow` brings the real ones.

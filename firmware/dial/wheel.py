@@ -45,6 +45,7 @@ class Encoder:
     the clock."""
 
     early_us = 0
+    incremental = True
 
     def __init__(self, counter, ticks_us, wheel):
         self._counter = counter

@@ -21,8 +21,8 @@ QUIET = None
 PULLS = False
 """Whether a cut wiper is found by the pulls of its pin; if not, by the resistors that `hardware/wiring.md` shows."""
 
-WIPER_LOWEST = 1500
-WIPER_HIGHEST = 60000
+WIPER_LOWEST = 5000
+WIPER_HIGHEST = 50500
 """Readings outside these come from no wiper, only from a cut wire."""
 
 LATCH_US = 2000

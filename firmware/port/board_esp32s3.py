@@ -9,7 +9,7 @@ PINS = (
     ("encoder_a", 4, "IO4"),
     ("encoder_b", 5, "IO5"),
     ("button", 6, "IO6"),
-    ("lamp", 38, "IO38, an LED of your own"),
+    ("lamp", 9, "IO9, an LED of your own"),
     ("feedback", 7, "IO7"),
     ("sync_in", 15, "IO15"),
     ("sync_out", 16, "IO16"),
@@ -21,8 +21,8 @@ QUIET = None
 PULLS = False
 """Whether a cut wiper is found by the pulls of its pin; if not, by the resistors that `hardware/wiring.md` shows."""
 
-WIPER_LOWEST = 1500
-WIPER_HIGHEST = 60000
+WIPER_LOWEST = 5000
+WIPER_HIGHEST = 50500
 """Readings outside these come from no wiper, only from a cut wire."""
 
 LATCH_US = 2000

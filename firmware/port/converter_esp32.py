@@ -4,6 +4,6 @@ from machine import ADC
 
 
 def open_converter(pin):
-    """A function that returns counts, 65,535 of them being 3.3 V."""
+    """A function that returns counts of 51 microvolts."""
     converter = ADC(pin, atten=ADC.ATTN_11DB)
-    return lambda: converter.read_uv() // 51
+    return lambda: min(converter.read_uv() // 51, 65535)

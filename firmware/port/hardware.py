@@ -31,8 +31,9 @@ RESCUE = "rescue"
 CHOSEN = "board"
 """A file of this name holds the name of the board's file."""
 PULSE_US = 5000
-FEEDBACK_US = 8000
+FEEDBACK_US = 30000
 LOOK_US = 10000
+TELL_US = 10000000
 COLLECT_MS = 250
 # A collection takes about 10 ms with the outbox in place: only where nothing is due for longer.
 COLLECT_IDLE_US = 14000
@@ -75,6 +76,7 @@ class Board:
         self._feedback = (
             Pin(pin_of(data, "feedback"), Pin.OUT, value=0) if options.switches & message.FEEDBACK else None
         )
+        self._lit = False
         self._pulse_since = None
         self._feedback_since = None
         self._landings = 0
@@ -82,6 +84,7 @@ class Board:
         self._free = 0
         self._collected_ms = ticks_ms()
         self._edges_lost = 0
+        self._told = ticks_us()
         self._watchdog = None
 
     ticks_us = staticmethod(ticks_us)
@@ -177,10 +180,15 @@ class Board:
             dial.press(button.ticks)
         if button.held:
             dial.hold(now)
-        if self._edges.lost != self._edges_lost:
-            self._edges_lost = self._edges.lost
-            dial.log(WARNING, "%d edges of the sync input came too fast and were lost" % self._edges_lost)
-        self._lamp.value(lamp.lit(dial.lamp(), ticks_ms()))
+        lost = self._edges.lost + dial.edges_left_out
+        if lost != self._edges_lost and ticks_diff(now, self._told) > TELL_US:
+            self._edges_lost, self._told = lost, now
+            dial.log(WARNING, "%d edges of the sync input came too fast to be kept" % lost)
+        lit = lamp.lit(dial.lamp(), ticks_ms())
+        if lit != self._lit:
+            # On a W board each write of the lamp goes through the radio chip.
+            self._lit = lit
+            self._lamp.value(lit)
         if self._feedback is not None:
             if dial.landings != self._landings:
                 self._landings = dial.landings

@@ -9,7 +9,8 @@ from dial.latch import Latch
 from port.boards import pin_of
 from port.interrupts import start_timer
 
-SETTLE_US = 30
+SETTLE_US = 100
+"""Enough for the pulls to move a floating wire of 800 pF."""
 BROKEN_SPAN = 39321
 """A wiper at most 12.5 kOhm from its supply is moved by a third of this by the pulls (50 to 80 kOhm) of its pin, a
 floating one from end to end: 60 % of the range lie between."""

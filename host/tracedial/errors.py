@@ -22,6 +22,10 @@ class NotADialError(LinkError):
     """Something answered, or nothing did, but it was not a dial."""
 
 
+class SilentPortError(NotADialError):
+    """A port that opens, and from which no dial speaks."""
+
+
 class ProtocolError(LinkError):
     """Dial and host speak different major versions; `dial` and `host` are (major, minor)."""
 

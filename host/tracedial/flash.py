@@ -16,15 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from dialwire import message
-from tracedial.errors import FlashError, LinkError
+from tracedial.errors import FlashError, LinkError, SilentPortError
 from tracedial.firmware_files import board_machines, device_files, firmware_dir
-from tracedial.link.client import Event, Hello, Status
+from tracedial.link.client import Event, Hello, Log, Status
 from tracedial.link.connection import DialConnection, LinkChange
 
 OLDEST_MICROPYTHON = (1, 26)
 NEWEST_TRIED = (1, 29)
 MPY_FORMAT = 6
 PROBE_S = 2.0
+PROMPT_TIMEOUT_S = 10.0
 BACK_TIMEOUT_S = 20.0
 FREE_BYTES = 80_000
 FOLDERS = ("dialwire", "dial", "port")
@@ -62,13 +63,28 @@ class BoardPrompt:
             from mpremote.transport_serial import SerialTransport
 
             self._transport = SerialTransport(port)
+            # Without it mpremote waits for ever on a pseudo-terminal from which nothing comes.
+            self._transport.serial.timeout = 0.1  # pyright: ignore[reportAttributeAccessIssue]
         try:
             # mpremote prints what it heard in place of a prompt; the sentence says it better.
             with contextlib.redirect_stdout(io.StringIO()), self._sentences("has no prompt of MicroPython"):
-                self._transport.enter_raw_repl(soft_reset=True, timeout_overall=5)
+                self._enter()
         except LinkError:
             self.close()
             raise
+
+    def _enter(self) -> None:
+        """Ask for the prompt until it comes: a board that was just plugged in or restarted takes a while."""
+        from mpremote.transport import TransportError
+
+        deadline_s = time.monotonic() + PROMPT_TIMEOUT_S
+        while True:
+            try:
+                self._transport.enter_raw_repl(soft_reset=False, timeout_overall=2)
+                return
+            except TransportError:
+                if time.monotonic() > deadline_s:
+                    raise
 
     def run(self, program: str) -> str:
         """What `program` prints."""
@@ -232,7 +248,7 @@ def install(prompt: BoardPrompt, files: dict[str, bytes], say: Say, *, replace: 
         prompt.run(f"import os\nos.remove({name!r})")
     folders = "\n".join(f"if {folder!r} not in os.listdir(): os.mkdir({folder!r})" for folder in FOLDERS)
     prompt.run(f"import os\n{folders}")
-    free = int(prompt.run("import os\ns = os.statvfs('')\nprint(s[0] * s[3])"))
+    free = int(prompt.run("import os\ns = os.statvfs('/')\nprint(s[0] * s[3])"))
     if free < min(FREE_BYTES, sum(len(files[name]) for name in new) * 2):
         raise FlashError(prompt.port, f"The board on {prompt.port} has {free} bytes free, too few: delete files of it.")
     for number, name in enumerate(new, start=1):
@@ -280,15 +296,12 @@ def leave_to_prompt(port: str, say: Say) -> bool:
             say(f"{hello.name} (firmware {hello.firmware}) gives its prompt back.")
             with connection.lock:
                 connection.client.send(message.RESTART, into=message.INTO_REPL)
+            # Only until it has said so: what a host goes on sending would be typed at the prompt, Ctrl-D among it.
             deadline_s = time.monotonic() + PROBE_S
-            while time.monotonic() < deadline_s and connection.up:
-                time.sleep(0.05)
-    except FlashError:
-        raise
-    except LinkError as error:
-        if "is open but" in str(error):
-            return False
-        raise
+            while time.monotonic() < deadline_s and not any(isinstance(event, Log) for event in heard):
+                time.sleep(0.005)
+    except SilentPortError:
+        return False
     _wait_for_port(port)
     return True
 

@@ -7,7 +7,7 @@ from dialwire import message
 from dialwire.errors import WireError
 from dialwire.scale import Scale
 from tracedial.errors import LinkError, TracedialError
-from tracedial.link.client import ConfigValue, Event, Hello, Refused, Status
+from tracedial.link.client import ConfigValue, Event, Hello, Log, Refused, Status
 from tracedial.link.connection import DialConnection, LinkChange
 
 ANSWER_TIMEOUT_S = 3.0
@@ -71,11 +71,14 @@ class DialSettingsClient:
         boot = self.hello.boot
         mark = len(self.events)
         self._send(message.RESTART, into=into)
-        if into != message.INTO_DIAL:
-            time.sleep(0.5)
-            self._refusals(mark)
-            return None
         deadline_s = time.monotonic() + RESTART_TIMEOUT_S
+        if into != message.INTO_DIAL:
+            # Only until it has said so: what is sent after that would be typed at the prompt.
+            while time.monotonic() < deadline_s and not any(isinstance(event, Log) for event in self.events[mark:]):
+                self._refusals(mark)
+                time.sleep(0.005)
+            self.close()
+            return None
         while time.monotonic() < deadline_s:
             self._refusals(mark)
             for event in self.events[mark:]:

@@ -435,6 +435,20 @@ def test_edges_of_the_sync_input_are_events_at_their_own_instant():
     assert (event["event"], event["value"], event["t_us"]) == (message.EVENT_SYNC_IN, 2, ticks)
 
 
+def test_a_flickering_sync_source_does_not_push_the_ratings_out():
+    bench = Bench(outbox_capacity=7200)
+    bench.heard()
+    bench.start()
+    for _ in range(6000):
+        bench.clock.us += 10000
+        bench.dial.poll()
+        bench.dial.edge(bench.clock())
+    events = bench.of(message.EVENT)
+    assert 85 <= len(events) <= 95
+    assert bench.dial.edges_left_out == 6000 - len(events)
+    assert [e["value"] for e in events][:32] == list(range(1, 33))
+
+
 def test_a_restart_is_for_a_dial_at_rest():
     bench = Bench()
     bench.heard()

@@ -33,7 +33,9 @@ def test_homing_puts_the_knob_where_it_is_said_to_stand():
                 knob = Direct(lambda: 0, None)
                 knob.follow(Settings("t", ALLIANCE, Calibration(*ends)))
                 knob.raw = max(0, min(65535, ends[0] + (ends[1] - ends[0]) * index // 100 + move))
-                low, high = knob.home(index)
+                ends_at_home = knob.home(index)
+                assert ends_at_home is not None
+                low, high = ends_at_home
                 assert 0 <= low <= 65535 and 0 <= high <= 65535
                 position, _ = Calibration(low, high).position_64(knob.raw, 101)
                 assert abs(position - index * FINE) <= 1, (ends, index, move)

@@ -3,6 +3,7 @@
 import click
 
 from dialwire import message
+from tracedial.errors import TracedialError
 from tracedial.link.discover import the_only_dial
 from tracedial.settings import DialSettingsClient
 
@@ -17,6 +18,10 @@ def command(port: str | None, bootloader: bool) -> None:
     """
     port = port or the_only_dial()
     with DialSettingsClient(port) as dial:
+        if bootloader and not dial.hello.board.startswith("pico"):
+            raise TracedialError(
+                f"A {dial.hello.board} has no loader to restart into: use esptool as docs/build.md says."
+            )
         dial.restart(message.INTO_BOOTLOADER if bootloader else message.INTO_REPL)
         what = "its loader" if bootloader else "the prompt of MicroPython"
         click.echo(f"{dial.hello.name} on {port} restarts into {what}. Unplug it and plug it in to have the dial back.")

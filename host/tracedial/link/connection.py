@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tracedial.errors import LinkError, NotADialError, ProtocolError
+from tracedial.errors import LinkError, NotADialError, ProtocolError, SilentPortError
 from tracedial.host_time import host_clock_ns
 from tracedial.link.client import DialClient, Event, Hello
 from tracedial.link.stream import Stream, open_stream
@@ -67,7 +67,7 @@ class DialConnection:
         if hello is None:
             heard = self.client.dropped_bytes + self.client.malformed
             what = f"sent {heard} bytes that are not a dial's" if heard else "says nothing"
-            raise NotADialError(
+            raise SilentPortError(
                 self.port,
                 f"{self.port} is open but {what}: it is not a Tracedial dial, or its firmware does not run "
                 "(unplug it, plug it in again, and see `tracedial devices`).",
