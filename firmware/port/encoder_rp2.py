@@ -58,10 +58,8 @@ def open_counter(pin_a, pin_b):
     second = Pin(pin_b, Pin.IN, Pin.PULL_UP)
     machine = rp2.StateMachine(0, _count, freq=HZ, in_base=first)
     machine.exec("set(x, 0)")
-    machine.put(second.value() << 1 | first.value())
-    machine.exec("pull()")
-    machine.exec("mov(y, osr)")
-    machine.exec("jmp(21)")
+    machine.exec("set(y, %d)" % (second.value() << 1 | first.value()))
+    # It starts at address 0, whose jump leads to the first count.
     machine.active(1)
 
     def count():

@@ -15,6 +15,7 @@ from dial import lamp
 from dial.app import WARNING
 from dial.button import Button
 from dial.calibrate import Calibration
+from dial.knobs import Direct
 from dial.latch import Edges
 from dial.settings import KNOB_NAMES, Settings, SettingsStore
 from dialwire import message
@@ -206,6 +207,15 @@ class Board:
         time.sleep_ms(20)
 
     def _encoder(self, data, platform, options):
+        """The encoder; where it cannot be opened, a knob that is broken: the dial must start, or nobody could choose
+        another knob."""
+        try:
+            return self._open_encoder(data, platform, options)
+        except Exception as error:  # noqa: BLE001  (whatever the port raises)
+            self.store.problem = "the encoder cannot be read (%r)" % error
+            return Direct(lambda: 0, ticks_us, lambda: True)
+
+    def _open_encoder(self, data, platform, options):
         # Imported where they are needed: a dial with a potentiometer has no memory to spare for them.
         from dial.wheel import Encoder, Wheel
 

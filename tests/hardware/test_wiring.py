@@ -1,0 +1,50 @@
+"""The printed wiring is the firmware's own: `hardware/wiring.md` against the boards' files."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from port import boards
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SIGNALS = ["wiper", "encoder_a", "encoder_b", "button", "lamp", "feedback", "sync_in", "sync_out"]
+
+
+@pytest.mark.parametrize("name", boards.BOARDS)
+def test_the_wiring_shows_each_boards_pins(name):
+    text = (ROOT / "hardware" / "wiring.md").read_text(encoding="utf-8")
+    section = text.split(f"\n## {name}\n")[1].split("\n## ")[0]
+    rows = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in section.splitlines() if "|" in line][
+        2:
+    ]
+    _, data = boards.find_board("", name)
+    assert rows[: len(data.PINS)] == [(signal, str(pin), where) for signal, pin, where in data.PINS]
+
+
+@pytest.mark.parametrize("name", boards.BOARDS)
+def test_each_board_has_each_signal_once_on_pins_of_their_own(name):
+    _, data = boards.find_board("", name)
+    assert [signal for signal, _, _ in data.PINS] == SIGNALS
+    pins = [pin for _, pin, _ in data.PINS]
+    assert len(set(pins)) == len(pins) and data.QUIET not in pins
+    if name.startswith("pico"):
+        # The counting machine reads two neighbours; the converter has three pins.
+        assert boards.pin_of(data, "encoder_b") == boards.pin_of(data, "encoder_a") + 1
+        assert boards.pin_of(data, "wiper") in (26, 27, 28)
+    assert 0 <= data.WIPER_LOWEST < data.WIPER_HIGHEST <= 65535
+
+
+def test_each_board_is_found_by_its_own_machine_alone():
+    for name in boards.BOARDS:
+        _, data = boards.find_board("", name)
+        assert boards.find_board(data.MACHINE + " with ANYTHING")[0] == name
+    with pytest.raises(boards.UnknownBoardError):
+        boards.find_board("Somebody's board with RP2040")
+
+
+def test_the_parts_list_can_be_read():
+    with (ROOT / "hardware" / "bom.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len({row["ref"] for row in rows}) == len(rows) > 5
+    assert all(row["value"] and row["needed_for"] for row in rows)
