@@ -1,18 +1,18 @@
 """Composition root: board, dial, and the loop that joins them. No logic of its own."""
 
-import sys
-
-ON_BOARD = sys.platform in ("rp2", "esp32")
-
-while ON_BOARD:
+while True:
     try:
-        # First of all: a host that talks while the board boots sends bytes that would be taken for Ctrl-C.
-        from micropython import kbd_intr
+        # First of all: a host that talks while the board boots may send a byte that would be taken for Ctrl-C.
+        import sys
 
-        kbd_intr(-1)
+        ON_BOARD = sys.platform in ("rp2", "esp32")
+        if ON_BOARD:
+            from micropython import kbd_intr
+
+            kbd_intr(-1)
         break
     except KeyboardInterrupt:
-        continue
+        pass
 
 from dial.app import TWO_HOURS, WARNING, Dial, Identity  # noqa: E402
 

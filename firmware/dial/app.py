@@ -173,8 +173,8 @@ class Dial:
                 self.log(WARNING, "the knob stands too far from its zero to be zeroed: calibrate it")
                 return
             candidate = self.settings.copy()
-            candidate.calibration = Calibration(ends[0], ends[1])
             try:
+                candidate.calibration = Calibration(ends[0], ends[1])
                 self._take(candidate)
             except WireError as error:
                 self.log(ERROR, str(error))

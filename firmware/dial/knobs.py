@@ -36,16 +36,16 @@ class Calibrated:
         return self.calibration.position_64(self.raw, self.positions)
 
     def home(self, index):
-        """The calibrated ends, moved so that the knob stands on position `index` here; None if that would move them by
+        """The calibrated ends, moved so that the knob stands on position `index` here; None if that would move one by
         more than 1/16 of the travel: the knob then does not stand where it is said to.
 
         An end that would leave the converter's range stays at its limit, and the other side is stretched to fit.
         """
-        low, high = self.calibration.raw_low, self.calibration.raw_high
+        old_low, old_high = self.calibration.raw_low, self.calibration.raw_high
+        low, high = old_low, old_high
+        limit = abs(high - low) >> 4
         top = self.positions - 1
         move = self.raw - (low + (high - low) * index // top)
-        if abs(move) > abs(high - low) >> 4:
-            return None
         low += move
         high += move
         if not 0 <= low <= 65535:
@@ -54,6 +54,8 @@ class Calibrated:
         if not 0 <= high <= 65535:
             high = max(0, min(65535, high))
             low = high - (high - self.raw) * top // (top - index) if index < top else low
+        if abs(low - old_low) > limit or abs(high - old_high) > limit:
+            return None
         return low, high
 
 

@@ -9,7 +9,8 @@ from array import array
 from dialwire.ticks import ticks_diff
 
 READINGS = 512
-"""Readings kept, a power of two: half a second of them at 1 kHz, longer than the longest the loop is held up."""
+"""Readings kept, a power of two: half a second of them at 1 kHz, about as long as a host that does not read can hold
+the loop up."""
 WINDOW = 16
 """A reading of the knob is the middle half of this many conversions: noise averages out, a spike has no say."""
 LOST_US = 20000
@@ -24,7 +25,7 @@ class Latch:
 
     def __init__(self, ticks_us, read):
         self._ticks_us = ticks_us
-        self._read = read
+        self.read = read
         self._ticks = array("i", bytes(4 * READINGS))
         self._raws = array("H", bytes(2 * READINGS))
         self._written = 0
@@ -43,7 +44,7 @@ class Latch:
             return
         at = self._written & (READINGS - 1)
         self._ticks[at] = self._ticks_us()
-        self._raws[at] = self._read()
+        self._raws[at] = self.read()
         self._written = (self._written + 1) & _COUNT_MASK
 
     def take(self, due, now, early_us):

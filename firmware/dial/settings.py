@@ -144,13 +144,19 @@ class SettingsStore:
         """Keep these settings. `WireError` if the flash does not hold them; the old ones then stay in force."""
         number = 0 if self._newest is None else 1 - self._newest
         data = pack_slot(self._serial + 1, settings)
+        problem = "the flash did not keep the settings: they stay as they were"
         try:
             self._slots.write(number, data)
+        except OSError as error:
+            problem = "the settings could not be written to flash (%s)" % error
+        # What is read back counts: a write may fail after all of it has arrived, and the next start would take it.
+        try:
             kept = self._slots.read(number) == data
         except OSError as error:
-            raise WireError("the settings could not be written to flash (%s)" % error)
+            kept = False
+            problem = "the settings could not be read back from flash (%s)" % error
         if not kept:
-            raise WireError("the flash did not keep the settings: they stay as they were")
+            raise WireError(problem)
         self._serial += 1
         self._newest = number
 

@@ -42,12 +42,14 @@ class Wheel:
 
 class Encoder:
     """A rotary encoder as a knob (see `dial.knobs`). `counter` is a function that returns its count, `ticks_us`
-    the clock."""
+    the clock; `missed`, if given, how many steps the counter knows to have missed."""
 
     early_us = 0
     incremental = True
 
-    def __init__(self, counter, ticks_us, wheel):
+    def __init__(self, counter, ticks_us, wheel, missed=None):
+        self._missed = missed
+        self._missed_before = 0
         self._counter = counter
         self._ticks_us = ticks_us
         self._wheel = wheel
@@ -73,6 +75,10 @@ class Encoder:
         """See `dial.knobs`: a counter can be read at any time."""
         self._count = self._counter()
         self.ticks = self._ticks_us()
+        if self._missed and self._missed() != self._missed_before:
+            # Nobody knows by how much: the knob must be homed again.
+            self._missed_before = self._missed()
+            self._wheel.homed = False
         return True
 
     def recheck(self):

@@ -22,7 +22,7 @@ class Console:
         self._buffer = bytearray(ROOM)
         self._one = bytearray(1)
         self._pending = b""
-        self._piece = PIECE
+        self._held = False
         self.stalls = 0
         """How often a write was held up by a host that does not read."""
 
@@ -33,6 +33,11 @@ class Console:
             self._in.readinto(self._one)
             self._buffer[n] = self._one[0]
             n += 1
+            if n > 1 and not self._one[0]:
+                # The end of a frame: the next one has come later, and its time must not be this one's.
+                break
+        if n:
+            self._held = False
         return bytes(self._buffer[:n]) if n else b""
 
     def wait(self, wait_ms):
@@ -43,19 +48,17 @@ class Console:
     def ready(self):
         """Send on what is left of the last frame; whether there is room for another."""
         while self._pending:
-            if not self._has(self._writable):
+            if self._held or not self._has(self._writable):
                 return False
             began = ticks_us()
-            sent = self._out.write(self._pending[: self._piece])
+            sent = self._out.write(self._pending[:PIECE])
             self._pending = self._pending[sent or 0 :]
             if ticks_diff(ticks_us(), began) > STALLED_US:
-                # The room was less than the piece, and nobody reads: byte by byte, only what surely fits.
+                # The room was less than the piece, and nobody reads: nothing more until the host is heard again. A
+                # computer that sleeps would otherwise hold the loop up at every piece.
                 self.stalls += 1
-                self._piece = 1
-                return False
-        if self._piece == 1:
-            self._piece = PIECE
-        return True
+                self._held = True
+        return not self._held
 
     def write(self, frame):
         """Send a frame; call it only when `ready`. What does not fit at once is sent by the next `ready`."""

@@ -17,6 +17,7 @@ import time
 from dial.calibrate import Calibration
 from dial.knobs import Direct
 from dial.settings import Options, Settings, SettingsStore
+from dial.wheel import Encoder, Wheel
 from dialwire import message
 from dialwire.scale import ALLIANCE, Scale
 from dialwire.ticks import BOARD_TOP, ticks_diff
@@ -85,6 +86,7 @@ class World:
         self.script_started = False
         self.cut = False
         self.scale = scale
+        self.calibration = Calibration(0, RAW_TOP)
         self._raw = RAW_TOP // 2
         self._script_us = 0
         self._began_us = 0
@@ -101,10 +103,15 @@ class World:
                 self.turn(self.script.rating(self._script_us + int((true_us - self._began_us) * self._speed)))
         return self._raw
 
+    def count(self, counts_per_step):
+        """What an encoder in place of the wiper would count, 0 where the knob stands half-way at the start."""
+        return (self.raw() - RAW_TOP // 2) * (self.scale.positions - 1) * counts_per_step // RAW_TOP
+
     def turn(self, rating):
         """Put the knob on `rating` (between two positions, if it is no whole number)."""
         share = (rating - self.scale.low) / (self.scale.high - self.scale.low)
-        self.turn_raw(int(share * RAW_TOP + 0.5))
+        low, high = self.calibration.raw_low, self.calibration.raw_high
+        self.turn_raw(int(low + share * (high - low) + 0.5))
 
     def turn_raw(self, raw):
         """Put the wiper where the converter reads `raw`."""
@@ -140,7 +147,13 @@ class Board:
         self.settings = self.store.load(defaults)
         rows = settings["script"]
         self.world = World(self.settings.scale, KnobScript(rows) if rows else None)
-        self.knob = Direct(self.world.raw, self.ticks_us, lambda: self.world.cut)
+        self.world.calibration = self.settings.calibration
+        options = self.settings.options
+        if options.knob == message.ENCODER:
+            wheel = Wheel(options.counts_per_step, bool(options.switches & message.REVERSE))
+            self.knob = Encoder(lambda: self.world.count(options.counts_per_step), self.ticks_us, wheel)
+        else:
+            self.knob = Direct(self.world.raw, self.ticks_us, lambda: self.world.cut)
         self._offset_us = int(settings["clock_offset_us"])
         self._drift_ppb = int(settings["drift_ppm"] * 1000)
         self._wander_us = settings["wander_us"]
@@ -226,6 +239,7 @@ class Board:
     def serve(self, dial):
         """Pass on what happened outside. A script that nobody starts begins by itself with the first tick."""
         self.world.scale = dial.scale
+        self.world.calibration = dial.settings.calibration
         sampler = dial.sampler
         if self.world.script and not self.world.script_started and sampler.running:
             self.world.play(0, 1.0, max(ticks_diff(sampler.due, self.ticks_us()), 0))

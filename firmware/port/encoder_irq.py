@@ -7,7 +7,7 @@ from port.interrupts import watch
 
 
 def open_counter(pin_a, pin_b):
-    """A function that returns the count."""
+    """Two functions: the count, and how many steps were missed."""
     a, b = Pin(pin_a, Pin.IN, Pin.PULL_UP), Pin(pin_b, Pin.IN, Pin.PULL_UP)
     decoder = Quadrature(a.value(), b.value())
     read_a, read_b, step = a.value, b.value, decoder.step
@@ -18,4 +18,4 @@ def open_counter(pin_a, pin_b):
 
     for pin in (a, b):
         watch(pin, on_edge, Pin.IRQ_RISING | Pin.IRQ_FALLING)
-    return lambda: decoder.count
+    return lambda: decoder.count, lambda: decoder.missed

@@ -4,6 +4,7 @@ import rp2
 from machine import Pin
 
 HZ = 4000000
+TRIES = 1000
 
 
 # The names of the instructions are the assembler's.
@@ -53,7 +54,7 @@ def _count():
 
 
 def open_counter(pin_a, pin_b):
-    """A function that returns the count; the pins must be neighbours, A the lower."""
+    """The count as a function, and None: no step is missed. The pins must be neighbours, A the lower."""
     first = Pin(pin_a, Pin.IN, Pin.PULL_UP)
     second = Pin(pin_b, Pin.IN, Pin.PULL_UP)
     machine = rp2.StateMachine(0, _count, freq=HZ, in_base=first)
@@ -62,11 +63,20 @@ def open_counter(pin_a, pin_b):
     # It starts at address 0, whose jump leads to the first count.
     machine.active(1)
 
+    last = [0]
+
     def count():
-        # What waits is old: the queue keeps the first counts after it was emptied.
-        while machine.rx_fifo():
-            machine.get()
-        raw = machine.get()
+        # The queue keeps its first four counts, which are old, and fills again in microseconds: the fifth is of now.
+        for _ in range(5):
+            tries = 0
+            while not machine.rx_fifo():
+                tries += 1
+                if tries > TRIES:
+                    raise OSError("the counting machine has stopped")
+            last[0] = machine.get()
+        raw = last[0]
         return raw - 0x100000000 if raw & 0x80000000 else raw
 
-    return count
+    # Here, and not in the middle of a recording, it shows whether it counts at all.
+    count()
+    return count, None

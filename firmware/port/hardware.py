@@ -32,6 +32,7 @@ RESCUE = "rescue"
 CHOSEN = "board"
 """A file of this name holds the name of the board's file."""
 PULSE_US = 5000
+GAP_US = 200
 FEEDBACK_US = 30000
 LOOK_US = 10000
 TELL_US = 10000000
@@ -57,11 +58,12 @@ class Board:
             self.pins |= message.HAS_FEEDBACK
         if data.QUIET is not None:
             Pin(data.QUIET, Pin.OUT, value=1)
-        self._noise = None
+        self._noise = self.latch = None
         if options.knob == message.ENCODER:
             self.knob = self._encoder(data, platform, options)
         else:
-            self.knob, self._noise, self._timer = open_wiper(data, platform)
+            self.knob, self.latch, self._timer = open_wiper(data, platform)
+            self._noise = self.latch.read
         self._console = Console()
         self._button_pin = button
         presses = Edges(ticks_us)
@@ -84,7 +86,7 @@ class Board:
         self._looked = ticks_us()
         self._free = 0
         self._collected_ms = ticks_ms()
-        self._edges_lost = 0
+        self._edges_lost = self._readings_lost = 0
         self._told = ticks_us()
         self._watchdog = None
 
@@ -123,6 +125,10 @@ class Board:
 
     def raise_pulse(self):
         """Raise the sync output; `serve` lowers it after `PULSE_US`."""
+        if self._pulse_since is not None:
+            # Still up from the last one: a pulse that does not rise would be missed by whoever counts them.
+            self._sync_out.value(0)
+            time.sleep_us(GAP_US)
         self._sync_out.value(1)
         self._pulse_since = ticks_us()
 
@@ -165,6 +171,8 @@ class Board:
         sys.print_exception(error, text)  # pyright: ignore[reportArgumentType]
         for frame in dial.last_words(text.getvalue()):  # pyright: ignore[reportAttributeAccessIssue]
             self._drain()
+            if self._watchdog is not None:
+                self._watchdog.feed()
             self._console.write(frame)
         self._drain()
         machine.reset()
@@ -181,10 +189,10 @@ class Board:
             dial.press(button.ticks)
         if button.held:
             dial.hold(now)
-        lost = self._edges.lost + dial.edges_left_out
-        if lost != self._edges_lost and ticks_diff(now, self._told) > TELL_US:
-            self._edges_lost, self._told = lost, now
-            dial.log(WARNING, "%d edges of the sync input came too fast to be kept" % lost)
+        since_us = ticks_diff(now, self._told)
+        if since_us > TELL_US or since_us < 0:
+            self._told = now
+            self._tell(dial)
         lit = lamp.lit(dial.lamp(), ticks_ms())
         if lit != self._lit:
             # On a W board each write of the lamp goes through the radio chip.
@@ -198,6 +206,16 @@ class Board:
             elif self._feedback_since is not None and ticks_diff(now, self._feedback_since) >= FEEDBACK_US:
                 self._feedback.value(0)
                 self._feedback_since = None
+
+    def _tell(self, dial):
+        """Say once what went wrong since the last time."""
+        lost = self._edges.lost + dial.edges_left_out
+        if lost != self._edges_lost:
+            self._edges_lost = lost
+            dial.log(WARNING, "%d edges of the sync input came too fast to be kept" % lost)
+        if self.latch is not None and self.latch.lost + self.latch.stalls != self._readings_lost:
+            self._readings_lost = self.latch.lost + self.latch.stalls
+            dial.log(WARNING, "readings of the knob were late %d times" % self._readings_lost)
 
     def _drain(self):
         """Wait, a second at most, until the link has taken what was written."""
@@ -223,9 +241,9 @@ class Board:
             from port.encoder_rp2 import open_counter
         else:
             from port.encoder_esp32 import open_counter
-        counter = open_counter(pin_of(data, "encoder_a"), pin_of(data, "encoder_b"))
+        counter, missed = open_counter(pin_of(data, "encoder_a"), pin_of(data, "encoder_b"))
         wheel = Wheel(options.counts_per_step, bool(options.switches & message.REVERSE))
-        return Encoder(counter, ticks_us, wheel)
+        return Encoder(counter, ticks_us, wheel, missed)
 
 
 def chosen_board():

@@ -17,7 +17,7 @@ floating one from end to end: 60 % of the range lie between."""
 
 
 def open_wiper(data, platform):
-    """`(knob, read, timer)`: a board's potentiometer, its converter, and the timer, which stops if it is not kept."""
+    """`(knob, latch, timer)`: the potentiometer, what is latched, and the timer, which stops if it is not kept."""
     pin = Pin(pin_of(data, "wiper"))
     if platform == "rp2":
         read = ADC(pin).read_u16
@@ -43,4 +43,4 @@ def open_wiper(data, platform):
         return up - down < BROKEN_SPAN
 
     knob = Potentiometer(latch, connected, data.WIPER_LOWEST, data.WIPER_HIGHEST)
-    return knob, read, start_timer(latch.latch, data.LATCH_US)
+    return knob, latch, start_timer(latch.latch, data.LATCH_US)

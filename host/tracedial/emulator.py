@@ -284,6 +284,7 @@ class EmulatedDial:
         self._wire: _Stream | None = None
         self._control: _Stream | None = None
         self.ended: asyncio.Event = asyncio.Event()
+        self._standing: dict[str, str] = {}
 
     async def start(self) -> None:
         """Open the host's end and boot."""
@@ -297,6 +298,9 @@ class EmulatedDial:
         """Reset the board: a new boot id, a clock that starts again, an empty memory."""
         await self._kill()
         await self._boot()
+        # A reset turns no knob and mends no wire.
+        for line in self._standing.values():
+            self.command(line)
 
     async def stop(self) -> None:
         """End the dial and its wire."""
@@ -312,6 +316,13 @@ class EmulatedDial:
     def command(self, line: str) -> None:
         """Tell the board's world something: `rating 12`, `raw 3000`, `play T SPEED DELAY`, `hold`, `press`, `home`,
         `edge`, `wire cut`, `wire mend`."""
+        word = line.split()[0]
+        if word in ("rating", "raw"):
+            self._standing["knob"] = line
+        elif word == "play":
+            self._standing.pop("knob", None)
+        elif word == "wire":
+            self._standing["wire"] = line
         if self._control:
             self._control.write(line.encode() + b"\n")
 
@@ -344,8 +355,11 @@ class EmulatedDial:
         self._wire, self._control = wire, control
 
     def _note_end(self, process: asyncio.subprocess.Process) -> None:
+        if process is not self._process:
+            # It was ended for a reboot; the next one runs already, or soon.
+            return
         self.ended.set()
-        if process is self._process and process.returncode == RESTART_CODE:
+        if process.returncode == RESTART_CODE:
             self._rebooting = asyncio.ensure_future(self.reboot())
 
     async def _kill(self) -> None:
@@ -353,10 +367,11 @@ class EmulatedDial:
             if stream:
                 stream.close()
         self._wire = self._control = None
-        if self._process and self._process.returncode is None:
+        process, self._process = self._process, None
+        if process and process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
-            await self._process.wait()
+                process.kill()
+            await process.wait()
 
 
 class Emulator:

@@ -20,6 +20,7 @@ from tracedial.errors import FlashError, LinkError, SilentPortError
 from tracedial.firmware_files import board_machines, device_files, firmware_dir
 from tracedial.link.client import Event, Hello, Log, Status
 from tracedial.link.connection import DialConnection, LinkChange
+from tracedial.settings import STALE_RECORDING
 
 OLDEST_MICROPYTHON = (1, 26)
 NEWEST_TRIED = (1, 29)
@@ -64,7 +65,7 @@ class BoardPrompt:
 
             self._transport = SerialTransport(port)
             # Without it mpremote waits for ever on a pseudo-terminal from which nothing comes.
-            self._transport.serial.timeout = 0.1  # pyright: ignore[reportAttributeAccessIssue]
+            self._transport.serial.timeout = 5.0  # pyright: ignore[reportAttributeAccessIssue]
         try:
             # mpremote prints what it heard in place of a prompt; the sentence says it better.
             with contextlib.redirect_stdout(io.StringIO()), self._sentences("has no prompt of MicroPython"):
@@ -263,8 +264,10 @@ def install(prompt: BoardPrompt, files: dict[str, bytes], say: Say, *, replace: 
 
 def flash(port: str, *, board: str | None, replace: bool, say: Say) -> Hello:
     """Put the firmware on the board at `port`, start it, and return what the dial says of itself."""
+    if board and board not in board_machines():
+        raise FlashError(port, f"There is no board {board!r}: choose one of {', '.join(board_machines())}.")
     files = compile_firmware(port)
-    leave_to_prompt(port, say)
+    was_dial = leave_to_prompt(port, say)
     prompt = BoardPrompt(port)
     try:
         identity = identify(prompt)
@@ -277,6 +280,12 @@ def flash(port: str, *, board: str | None, replace: bool, say: Say) -> Hello:
         _note_choice(prompt, name if board and not identity.machine.startswith(board_machines()[name]) else "")
         say(f"{written} files written and verified." if written else "All files were there already.")
         prompt.reset()
+    except FlashError:
+        if was_dial:
+            # What was a dial shall be one again, as far as it can.
+            with contextlib.suppress(FlashError):
+                prompt.reset()
+        raise
     finally:
         prompt.close()
     return wait_for_dial(port)
@@ -292,7 +301,9 @@ def leave_to_prompt(port: str, say: Say) -> bool:
                 raise FlashError(port, f"{port} is an emulated dial: it runs this program's own firmware already.")
             status = _status(connection, heard)
             if status and status.state == message.SAMPLING:
-                raise FlashError(port, f"The dial {hello.name} on {port} is recording: end the recording first.")
+                raise FlashError(
+                    port, f"The dial {hello.name} on {port} is recording: end the recording first.{STALE_RECORDING}"
+                )
             say(f"{hello.name} (firmware {hello.firmware}) gives its prompt back.")
             with connection.lock:
                 connection.client.send(message.RESTART, into=message.INTO_REPL)

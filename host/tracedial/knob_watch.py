@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dialwire import message
 from tracedial.errors import LinkError
 from tracedial.link.client import Sample, Started, Status
-from tracedial.settings import DialSettingsClient
+from tracedial.settings import STALE_RECORDING, DialSettingsClient
 
 RATE_HZ = 50
 AHEAD_US = 200_000
@@ -25,7 +25,9 @@ class KnobWatch:
         status = self._wait(Status, 0)
         assert isinstance(status, Status)
         if status.state == message.SAMPLING:
-            raise LinkError(self.dial.port, f"The dial on {self.dial.port} is recording: end the recording first.")
+            raise LinkError(
+                self.dial.port, f"The dial on {self.dial.port} is recording: end the recording first.{STALE_RECORDING}"
+            )
         self._mark = len(self.dial.events)
         with self.dial.connection.lock:
             self.dial.connection.client.start(

@@ -39,17 +39,18 @@ class Check:
 
 
 def check_noise(samples: list[Sample], *, span_counts: int, scale: Scale) -> list[Check]:
-    """Of a knob that is held still: the readings' noise in steps of the scale, and ratings that changed."""
-    broken = sum(bool(sample.flags & message.NO_RATING) for sample in samples)
-    wire = Check(
-        "wires hold", f"{broken} of {len(samples)} samples without a rating", "none", broken == 0, broken, "samples"
-    )
+    """Of a knob that is held still: the readings' noise in steps of the scale, and ratings that changed.
+
+    `span_counts`: raw counts from the lowest rating to the highest.
+    """
+    samples = [sample for sample in samples if not sample.flags & message.NO_RATING]
+    if not samples:
+        return [Check("noise of a still knob", "the knob gave no ratings", f"at most {NOISE_LIMIT_STEPS}", None)]
     step = abs(span_counts) / (scale.positions - 1)
     noise_steps = float(np.std([sample.raw for sample in samples])) / step
     changes = sum(sample.max != sample.min for sample in samples)
     changes += sum(after.rating != before.rating for before, after in itertools.pairwise(samples))
     return [
-        wire,
         Check(
             "noise of a still knob",
             f"{noise_steps:.3f} of a step",
@@ -62,12 +63,25 @@ def check_noise(samples: list[Sample], *, span_counts: int, scale: Scale) -> lis
     ]
 
 
+def check_knob(samples: list[Sample]) -> list[Check]:
+    """Whether the knob gave a rating at every sample, at rest and while it was turned."""
+    broken = sum(bool(sample.flags & message.FLAG_FAULT) for sample in samples)
+    unhomed = sum(bool(sample.flags & message.FLAG_UNHOMED) for sample in samples)
+    checks = [
+        Check("wires hold", f"{broken} of {len(samples)} samples faulty", "none", broken == 0, broken, "samples"),
+    ]
+    if unhomed:
+        said = f"{unhomed} of {len(samples)} samples before: set the knob to its zero, hold the button"
+        checks.append(Check("homed", said, "none", False, unhomed, "samples"))
+    return checks
+
+
 def check_travel(samples: list[Sample], *, scale: Scale) -> list[Check]:
     """Of a slow turn from the lowest mark to the highest: whether all ratings came, in order, without jumps."""
     turn = [sample for sample in samples if not sample.flags & message.NO_RATING]
     if len(turn) < 20:
-        missing = Check("travel", "the knob gave no ratings", "the whole scale", None)
-        return [missing]
+        said = f"only {len(turn)} ratings: turn for about ten seconds"
+        return [Check("travel", said, "the whole scale", False, len(turn), "ratings")]
     ratings = np.array([sample.rating for sample in turn])
     seen: set[int] = set()
     for sample in turn:

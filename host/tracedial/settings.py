@@ -12,6 +12,7 @@ from tracedial.link.connection import DialConnection, LinkChange
 
 ANSWER_TIMEOUT_S = 3.0
 RESTART_TIMEOUT_S = 20.0
+STALE_RECORDING = " If no recording runs (a program was ended by force), unplug the dial and plug it in again."
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,8 @@ class DialSettingsClient:
     def _refusals(self, mark: int) -> None:
         for event in self.events[mark:]:
             if isinstance(event, Refused):
-                raise TracedialError(f"The dial refused: {event.text}.")
+                remedy = STALE_RECORDING if event.reason == message.REFUSED_STATE else ""
+                raise TracedialError(f"The dial refused: {event.text}.{remedy}")
 
     def _answered(self, kind: int, answer: type, **fields: object) -> Event | LinkChange:
         mark = len(self.events)

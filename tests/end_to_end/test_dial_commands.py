@@ -54,7 +54,10 @@ def test_a_dial_is_calibrated_and_keeps_it(tmp_path):
         code, out, err = talk.end()
         assert code == 0, err
         assert "raw 59715 at -50, raw 3285 at 50" in out and "turns that round" in out
-        # Another start of the same board, as after a power cut.
+        # Another start of the same board, as after a power cut, and one more.
+        emulator.command("reboot")
+        emulator.command("rating 12")
+        time.sleep(2.5)
         emulator.command("reboot")
         assert "raw 59715 at -50, raw 3285 at 50" in tracedial("config", url).stdout
 
@@ -64,7 +67,7 @@ def test_a_calibration_of_nothing_is_refused_and_leaves_the_old(tmp_path):
         url = emulator.urls[0]
         emulator.command("raw 30000")
         talk = Talk("calibrate", url)
-        for words in ("lowest mark", "highest mark", "centre"):
+        for words in ("lowest mark", "highest mark"):
             talk.until(words)
             talk.enter()
         code, _, err = talk.end()
@@ -104,10 +107,15 @@ def test_options_names_and_lamps(tmp_path):
         assert done.returncode == 0, done.stderr
         assert "encoder, 2 counts in a step, direction reversed" in done.stdout and "feedback     off" in done.stdout
         assert "encoder" in sentence(tracedial("calibrate", url))
+        # Until it is homed, an encoder has no position and `check` says so.
+        assert "homed" in sentence(tracedial("check", url, "--no-turn", "--seconds", "5"))
+        emulator.command("home")
+        done = tracedial("check", url, "--no-turn", "--seconds", "5")
+        assert "homed" not in done.stdout + done.stderr, done.stderr
         assert "potentiometer" in tracedial("config", url, "--knob", "potentiometer").stdout
+        assert "an encoder's" in sentence(tracedial("config", url, "--reverse"), code=2)
         assert "no lamp" in tracedial("devices", "--identify", "--port", url).stdout
-        assert "restarts into the prompt" in tracedial("rescue", url).stdout
-        assert "no loader" in sentence(tracedial("rescue", url, "--bootloader"))
+        assert "no prompt to give back" in sentence(tracedial("rescue", url))
 
 
 def test_a_wire_that_breaks_while_recording_leaves_a_gap_that_is_said(tmp_path, short_video):

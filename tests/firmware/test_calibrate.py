@@ -29,7 +29,7 @@ def test_beyond_the_ends_is_held_and_said():
 def test_homing_puts_the_knob_where_it_is_said_to_stand():
     for ends in ((0, 65535), (65535, 0), (3000, 60000), (64000, 300)):
         for index in (0, 30, 50, 100):
-            for move in (-3000, -40, 0, 40, 3000):
+            for move in (-1200, -40, 0, 40, 1200):
                 knob = Direct(lambda: 0, None)
                 knob.follow(Settings("t", ALLIANCE, Calibration(*ends)))
                 knob.raw = max(0, min(65535, ends[0] + (ends[1] - ends[0]) * index // 100 + move))
@@ -41,6 +41,11 @@ def test_homing_puts_the_knob_where_it_is_said_to_stand():
                 assert abs(position - index * FINE) <= 1, (ends, index, move)
         knob.raw = (ends[0] + ends[1]) // 2 + 5000
         assert knob.home(50) is None
+    # Nor may stretching the other side move an end far: the zero of this scale lies near its lowest mark.
+    knob = Direct(lambda: 0, None)
+    knob.follow(Settings("t", Scale(-10, 90), Calibration(0, 65535)))
+    knob.raw = 2500
+    assert knob.home(10) is None
 
 
 def test_every_reading_fits_a_small_int():

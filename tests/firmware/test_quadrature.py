@@ -81,3 +81,17 @@ def test_an_encoder_has_no_position_until_it_is_homed():
     counts[0] = -32769 - 10
     encoder.read(0, 0)
     assert 0 <= encoder.raw <= 65535 and encoder.position == (0, True)
+
+
+def test_a_step_that_the_counter_missed_takes_the_position_away():
+    counts, missed = [0], [0]
+    encoder = Encoder(lambda: counts[0], FakeTicks(), Wheel(4, False), lambda: missed[0])
+    encoder.home(50)
+    encoder.read(0, 0)
+    assert encoder.state == message.KNOB_OK
+    missed[0] = 1
+    encoder.read(0, 0)
+    assert encoder.state == message.KNOB_UNHOMED
+    encoder.home(50)
+    encoder.read(0, 0)
+    assert encoder.state == message.KNOB_OK

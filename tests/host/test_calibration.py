@@ -8,7 +8,7 @@ from dialwire.scale import ALLIANCE
 from tracedial.calibration import CalibrationError, StillReading, calibrate, still_reading
 from tracedial.clock import fit_stamps
 from tracedial.link.client import Sample, Started
-from tracedial.selftest import check_clock, check_noise, check_ticks, check_travel
+from tracedial.selftest import check_clock, check_knob, check_noise, check_ticks, check_travel
 
 
 def sample(raw=30000, *, seq=0, rating=0, low=None, high=None, flags=0, t_us=0):
@@ -77,8 +77,13 @@ def test_a_steady_knob_passes_and_a_noisy_one_fails():
     assert all(verdicts(steady).values())
     noisy = check_noise(held(30000, 400), span_counts=-65535, scale=ALLIANCE)
     assert not verdicts(noisy)["noise of a still knob"]
-    broken = check_noise([*held(30000), sample(flags=message.FLAG_FAULT)], span_counts=65535, scale=ALLIANCE)
-    assert not verdicts(broken)["wires hold"]
+    # A floating wire's readings are no noise of the knob.
+    broken = [*held(30000), sample(raw=65000, flags=message.FLAG_FAULT)]
+    assert verdicts(check_noise(broken, span_counts=65535, scale=ALLIANCE))["noise of a still knob"]
+    assert verdicts(check_noise(broken[-1:], span_counts=65535, scale=ALLIANCE)) == {"noise of a still knob": None}
+    assert verdicts(check_knob(broken)) == {"wires hold": False}
+    assert verdicts(check_knob(held(30000))) == {"wires hold": True}
+    assert not verdicts(check_knob([sample(flags=message.FLAG_UNHOMED)]))["homed"]
     flickering = [sample(rating=n % 2, seq=n) for n in range(100)]
     assert not verdicts(check_noise(flickering, span_counts=65535, scale=ALLIANCE))["ratings of a still knob"]
 
@@ -105,7 +110,7 @@ def test_dead_zones_reversals_jumps_and_short_travel_are_found():
     assert not verdicts(check_travel(sweep(back=3), scale=ALLIANCE))["monotony"]
     assert not verdicts(check_travel(sweep(skip=range(20, 30)), scale=ALLIANCE))["jumps of the wiper"]
     assert not verdicts(check_travel(sweep(skip=range(45, 51)), scale=ALLIANCE))["travel"]
-    assert verdicts(check_travel([], scale=ALLIANCE)) == {"travel": None}
+    assert verdicts(check_travel([], scale=ALLIANCE)) == {"travel": False}
 
 
 def test_late_and_missing_ticks_are_found():

@@ -1,14 +1,17 @@
 """`tracedial calibrate`."""
 
+import contextlib
 import struct
 import sys
 import threading
+from collections.abc import Iterator
 
 import click
 import numpy as np
 
 from dialwire import message
-from tracedial.calibration import CalibrationError, StillReading, calibrate, still_reading
+from dialwire.scale import Scale
+from tracedial.calibration import MIN_SPAN, CalibrationError, StillReading, calibrate, still_reading
 from tracedial.errors import TracedialError
 from tracedial.knob_watch import KnobWatch
 from tracedial.link.discover import the_only_dial
@@ -33,10 +36,13 @@ def command(port: str | None) -> None:
             )
         scale = dial.scale()
         step = 0xFFFF / (scale.positions - 1)
-        with KnobWatch(dial) as watch:
+        with KnobWatch(dial) as watch, _said_when_ended():
             low = _ask(watch, f"lowest mark ({_mark(scale, scale.low)})", step)
             high = _ask(watch, f"highest mark ({_mark(scale, scale.high)})", step)
-            centre = _ask(watch, f"centre ({_mark(scale, (scale.low + scale.high) // 2)})", step)
+            if abs(high.raw - low.raw) < MIN_SPAN:
+                # Said before a third mark is asked for.
+                calibrate(low, high, low, scale)
+            centre = _ask(watch, _centre(scale), step)
         found = calibrate(low, high, centre, scale)
         dial.set(message.CONFIG_CALIBRATION, struct.pack("<HH", found.raw_low, found.raw_high))
         click.echo(f"Stored: raw {found.raw_low} at {scale.low}, raw {found.raw_high} at {scale.high}.")
@@ -46,6 +52,16 @@ def command(port: str | None) -> None:
             f"Noise {found.noise_steps:.2f} of a step; the centre lies {abs(found.centre_error_share):.1%} of the "
             "travel beside the middle. `tracedial check` tests the whole travel."
         )
+
+
+@contextlib.contextmanager
+def _said_when_ended() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise TracedialError(
+            "The calibration was ended before all marks were set: the dial keeps its old one."
+        ) from None
 
 
 def _ask(watch: KnobWatch, where: str, step: float) -> StillReading:
@@ -62,6 +78,8 @@ def _ask(watch: KnobWatch, where: str, step: float) -> StillReading:
         while not entered.is_set():
             watch.for_seconds(0.2)
             _show(watch, step)
+        if sys.stdout.isatty():
+            click.echo()
         if not line[0]:
             raise TracedialError("The calibration was ended before all marks were set: the dial keeps its old one.")
         try:
@@ -88,6 +106,13 @@ def _show(watch: KnobWatch, step: float) -> None:
         click.echo(f"\r    {text:<60}", nl=False)
 
 
-def _mark(scale, rating: int) -> str:
+def _centre(scale: Scale) -> str:
+    if scale.positions % 2:
+        return f"centre ({_mark(scale, (scale.low + scale.high) // 2)})"
+    below = scale.rating_at(scale.positions // 2 - 1)
+    return f"centre (half-way between {below} and {below + scale.step})"
+
+
+def _mark(scale: Scale, rating: int) -> str:
     label = scale.label_of(rating)
     return f"{rating:+d} {label}".strip() if rating else f"0 {label}".strip()

@@ -18,7 +18,7 @@ from tracedial.host_time import host_clock_ns
 from tracedial.knob_watch import KnobWatch
 from tracedial.link.client import Status, SyncExchange
 from tracedial.link.discover import Candidate, the_only_dial
-from tracedial.selftest import Check, check_clock, check_memory, check_noise, check_ticks, check_travel
+from tracedial.selftest import Check, check_clock, check_knob, check_memory, check_noise, check_ticks, check_travel
 from tracedial.settings import DialSettingsClient
 
 
@@ -34,8 +34,15 @@ def command(port: str | None, json_path: Path | None, no_turn: bool, seconds: fl
 
     Exit code 1 if a check fails. What could not be measured is said and counts as neither.
     """
+    if json_path:
+        # Before the measurement, not after it.
+        try:
+            json_path.touch()
+        except OSError as error:
+            raise TracedialError(f"{json_path} cannot be written: {error.strerror}.") from error
     with DialSettingsClient(port or the_only_dial()) as dial:
         scale = dial.scale()
+        options = dial.options()
         raw_low, raw_high = struct.unpack("<HH", dial.get(message.CONFIG_CALIBRATION))
         with dial.connection.lock:
             dial.connection.client.burst()
@@ -52,8 +59,11 @@ def command(port: str | None, json_path: Path | None, no_turn: bool, seconds: fl
         port = dial.port
     if not still or started is None:
         raise TracedialError(f"No samples came from the dial on {port}: check the cable and try again.")
-    checks = check_noise(still, span_counts=raw_high - raw_low, scale=scale)
-    checks += check_travel(turn, scale=scale) if turn else []
+    encoder = options.knob == message.ENCODER
+    span_counts = (scale.positions - 1) * options.counts_per_step if encoder else raw_high - raw_low
+    checks = check_knob([*still, *turn])
+    checks += check_noise(still, span_counts=span_counts, scale=scale)
+    checks += [] if no_turn else check_travel(turn, scale=scale)
     checks += check_ticks(still, started)
     checks += check_clock(fit_clock(exchanges, origin_ns=host_clock_ns()))
     checks.append(check_memory(status))
@@ -64,14 +74,11 @@ def command(port: str | None, json_path: Path | None, no_turn: bool, seconds: fl
             "software": f"tracedial {__version__}",
             "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "dial": describe(Candidate(port, hello)),
-            "calibration": {"raw_low": raw_low, "raw_high": raw_high},
+            "calibration": None if encoder else {"raw_low": raw_low, "raw_high": raw_high},
             "passed": not failed,
             "checks": [check.to_json() for check in checks],
         }
-        try:
-            json_path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise TracedialError(f"{json_path} cannot be written: {error.strerror}.") from error
+        json_path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         click.echo(f"Written: {json_path}")
     if failed:
         raise TracedialError(f"{len(failed)} of {len(checks)} checks failed: {', '.join(c.name for c in failed)}.")

@@ -54,6 +54,11 @@ def command(
         changes.append((message.CONFIG_SCALE, message.pack_scale(scale.low, scale.high, scale.step, scale.detents)))
     with DialSettingsClient(port or the_only_dial()) as dial:
         old = dial.options()
+        if (reverse is not None or counts_per_step) and KNOBS.get(knob or "", old.knob) != message.ENCODER:
+            raise click.UsageError(
+                "--reverse and --counts-per-step are an encoder's; a potentiometer's direction is found by "
+                "`tracedial calibrate`."
+            )
         new = _changed(old, knob, counts_per_step, reverse, feedback, sync_edge)
         if new != old:
             changes.append((message.CONFIG_OPTIONS, new.pack()))

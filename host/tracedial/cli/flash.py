@@ -4,7 +4,7 @@ import click
 
 from tracedial.errors import AmbiguousDialError, NotADialError
 from tracedial.flash import flash
-from tracedial.link.discover import find_dials, list_ports
+from tracedial.link.discover import find_dials
 
 
 @click.command()
@@ -22,7 +22,10 @@ def command(port: str | None, board: str | None, replace: bool) -> None:
 
 
 def _the_only_port() -> str:
-    ports = [port for port in list_ports() if not port.startswith("socket://")]
+    from serial.tools import list_ports
+
+    # A board comes by USB; a computer's own serial ports, and those of radios, do not.
+    ports = [port.device for port in list_ports.comports() if port.vid is not None]
     emulated = {c.port for c in find_dials(ports) if c.hello and c.hello.board == "emulated"}
     ports = [port for port in ports if port not in emulated]
     if not ports:

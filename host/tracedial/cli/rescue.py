@@ -18,6 +18,8 @@ def command(port: str | None, bootloader: bool) -> None:
     """
     port = port or the_only_dial()
     with DialSettingsClient(port) as dial:
+        if dial.hello.board == "emulated":
+            raise TracedialError(f"{dial.hello.name} is an emulated dial: it has no prompt to give back.")
         if bootloader and not dial.hello.board.startswith("pico"):
             raise TracedialError(
                 f"A {dial.hello.board} has no loader to restart into: use esptool as docs/build.md says."
