@@ -3,16 +3,16 @@
 MACHINE = "Generic ESP32 module"
 """What its MicroPython calls the board."""
 
-# Signal, pin, where it is on the board.
+# Signal, pin.
 PINS = (
-    ("wiper", 32, "IO32"),
-    ("encoder_a", 25, "IO25"),
-    ("encoder_b", 26, "IO26"),
-    ("button", 27, "IO27"),
-    ("lamp", 2, "IO2, on most boards"),
-    ("feedback", 18, "IO18"),
-    ("sync_in", 19, "IO19"),
-    ("sync_out", 21, "IO21"),
+    ("wiper", 32),
+    ("encoder_a", 25),
+    ("encoder_b", 26),
+    ("button", 27),
+    ("lamp", 2),
+    ("feedback", 18),
+    ("sync_in", 19),
+    ("sync_out", 21),
 )
 
 QUIET = None

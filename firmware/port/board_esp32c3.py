@@ -3,16 +3,16 @@
 MACHINE = "ESP32C3 module"
 """What its MicroPython calls the board."""
 
-# Signal, pin, where it is on the board.
+# Signal, pin.
 PINS = (
-    ("wiper", 0, "IO0"),
-    ("encoder_a", 4, "IO4"),
-    ("encoder_b", 5, "IO5"),
-    ("button", 6, "IO6"),
-    ("lamp", 3, "IO3, an LED of your own"),
-    ("feedback", 7, "IO7"),
-    ("sync_in", 10, "IO10"),
-    ("sync_out", 1, "IO1"),
+    ("wiper", 0),
+    ("encoder_a", 4),
+    ("encoder_b", 5),
+    ("button", 6),
+    ("lamp", 3),
+    ("feedback", 7),
+    ("sync_in", 10),
+    ("sync_out", 1),
 )
 
 QUIET = None

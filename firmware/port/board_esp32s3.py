@@ -3,16 +3,16 @@
 MACHINE = "Generic ESP32S3 module"
 """What its MicroPython calls the board."""
 
-# Signal, pin, where it is on the board.
+# Signal, pin.
 PINS = (
-    ("wiper", 1, "IO1"),
-    ("encoder_a", 4, "IO4"),
-    ("encoder_b", 5, "IO5"),
-    ("button", 6, "IO6"),
-    ("lamp", 9, "IO9, an LED of your own"),
-    ("feedback", 7, "IO7"),
-    ("sync_in", 15, "IO15"),
-    ("sync_out", 16, "IO16"),
+    ("wiper", 1),
+    ("encoder_a", 4),
+    ("encoder_b", 5),
+    ("button", 6),
+    ("lamp", 9),
+    ("feedback", 7),
+    ("sync_in", 15),
+    ("sync_out", 16),
 )
 
 QUIET = None

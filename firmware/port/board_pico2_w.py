@@ -3,16 +3,16 @@
 MACHINE = "Raspberry Pi Pico 2 W"
 """What its MicroPython calls the board."""
 
-# Signal, pin, where it is on the board.
+# Signal, pin.
 PINS = (
-    ("wiper", 26, "GP26, header pin 31"),
-    ("encoder_a", 14, "GP14, header pin 19"),
-    ("encoder_b", 15, "GP15, header pin 20"),
-    ("button", 13, "GP13, header pin 17"),
-    ("lamp", "LED", "on the board"),
-    ("feedback", 16, "GP16, header pin 21"),
-    ("sync_in", 17, "GP17, header pin 22"),
-    ("sync_out", 18, "GP18, header pin 24"),
+    ("wiper", 26),
+    ("encoder_a", 14),
+    ("encoder_b", 15),
+    ("button", 13),
+    ("lamp", "LED"),
+    ("feedback", 16),
+    ("sync_in", 17),
+    ("sync_out", 18),
 )
 
 QUIET = "WL_GPIO1"

@@ -22,7 +22,7 @@ def find_board(machine, chosen=""):
 
 def pin_of(data, signal):
     """The pin of a signal."""
-    for name, pin, _where in data.PINS:
+    for name, pin in data.PINS:
         if name == signal:
             return pin
     raise KeyError(signal)
