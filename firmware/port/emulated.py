@@ -162,6 +162,7 @@ class Board:
         self._collected_us = self._seen_us = self._began_us
         self._happened = []
         self._control_rest = b""
+        self._told = settings["told"]
         self._wire = settings["wire"]
         self._control = settings["control"]
         # MicroPython has only poll, which CPython on Windows lacks.
@@ -203,7 +204,8 @@ class Board:
         return gc.mem_free() if hasattr(gc, "mem_free") else 0
 
     def start(self):
-        """Nothing is left to do: the sockets are open."""
+        """Obey what came with the settings."""
+        self._obey(self._told)
 
     def ready(self):
         """Whether the link takes another frame: the emulator takes all."""
@@ -213,7 +215,7 @@ class Board:
         """The bytes that have come in, possibly none. The emulator closing the wire ends the program."""
         ready = self._ready(0)
         if self._control in ready:
-            self._obey()
+            self._obey(_receive(self._control))
         if self._wire in ready:
             return _receive(self._wire)
         return b""
@@ -268,8 +270,8 @@ class Board:
             return [entry[0] for entry in self._poll.poll(wait_ms)]
         return select.select([self._wire, self._control], [], [], wait_ms / 1000)[0]
 
-    def _obey(self):
-        lines = (self._control_rest + _receive(self._control)).split(b"\n")
+    def _obey(self, data):
+        lines = (self._control_rest + data).split(b"\n")
         self._control_rest = lines[-1]
         for line in lines[:-1]:
             words = line.decode().split()
@@ -316,10 +318,13 @@ def connect(argv):
     """
     wire = _connect(int(argv[1]))
     control = _connect(int(argv[2]))
-    line = b""
-    while not line.endswith(b"\n"):
-        line += _receive(control)
+    data = b""
+    while b"\n" not in data:
+        data += _receive(control)
+    # What was told the board right after its settings may have come with them.
+    line, _, rest = data.partition(b"\n")
     settings = json.loads(line)
+    settings["told"] = rest
     settings["wire"] = wire
     settings["control"] = control
     return settings

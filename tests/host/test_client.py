@@ -43,7 +43,7 @@ def test_an_old_status_does_not_confirm_a_stop_that_was_never_sent(simulated):
     simulated.run(0.3)
     idle = message.pack(
         message.STATUS, boot16=0x1234ABCD & 0xFFFF, t_us=0, state=message.IDLE, start=0, oldest_seq=0, next_seq=0,
-        rating=0, raw=0, missed_ticks=0, bad_frames=0, dropped_replies=0,
+        rating=0, raw=0, missed_ticks=0, bad_frames=0, dropped_replies=0, knob_state=0, free_bytes=0,
     )  # fmt: skip
     simulated.client.stop()
     simulated.client.feed(frame.encode(idle), 0)
