@@ -31,8 +31,10 @@ BACK_TIMEOUT_S = 20.0
 FREE_BYTES = 80_000
 FOLDERS = ("dialwire", "dial", "port")
 START = "main.py"
+RESCUE = "rescue"
 CHOSEN = "board"
-"""The file on a board that names its kind where it was chosen by hand (`firmware/port/hardware.py`)."""
+"""Files on a board: one that asks for the prompt at the next start, one that names its kind where it was chosen by hand
+(`firmware/port/hardware.py` reads both)."""
 
 Say = Callable[[str], None]
 
@@ -98,7 +100,9 @@ class BoardPrompt:
             self._transport.fs_writefile(name, data)
 
     def reset(self) -> None:
-        """Restart the board."""
+        """Restart the board into what is on it."""
+        # The dial's mark for one start into the prompt stays where the prompt came before the dial could see it.
+        self.run(f"import os\nif {RESCUE!r} in os.listdir(): os.remove({RESCUE!r})")
         with self._sentences("did not restart"):
             self._transport.exec_raw_no_follow("import machine\nmachine.reset()")
 

@@ -239,3 +239,11 @@ def test_an_emulated_dial_and_one_that_records_are_left_alone():
 
     with emulate() as emulator, pytest.raises(FlashError, match="emulated dial"):
         leave_to_prompt(emulator.urls[0], lambda text: None)
+
+
+def test_host_and_firmware_mean_the_same_files():
+    import tracedial.flash
+
+    text = (firmware_dir() / "port" / "hardware.py").read_text()
+    assert f'RESCUE = "{tracedial.flash.RESCUE}"' in text
+    assert f'CHOSEN = "{tracedial.flash.CHOSEN}"' in text
