@@ -23,8 +23,6 @@ class Console:
         self._one = bytearray(1)
         self._pending = b""
         self._held = False
-        self.stalls = 0
-        """How often a write was held up by a host that does not read."""
 
     def read(self):
         """The bytes that have come in, possibly none."""
@@ -56,7 +54,6 @@ class Console:
             if ticks_diff(ticks_us(), began) > STALLED_US:
                 # The room was less than the piece, and nobody reads: nothing more until the host is heard again. A
                 # computer that sleeps would otherwise hold the loop up at every piece.
-                self.stalls += 1
                 self._held = True
         return not self._held
 

@@ -4,6 +4,7 @@
 and the same command ends the job.
 """
 
+import ast
 import contextlib
 import hashlib
 import io
@@ -13,19 +14,20 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from dialwire import message
 from tracedial.errors import FlashError, LinkError, SilentPortError
 from tracedial.firmware_files import board_machines, device_files, firmware_dir
-from tracedial.link.client import Event, Hello, Log, Status
-from tracedial.link.connection import DialConnection, LinkChange
-from tracedial.settings import STALE_RECORDING
+from tracedial.link.client import Hello
+from tracedial.link.connection import DialConnection
+from tracedial.settings import DialSettingsClient
 
 OLDEST_MICROPYTHON = (1, 26)
 NEWEST_TRIED = (1, 29)
 MPY_FORMAT = 6
 PROBE_S = 2.0
+PROMPT_READ_S = 5.0
+QUIET_S = 0.4
 PROMPT_TIMEOUT_S = 10.0
 BACK_TIMEOUT_S = 20.0
 FREE_BYTES = 80_000
@@ -66,8 +68,7 @@ class BoardPrompt:
             from mpremote.transport_serial import SerialTransport
 
             self._transport = SerialTransport(port)
-            # Without it mpremote waits for ever on a pseudo-terminal from which nothing comes.
-            self._transport.serial.timeout = 5.0  # pyright: ignore[reportAttributeAccessIssue]
+            self._patience(PROMPT_READ_S)
         try:
             # mpremote prints what it heard in place of a prompt; the sentence says it better.
             with contextlib.redirect_stdout(io.StringIO()), self._sentences("has no prompt of MicroPython"):
@@ -84,10 +85,25 @@ class BoardPrompt:
         while True:
             try:
                 self._transport.enter_raw_repl(soft_reset=False, timeout_overall=2)
+                # A slow board answers each time it was asked: what it still has to say would pass for other answers, so
+                # that is dropped, and the one answer left is the one to the last question.
+                self._drain()
+                self._transport.enter_raw_repl(soft_reset=False, timeout_overall=2)
                 return
             except TransportError:
                 if time.monotonic() > deadline_s:
                     raise
+
+    def _drain(self) -> None:
+        """Read and drop what comes until nothing does."""
+        self._patience(QUIET_S)
+        while self._transport.serial.read(1024):
+            pass
+        self._patience(PROMPT_READ_S)
+
+    def _patience(self, read_s: float) -> None:
+        # Without it mpremote waits for ever on a pseudo-terminal from which nothing comes.
+        self._transport.serial.timeout = read_s  # pyright: ignore[reportAttributeAccessIssue]
 
     def run(self, program: str) -> str:
         """What `program` prints."""
@@ -162,8 +178,6 @@ print(repr({name: _hash(name) for name in ('main.py',) if name in _names}))
 
 def identify(prompt: BoardPrompt) -> BoardIdentity:
     """What runs on the board."""
-    import ast
-
     name, version, platform, machine, mpy_format = ast.literal_eval(prompt.run(_IDENTIFY).strip())
     return BoardIdentity(name, version, platform, machine, mpy_format)
 
@@ -297,24 +311,13 @@ def flash(port: str, *, board: str | None, replace: bool, say: Say) -> Hello:
 
 def leave_to_prompt(port: str, say: Say) -> bool:
     """Have a dial that runs on `port` give MicroPython's prompt back; returns whether one ran there."""
-    heard: list[Event | LinkChange] = []
     try:
-        with DialConnection(port, heard.append) as connection:
-            hello = connection.wait_hello(PROBE_S)
+        with DialSettingsClient(port) as dial:
+            hello = dial.hello
             if hello.board == "emulated":
                 raise FlashError(port, f"{port} is an emulated dial: it runs this program's own firmware already.")
-            status = _status(connection, heard)
-            if status and status.state == message.SAMPLING:
-                raise FlashError(
-                    port, f"The dial {hello.name} on {port} is recording: end the recording first.{STALE_RECORDING}"
-                )
             say(f"{hello.name} (firmware {hello.firmware}) gives its prompt back.")
-            with connection.lock:
-                connection.client.send(message.RESTART, into=message.INTO_REPL)
-            # Only until it has said so: what a host goes on sending would be typed at the prompt, Ctrl-D among it.
-            deadline_s = time.monotonic() + PROBE_S
-            while time.monotonic() < deadline_s and not any(isinstance(event, Log) for event in heard):
-                time.sleep(0.005)
+            dial.restart(message.INTO_REPL)
     except SilentPortError:
         return False
     _wait_for_port(port)
@@ -363,19 +366,7 @@ def _wait_for_port(port: str) -> None:
             time.sleep(0.3)
 
 
-def _status(connection: DialConnection, heard: list[Any]) -> Status | None:
-    deadline_s = time.monotonic() + PROBE_S
-    while time.monotonic() < deadline_s:
-        for event in heard:
-            if isinstance(event, Status):
-                return event
-        time.sleep(0.01)
-    return None
-
-
 def _hashes(prompt: BoardPrompt) -> tuple[dict[str, str], dict[str, str]]:
-    import ast
-
     printed = prompt.run(_HASHES.replace("FOLDERS", repr(FOLDERS)))
     # Dictionaries, one after the other, however the board breaks its lines.
     folders, _, start = printed.strip().partition("}")
