@@ -28,7 +28,7 @@ def run() -> None:
         recorder = SessionRecorder(folder / "s", dials, read_video(folder / "v.mp4"), rate_hz=RATE_HZ)
         recorder.open()
         before_s, began_s = time.process_time(), time.monotonic()
-        summaries = recorder.run(VirtualPlayer(recorder.video, recorder.on_player_event))
+        summaries = recorder.run(VirtualPlayer(read_video(folder / "v.mp4"), recorder.on_player_event))
         share = (time.process_time() - before_s) / (time.monotonic() - began_s)
         samples = sum(summary.samples for summary in summaries)
         lost = sum(summary.missing + summary.gone for summary in summaries)

@@ -49,7 +49,7 @@ def _measure(folder: Path, rows: list[tuple[float, float]], rate_hz: float) -> N
         )
         recorder.open()
         cues = [parse_cue(cue) for cue in ("pause@10.2:3", "pause@25.7:1", "seek@40.25:30.25")]
-        recorder.run(VirtualPlayer(recorder.video, recorder.on_player_event, cues=cues))
+        recorder.run(VirtualPlayer(read_video(folder / "v.mp4"), recorder.on_player_event, cues=cues))
     alignments = [align(read_recording(session / dial.rater)) for dial in dials]
     if rate_hz == 1.0:
         rating = np.concatenate([a.trace.rating - _scripted(rows, np.arange(SECONDS)) for a in alignments])

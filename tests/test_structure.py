@@ -18,21 +18,24 @@ HOST = ROOT / "host" / "tracedial"
 DEVICE_ORDER = ["dialwire", "dial", "port", "main"]
 DEVICE_LIBRARY = {"dialwire": {"struct", "binascii"}, "dial": {"struct", "binascii", "array"}}
 HOST_ORDER = [
-    {"errors", "__init__", "firmware_files", "host_time"},
+    {"errors", "__init__", "firmware_files", "host_time", "export"},
     {"emulator"},
     {"link", "video"},
     {"flash", "settings", "knob_watch"},
-    {"clock", "player", "phase", "journal", "trace", "synthetic"},
+    {"clock", "player", "phase", "journal", "trace", "synthetic", "frames", "practice"},
     {"calibration", "selftest"},
     {"session"},
+    {"recording", "study"},
     {"recorder"},
-    {"recording", "live"},
+    {"live"},
     {"align"},
     {"events", "agreement"},
-    {"analysis"},
-    {"figure"},
+    {"analysis", "segments"},
+    {"answers"},
+    {"figure", "progress"},
     {"report"},
     {"session_run"},
+    {"web"},
     {"cli", "__main__"},
 ]
 # Statistics run on a CSV alone: these import nothing that knows of dials, links or clocks.

@@ -131,7 +131,7 @@ class Dial:
         tick = self.sampler.tick_due(ticks)
         if tick:
             knob.recheck()
-        elif not self.sampler.running:
+        elif not self.sampler.running or knob.state == message.KNOB_FAULT:
             self._idle_readings += 1
             if self._idle_readings >= IDLE_RECHECK:
                 self._idle_readings = 0

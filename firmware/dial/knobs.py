@@ -7,6 +7,10 @@ KNOB_FAULT, KNOB_UNHOMED; `recheck` looks again whether the wires hold.
 
 from dial.calibrate import Calibration
 from dialwire import message
+from dialwire.ticks import ticks_diff
+
+SETTLED_US = 24000
+"""A reading is of 16 ms; this long after its wire was seen to hold, none of it was read before."""
 
 
 class Calibrated:
@@ -91,6 +95,8 @@ class Potentiometer(Calibrated):
 
     def __init__(self, latch, connected, lowest=0, highest=65535):
         super().__init__()
+        self._now = 0
+        self._held = None
         self._latch = latch
         self._connected = connected
         self._lowest = lowest
@@ -100,13 +106,27 @@ class Potentiometer(Calibrated):
         """See the head of this file."""
         if not self._latch.take(due, now, self.early_us):
             return False
+        self._now = now
         self.ticks = self._latch.ticks
         self.raw = self._latch.raw
         if not self._lowest <= self.raw <= self._highest:
-            self.state = message.KNOB_FAULT
+            self._break()
         return True
 
     def recheck(self):
-        """Look whether the wiper is connected; the state follows."""
-        held = self._lowest <= self.raw <= self._highest and self._connected()
-        self.state = message.KNOB_OK if held else message.KNOB_FAULT
+        """Look whether the wiper is connected; the state follows.
+
+        A wire that holds again makes no rating of what was read before it was seen to hold: the reading may be, in
+        whole or in part, that of a wiper in the air.
+        """
+        if not (self._lowest <= self.raw <= self._highest and self._connected()):
+            self._break()
+        elif self.state != message.KNOB_OK:
+            if self._held is None:
+                self._held = self._now
+            elif ticks_diff(self.ticks, self._held) >= SETTLED_US:
+                self.state = message.KNOB_OK
+
+    def _break(self):
+        self.state = message.KNOB_FAULT
+        self._held = None

@@ -5,12 +5,13 @@ Dial time becomes host time by the clock's fit (`clock.py`), host time becomes v
 taken while it stood still are kept in `samples.csv` and flagged, and belong to no second.
 """
 
+import contextlib
 import csv
 import itertools
 import json
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,12 @@ from numpy.typing import NDArray
 from dialwire import message
 from tracedial import __version__
 from tracedial.clock import ClockFit, fit_clock
-from tracedial.errors import ClockError, RecordingError
+from tracedial.errors import ClockError, JournalError, RecordingError, TracedialError
+from tracedial.frames import anchored
+from tracedial.journal import JOURNAL_NAME
 from tracedial.link.client import Sample
 from tracedial.player import Stretch, timeline
-from tracedial.recording import Recording
+from tracedial.recording import Recording, journals, read_recording
 from tracedial.trace import Trace, write_trace
 
 EDGE_S = 0.002
@@ -31,6 +34,8 @@ EDGE_S = 0.002
 taken while it ran (host time)."""
 OFF_PHASE_S = 0.02
 """A sample farther than this (host time) from its second is flagged."""
+LONG_UNMOVED_S = 30
+"""A dial that was not moved for this long at the beginning is worth a word."""
 STOOD_STILL = -1
 FLAG_WORDS = (
     (message.FLAG_CLIPPED, "clipped"),
@@ -71,12 +76,43 @@ class Alignment:
     stretches: list[Stretch]
     fits: dict[int, ClockFit]
     report: dict[str, Any] = field(default_factory=dict)
+    parts: list["Alignment"] = field(default_factory=list)
+    """Of a recording that was taken up again: the alignment of each journal. The arrays above are then the last's."""
+
+
+@dataclass(frozen=True)
+class _VideoTime:
+    """When the video ran, and how well a page that played it is placed: `bound_s` is added to each sample's own."""
+
+    stretches: list[Stretch]
+    bound_s: float
+    report: dict[str, Any] | None
+
+
+def align_folder(folder: Path) -> Alignment:
+    """Align a recording, in however many journals it is: seconds that a later one rated again have its ratings.
+
+    Raises where no journal of it can be aligned.
+    """
+    parts: list[Alignment] = []
+    problems: list[TracedialError] = []
+    for journal in journals(folder) or [JOURNAL_NAME]:
+        try:
+            parts.append(align(read_recording(folder, journal)))
+        except (RecordingError, JournalError) as error:
+            problems.append(error)
+    if not parts:
+        raise problems[0]
+    if len(parts) == 1 and not problems:
+        return parts[0]
+    return _joined(parts, problems)
 
 
 def align(recording: Recording) -> Alignment:
-    """Align a recording. Raises where the video never ran or no clock can be fitted."""
+    """Align one journal of a recording. Raises where the video never ran or no clock can be fitted."""
     origin_ns = recording.header["origin_ns"]
-    stretches = timeline(recording.player, origin_ns=origin_ns, until_ns=recording.last_ns)
+    video_time = _video_time(recording, origin_ns)
+    stretches = video_time.stretches
     if not stretches:
         raise RecordingError(recording.folder, f"In {recording.folder} the video never ran: there is nothing to align.")
     samples, repeats, conflicts = _without_repeats(recording.samples)
@@ -97,14 +133,24 @@ def align(recording: Recording) -> Alignment:
         own = boots == boot
         host_s[own] = fit.host_s(dial_s[own])
         bound_s[own] = fit.bound_at(dial_s[own])
+    edge_s = EDGE_S + bound_s
+    bound_s = bound_s + video_time.bound_s
     order = np.argsort(host_s, kind="stable")
     samples = [samples[i] for i in order]
-    host_s, bound_s = host_s[order], bound_s[order]
-    video_s, stretch = _place(host_s, EDGE_S + bound_s, stretches)
+    host_s, bound_s, edge_s = host_s[order], bound_s[order], edge_s[order]
+    video_s, stretch = _place(host_s, edge_s, stretches)
     trace, revisited = _trace(recording, samples, bound_s, video_s, stretch, stretches)
     alignment = Alignment(recording, trace, samples, host_s, bound_s, video_s, stretch, stretches, fits)
     alignment.report.update(_report(alignment, repeats, conflicts, unfitted, revisited))
+    if video_time.report:
+        alignment.report["page"] = video_time.report
     return alignment
+
+
+JOINED_COLUMNS = ("rating", "mean", "low", "high", "n", "offset_s", "bound_s")
+SUMMED = (
+    "samples", "samples_while_video_stood_still", "samples_without_rating", "resent", "repeats", "records_missing",
+)  # fmt: skip
 
 
 def write_alignment(alignment: Alignment) -> None:
@@ -118,6 +164,83 @@ def write_alignment(alignment: Alignment) -> None:
         (folder / "alignment.json").write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise RecordingError(folder, f"The derived files in {folder} cannot be written: {error.strerror}.") from error
+
+
+def _video_time(recording: Recording, origin_ns: int) -> _VideoTime:
+    """When the video ran: by what the player told, and where a page played it, by the frames that it showed."""
+    fits: dict[int, ClockFit] = {}
+    for boot in dict.fromkeys(exchange.boot for exchange in recording.page_exchanges):
+        with contextlib.suppress(ClockError):
+            fits[boot] = fit_clock([e for e in recording.page_exchanges if e.boot == boot], origin_ns=origin_ns)
+    events = [
+        replace(event, host_ns=origin_ns + round(float(fits[event.page_boot].host_s(event.page_us / 1e6)) * 1e9))
+        if event.page_us is not None and event.page_boot in fits
+        else event
+        for event in recording.player
+    ]
+    stretches = timeline(events, origin_ns=origin_ns, until_ns=recording.last_ns)
+    batches = [batch for batch in recording.frames if batch.page_boot in fits and batch.at_us]
+    if not batches:
+        return _VideoTime(stretches, 0.0, None)
+    host_s = np.concatenate([fits[batch.page_boot].host_s(np.array(batch.at_us) / 1e6) for batch in batches])
+    shown_s = np.concatenate([np.array(batch.media_s) for batch in batches])
+    stretches, late_s = anchored(stretches, host_s=host_s, video_s=shown_s)
+    clock_bound_s = max(float(fit.bound_s.max()) for fit in fits.values())
+    spread_s = float(np.quantile(np.abs(late_s), 0.9)) if len(late_s) else 0.0
+    report = {
+        "clocks": [_clock_report(fit) for fit in fits.values()],
+        "frames": len(shown_s),
+        "frames_used": len(late_s),
+        "frame_residual_ms": {
+            "p90_abs": _ms(spread_s),
+            "max_abs": _ms(np.abs(late_s).max()) if len(late_s) else None,
+        },
+        "told": [{key: value for key, value in note.items() if key != "host_ns"} for note in recording.pages],
+    }
+    return _VideoTime(stretches, clock_bound_s + spread_s, report)
+
+
+def _joined(parts: list[Alignment], problems: list[TracedialError]) -> Alignment:
+    """Several journals of one recording as one: each second has the row of the last journal that sampled it."""
+    last = parts[-1]
+    columns = {name: np.array(getattr(parts[0].trace, name), dtype=float) for name in JOINED_COLUMNS}
+    flags = list(parts[0].trace.flags)
+    again = 0
+    for part in parts[1:]:
+        offset = part.trace.offset_s
+        assert offset is not None
+        for second in np.flatnonzero(~np.isnan(offset)):
+            twice = not np.isnan(columns["offset_s"][second])
+            again += twice
+            for name, column in columns.items():
+                column[second] = getattr(part.trace, name)[second]
+            words = [word for word in (part.trace.flags[second], "revisited" if twice else "") if word]
+            flags[second] = "|".join(dict.fromkeys("|".join(words).split("|"))) if words else ""
+    n = columns.pop("n").astype(np.int64)
+    trace = Trace(last.trace.rater, n=n, flags=flags, **columns)
+    report = dict(last.report)
+    report["rated_seconds"] = len(trace.rating) - trace.missing
+    report["recorded_at"] = parts[0].report["recorded_at"]
+    first_moved_s = _first_moved(trace.rating)
+    report["first_moved_s"] = first_moved_s if first_moved_s < len(trace.rating) else None
+    # Each journal begins with a knob that has not moved yet; of the whole, only the first does.
+    flags[first_moved_s:] = ["|".join(w for w in row.split("|") if w != "unmoved") for row in flags[first_moved_s:]]
+    for key in SUMMED:
+        report[key] = sum(part.report[key] for part in parts)
+    report["clocks"] = [clock for part in parts for clock in part.report["clocks"]]
+    report["stretches"] = [
+        {"part": number, **one} for number, part in enumerate(parts, start=1) for one in part.report["stretches"]
+    ]
+    report["offset_ms"] = _offset_report(columns["offset_s"])
+    report["journals"] = [part.recording.journal for part in parts]
+    report["findings"] = [
+        f"The recording was taken up again {_times(len(parts) + len(problems) - 1)}: it is in several journals.",
+        *(str(problem) for problem in problems),
+        *(f"{part.recording.journal}: {finding}" for part in parts for finding in part.report["findings"]),
+    ]
+    if again:
+        report["findings"].insert(1, f"{again} seconds were rated more than once; the rating of the last time is used.")
+    return replace(last, trace=trace, report=report, parts=parts)
 
 
 def _fit_boots(recording: Recording, origin_ns: int) -> tuple[dict[int, ClockFit], list[str]]:
@@ -170,7 +293,9 @@ def _trace(
     stretch: NDArray[np.int64],
     stretches: list[Stretch],
 ) -> tuple[Trace, int]:
-    n_seconds = math.ceil(recording.header["video"]["duration_s"] - 1e-6)
+    duration_s = recording.header["video"]["duration_s"]
+    # What happens before the raters' eyes has no length of its own: it ends with the recording.
+    n_seconds = math.ceil((max(one.video_end_s for one in stretches) if duration_s is None else duration_s) - 1e-6)
     chosen = np.full(n_seconds, -1)
     offset = np.full(n_seconds, np.nan)
     revisits = np.zeros(n_seconds, dtype=int)
@@ -214,10 +339,19 @@ def _trace(
             "off_phase": np.abs(offset) > OFF_PHASE_S * speed,
             "revisited": revisits > 0,
             "paused": paused,
+            "unmoved": has & (np.arange(n_seconds) < _first_moved(rating)),
         }
     )
     trace = Trace(recording.rater, rating, *windows, offset, bound, flags)
     return trace, int(np.count_nonzero(revisits))
+
+
+def _first_moved(rating: Floats) -> int:
+    """The first second whose rating differs from the one that the knob stood at when the recording began; the number of
+    seconds where none does. Until then nobody has rated anything."""
+    rated = np.flatnonzero(~np.isnan(rating))
+    moved = rated[rating[rated] != rating[rated[0]]] if len(rated) else rated
+    return int(moved[0]) if len(moved) else len(rating)
 
 
 def _flag_words(conditions: dict[str, NDArray[np.bool_]]) -> list[str]:
@@ -349,7 +483,11 @@ def _report(alignment: Alignment, repeats: int, conflicts: int, unfitted: list[s
         findings.append(f"The link was lost {_times(lost_links)}; {resent} samples were resent by the dial.")
     if revisited:
         findings.append(f"{revisited} seconds were watched more than once; the rating of the last time is used.")
-    known = np.abs(offset[~np.isnan(offset)])
+    first_moved_s = _first_moved(trace.rating)
+    if first_moved_s == len(trace.rating):
+        findings.append("The dial was never moved: the trace shows where it happened to stand.")
+    elif first_moved_s >= LONG_UNMOVED_S:
+        findings.append(f"The dial was not moved before second {first_moved_s}: until then nothing was rated.")
     first_hello = recording.hellos[0] if recording.hellos else {}
     return {
         "rater": recording.rater,
@@ -371,11 +509,8 @@ def _report(alignment: Alignment, repeats: int, conflicts: int, unfitted: list[s
         "repeats": repeats,
         "records_missing": sum(gaps.values()),
         "offset_definition": "video time of the sample minus the whole second it stands for",
-        "offset_ms": {
-            "median": _ms(np.median(offset[~np.isnan(offset)])) if len(known) else None,
-            "p99_abs": _ms(np.quantile(known, 0.99)) if len(known) else None,
-            "max_abs": _ms(known.max()) if len(known) else None,
-        },
+        "first_moved_s": first_moved_s if first_moved_s < len(trace.rating) else None,
+        "offset_ms": _offset_report(offset),
         "clocks": [_clock_report(fit) for fit in alignment.fits.values()],
         "stretches": [
             {
@@ -394,6 +529,17 @@ def _report(alignment: Alignment, repeats: int, conflicts: int, unfitted: list[s
             "revisited": "last",
         },
         "findings": findings,
+    }
+
+
+def _offset_report(offset_s: Floats) -> dict[str, float | None]:
+    known = offset_s[~np.isnan(offset_s)]
+    if not len(known):
+        return {"median": None, "p99_abs": None, "max_abs": None}
+    return {
+        "median": _ms(np.median(known)),
+        "p99_abs": _ms(np.quantile(np.abs(known), 0.99)),
+        "max_abs": _ms(np.abs(known).max()),
     }
 
 
@@ -427,42 +573,48 @@ def _write_samples(alignment: Alignment, path: Path) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(
             ("boot", "seq", "dial_us", "host_s", "video_s", "rating", "mean", "min", "max", "n", "raw", "bound_ms",
-             "flags")
+             "flags", "part")
         )  # fmt: skip
-        for at, sample in enumerate(alignment.samples):
-            words = [word for bit, word in FLAG_WORDS if sample.flags & bit]
-            stood_still = alignment.stretch[at] == STOOD_STILL
-            if stood_still:
-                words.append("paused")
-            writer.writerow(
-                (
-                    f"{sample.boot:08x}", sample.seq, sample.t_us, f"{alignment.host_s[at]:.6f}",
-                    "" if stood_still else f"{alignment.video_s[at]:.6f}", sample.rating, sample.mean_milli / 1e3,
-                    sample.min, sample.max, sample.n, sample.raw, f"{alignment.bound_s[at] * 1e3:.3f}", "|".join(words),
-                )
-            )  # fmt: skip
+        for number, part in enumerate(alignment.parts or [alignment], start=1):
+            for at, sample in enumerate(part.samples):
+                words = [word for bit, word in FLAG_WORDS if sample.flags & bit]
+                stood_still = part.stretch[at] == STOOD_STILL
+                if stood_still:
+                    words.append("paused")
+                writer.writerow(
+                    (
+                        f"{sample.boot:08x}", sample.seq, sample.t_us, f"{part.host_s[at]:.6f}",
+                        "" if stood_still else f"{part.video_s[at]:.6f}", sample.rating, sample.mean_milli / 1e3,
+                        sample.min, sample.max, sample.n, sample.raw, f"{part.bound_s[at] * 1e3:.3f}",
+                        "|".join(words), number,
+                    )
+                )  # fmt: skip
 
 
 def _write_marks(alignment: Alignment, path: Path) -> None:
     """The dial's events, on video time where the video ran: presses of the button, detents landed on, pulses of the
     sync pins, wires that broke."""
-    marks = [mark for mark in alignment.recording.marks if mark.boot in alignment.fits]
-    detents = {hello["boot"]: hello["scale"]["detents"] for hello in alignment.recording.hellos}
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("video_s", "host_s", "event", "value", "label", "dial_us", "bound_ms"))
-        for mark in sorted(marks, key=lambda mark: (mark.boot, mark.seq)):
-            host = alignment.fits[mark.boot].host_s(mark.t_us / 1e6)
-            bound = alignment.fits[mark.boot].bound_at(mark.t_us / 1e6)
-            video, _ = _place(np.array([float(host)]), EDGE_S + bound.reshape(1), alignment.stretches)
-            name = EVENT_WORDS.get(mark.event, str(mark.event))
-            label = ""
-            labels = detents.get(mark.boot, [])
-            if mark.event == message.EVENT_DETENT and mark.value < len(labels):
-                label = labels[mark.value][1]
-            writer.writerow(
-                (
-                    "" if np.isnan(video[0]) else f"{video[0]:.6f}", f"{float(host):.6f}", name, mark.value, label,
-                    mark.t_us, f"{float(bound) * 1e3:.3f}",
-                )
-            )  # fmt: skip
+        writer.writerow(("video_s", "host_s", "event", "value", "label", "dial_us", "bound_ms", "part"))
+        for number, part in enumerate(alignment.parts or [alignment], start=1):
+            for row in _mark_rows(part):
+                writer.writerow((*row, number))
+
+
+def _mark_rows(alignment: Alignment) -> Iterator[tuple[Any, ...]]:
+    marks = [mark for mark in alignment.recording.marks if mark.boot in alignment.fits]
+    detents = {hello["boot"]: hello["scale"]["detents"] for hello in alignment.recording.hellos}
+    for mark in sorted(marks, key=lambda mark: (mark.boot, mark.seq)):
+        host = alignment.fits[mark.boot].host_s(mark.t_us / 1e6)
+        bound = alignment.fits[mark.boot].bound_at(mark.t_us / 1e6)
+        video, _ = _place(np.array([float(host)]), EDGE_S + bound.reshape(1), alignment.stretches)
+        name = EVENT_WORDS.get(mark.event, str(mark.event))
+        label = ""
+        labels = detents.get(mark.boot, [])
+        if mark.event == message.EVENT_DETENT and mark.value < len(labels):
+            label = labels[mark.value][1]
+        yield (
+            "" if np.isnan(video[0]) else f"{video[0]:.6f}", f"{float(host):.6f}", name, mark.value, label,
+            mark.t_us, f"{float(bound) * 1e3:.3f}",
+        )  # fmt: skip

@@ -67,6 +67,18 @@ class RecordingError(TracedialError):
         self.path = path
 
 
+class StudyError(TracedialError):
+    """A study's file or folder that does not hold together; `path` is the file or folder."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        super().__init__(text)
+        self.path = path
+
+
+class PageError(TracedialError):
+    """Something that a page of the rating room asked for and cannot have."""
+
+
 class TraceError(TracedialError):
     """A trace file that cannot be read as one; `path` and `line` say where."""
 

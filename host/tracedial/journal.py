@@ -35,22 +35,28 @@ class JournalWriter:
     Each line is handed to the operating system at once, so that the death of this process costs nothing, and forced to
     the disk once a second, so that a power cut costs a second. If the disk is full, lines wait in memory and are
     written when there is room again; `problem` says so meanwhile, and `close` raises if some could not be written.
+
+    A new file, or with `append` one that may be there already: a last line that was cut stays as it is, on a line of
+    its own.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, append: bool = False) -> None:
         self.path = path
         self.problem = ""
         self._lock = threading.Lock()
         self._waiting: list[bytes] = []
         self._retry_at_s = 0.0
+        self._good_bytes = 0
+        self._torn = False
         try:
-            self._file = path.open("xb", buffering=0)
+            self._file = path.open("r+b" if append and path.exists() else "xb", buffering=0)
+            if append:
+                self._good_bytes = self._file.seek(0, os.SEEK_END)
+                self._end_cut_line()
         except FileExistsError:
             raise JournalError(path, f"{path} exists already: a recording is never written over.") from None
         except OSError as error:
             raise JournalError(path, f"{path} cannot be written: {error.strerror}.") from error
-        self._good_bytes = 0
-        self._torn = False
         self._ending = threading.Event()
         self._syncer = threading.Thread(target=self._sync_to_disk, name="journal", daemon=True)
         self._syncer.start()
@@ -90,6 +96,13 @@ class JournalWriter:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.close()
+
+    def _end_cut_line(self) -> None:
+        if self._good_bytes == 0:
+            return
+        self._file.seek(-1, os.SEEK_END)
+        if self._file.read(1) != b"\n":
+            self._good_bytes += self._file.write(b"\n")
 
     def _write_waiting(self) -> None:
         try:

@@ -7,7 +7,7 @@ which the video ran steadily; between stretches it stood still.
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,31 +24,48 @@ class PlayerEvent:
 
     `play` and `rate`: from `host_ns` on the video runs at `speed` from `video_s`. `pause`, `stall`, `ended`: it stands
     still at `video_s`. `seek`: it stands still, now at `video_s`. Events may be told ahead of their time, so that dials
-    can be set to tick with the video's first second.
+    can be set to tick with the video's first second. A player on a page stamps with the page's own clock: `page_us`
+    since that page's `page_boot`, from which `host_ns` was reckoned when it came in.
     """
 
     kind: EventKind
     host_ns: int
     video_s: float
     speed: float
+    page_boot: int | None = None
+    page_us: int | None = None
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """The video ran from `video_s` at `speed` between two host times (seconds since the recording's origin)."""
+    """The video ran from `video_s` at `speed` between two host times (seconds since the recording's origin).
+
+    `anchor_host_s`, `anchor_video_s`: arrays of shape (n_anchors,), instants at which the video is known to have stood
+    there, from the frames that a page showed; between two of them it ran steadily, outside them at `speed`.
+    """
 
     host_start_s: float
     host_end_s: float
     video_start_s: float
     speed: float
+    anchor_host_s: NDArray[np.float64] | None = None
+    anchor_video_s: NDArray[np.float64] | None = None
 
     def video_s(self, host_s: NDArray[np.float64] | float) -> NDArray[np.float64]:
         """Video time of host times inside (or near) the stretch."""
-        return self.video_start_s + (np.asarray(host_s) - self.host_start_s) * self.speed
+        host_s = np.asarray(host_s, dtype=float)
+        if self.anchor_host_s is None or self.anchor_video_s is None:
+            return self.video_start_s + (host_s - self.host_start_s) * self.speed
+        ahead_s = self.anchor_video_s - self.anchor_host_s * self.speed
+        return host_s * self.speed + np.interp(host_s, self.anchor_host_s, ahead_s)
 
     def host_s(self, video_s: NDArray[np.float64] | float) -> NDArray[np.float64]:
-        """Host time of video times inside (or near) the stretch."""
-        return self.host_start_s + (np.asarray(video_s) - self.video_start_s) / self.speed
+        """Host time of video times inside (or near) the stretch: the inverse of `video_s`."""
+        video_s = np.asarray(video_s, dtype=float)
+        if self.anchor_host_s is None or self.anchor_video_s is None:
+            return self.host_start_s + (video_s - self.video_start_s) / self.speed
+        behind_s = self.anchor_host_s - self.anchor_video_s / self.speed
+        return video_s / self.speed + np.interp(video_s, self.anchor_video_s, behind_s)
 
     @property
     def video_end_s(self) -> float:
@@ -106,6 +123,24 @@ def parse_cue(text: str) -> Cue:
     if act == "rate" and not 0.1 <= cue.value <= 16:
         raise CueError(text, f"The speed in {text!r} is not within 0.1 to 16.")
     return cue
+
+
+class Player(Protocol):
+    """What a recorder needs of a player, which tells its events meanwhile."""
+
+    ended: bool
+
+    def play(self, now_ns: int) -> None:
+        """Begin."""
+        ...
+
+    def advance(self, now_ns: int) -> None:
+        """Carry out, or pass on, what has come due by `now_ns`; called often."""
+        ...
+
+    def stop(self, now_ns: int) -> None:
+        """End where the video stands."""
+        ...
 
 
 LEAD_NS = 250_000_000

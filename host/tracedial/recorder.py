@@ -5,7 +5,6 @@ each dial's ticks on the video's whole seconds, and sees to it that nothing is m
 """
 
 import platform
-import re
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -20,7 +19,7 @@ from tracedial import __version__
 from tracedial.clock import ClockFit, fit_clock
 from tracedial.errors import ClockError, JournalError, LinkError, RecordingError
 from tracedial.host_time import host_clock_ns
-from tracedial.journal import JOURNAL_NAME, JournalWriter
+from tracedial.journal import JournalWriter
 from tracedial.link.client import (
     ConfigValue,
     Event,
@@ -35,9 +34,11 @@ from tracedial.link.client import (
     SyncExchange,
 )
 from tracedial.link.connection import DialConnection, LinkChange
+from tracedial.link.stream import Stream, open_stream
 from tracedial.phase import TickGrid, tick_grid
-from tracedial.player import PlayerEvent, VirtualPlayer
-from tracedial.session import FORMAT, check_video, video_to_json, write_session
+from tracedial.player import Player, PlayerEvent
+from tracedial.recording import journals, next_journal
+from tracedial.session import FORMAT, LIVE, NAME_RULE, check_video, is_name, video_to_json, write_session
 from tracedial.video import Video
 
 TURN_S = 0.01
@@ -48,6 +49,8 @@ PHASE_CHECK_S = 2.0
 PHASE_TOLERANCE_S = 100e-6
 """A dial whose ticks have moved this far from the video's seconds is set right."""
 AFTER_END_S = 0.25
+CUE_TOLERANCE_S = 0.4
+"""A video that begins within this of its cue (host time) finds the dials ticking, and only moves their ticks."""
 FINISH_TIMEOUT_S = 8.0
 
 
@@ -96,9 +99,11 @@ class RecordingSummary:
 class _Rater:
     """One dial being recorded."""
 
-    def __init__(self, choice: DialChoice, folder: Path) -> None:
+    def __init__(self, choice: DialChoice, recorder: "SessionRecorder") -> None:
         self.rater = choice.rater
-        self.folder = folder
+        self.folder = recorder.folder / choice.rater
+        self._observers = recorder.observers
+        self.cued: PlayerEvent | None = None
         self.exchanges: list[SyncExchange] = []
         self.state: RaterState | None = None
         self.journal: JournalWriter | None = None
@@ -108,7 +113,7 @@ class _Rater:
         self.fit: ClockFit | None = None
         self.grid: TickGrid | None = None
         self.phase_due_ns = 0
-        self.connection = DialConnection(choice.port, self.on_event)
+        self.connection = DialConnection(choice.port, self.on_event, open_port=recorder.open_port)
 
     def on_event(self, event: Event | LinkChange) -> None:
         """Journal an event, in the thread that heard it."""
@@ -116,6 +121,8 @@ class _Rater:
             self.exchanges.append(event)
         elif isinstance(event, Hello):
             self._note_boot(event)
+        for observer in self._observers:
+            observer(self.rater, event)
         with self._early_lock:
             if self.journal is None:
                 self._early.append(event)
@@ -155,7 +162,7 @@ class _Rater:
                 if self.state:
                     self.state.link_up = event.up
             case Status():
-                if self.state and self.state.samples == 0:
+                if self.state:
                     self.state.rating = None if event.knob_state else event.rating
             case ConfigValue():
                 pass
@@ -178,7 +185,7 @@ class _Rater:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RecordingError(self.folder, f"{self.folder} cannot be made a folder: {error.strerror}.") from error
-        journal = JournalWriter(self.folder / JOURNAL_NAME)
+        journal = JournalWriter(self.folder / next_journal(self.folder))
         journal.append("recording", **header)
         # Under the lock, so that what is heard just now is neither left behind in the old list nor written before it.
         with self._early_lock:
@@ -229,25 +236,30 @@ class _Rater:
 class SessionRecorder:
     """Records dials against a player into a session folder.
 
-    `rate_hz` is samples a second of video. `listeners` hear each player event too (an emulated rater that watches the
-    video does). Call `open`, then `run`; `stop` may be called from another thread or a signal.
+    `rate_hz` is samples a second of video; `video` is None for what happens before the raters' eyes. `listeners` hear
+    each player event too (an emulated rater that watches the video does), `observers` each rater's name with everything
+    that its dial says, in the link's thread. With `resume` a recording that was broken off
+    goes on in one more journal. Call `open`, then `run`; `stop` may be called from another thread or a signal.
     """
 
     folder: Path
     dials: list[DialChoice]
-    video: Video
+    video: Video | None
     rate_hz: float = 1.0
     synthetic: bool = False
     settings: dict[str, Any] = field(default_factory=dict)
     listeners: list[Callable[[PlayerEvent], None]] = field(default_factory=list)
+    observers: list[Callable[[str, Event | LinkChange], None]] = field(default_factory=list)
+    resume: bool = False
+    open_port: Callable[[str], Stream] = open_stream
 
     def __post_init__(self) -> None:
         self.origin_ns = host_clock_ns()
         self._raters: list[_Rater] = []
         self._current: PlayerEvent | None = None
         self._stopping = False
-        self.player: VirtualPlayer | None = None
-        check_names(self.folder, [choice.rater for choice in self.dials])
+        self.player: Player | None = None
+        check_names(self.folder, [choice.rater for choice in self.dials], resume=self.resume)
 
     @property
     def states(self) -> list[RaterState]:
@@ -272,19 +284,20 @@ class SessionRecorder:
         """Connect all dials, open their journals, and fit their clocks a first time."""
         try:
             for choice in self.dials:
-                self._raters.append(_Rater(choice, self.folder / choice.rater))
+                self._raters.append(_Rater(choice, self))
             for rater in self._raters:
                 rater.connection.wait_hello()
             self._refuse_twins()
             self._first_sync()
-            check_video(self.folder, self.video)
+            if self.video:
+                check_video(self.folder, self.video)
             for rater in self._raters:
                 rater.open_journal(self._header(rater.rater))
         except BaseException:
             self.close()
             raise
 
-    def run(self, player: VirtualPlayer, on_turn: Callable[[], None] = lambda: None) -> list[RecordingSummary]:
+    def run(self, player: Player, on_turn: Callable[[], None] = lambda: None) -> list[RecordingSummary]:
         """Play the video to its end (or to `stop`) and record; returns how each recording ended."""
         try:
             write_session(self.folder, self.video, [c.rater for c in self.dials], synthetic=self.synthetic)
@@ -319,6 +332,27 @@ class SessionRecorder:
             for rater in self._raters:
                 self._set_phase(rater)
 
+    def cue(self, event: PlayerEvent) -> None:
+        """Have the dials tick for a video that is to play from `event` on, before it does: when it really began, the
+        player tells, and the ticks that run by then are only moved."""
+        for rater in self._raters:
+            rater.cued = None
+            if rater.fit is not None:
+                rater.set_ticks(tick_grid(event, rater.fit, rate_hz=self.rate_hz), correction=False)
+                rater.cued = event
+
+    def note(self, kind: str, **fields: Any) -> None:
+        """Write a record into each journal."""
+        for rater in self._raters:
+            if rater.journal:
+                rater.journal.append(kind, **fields)
+
+    def ask_status_every(self, seconds: float) -> None:
+        """How often the dials say where their knobs stand, beside their samples."""
+        for rater in self._raters:
+            with rater.connection.lock:
+                rater.connection.client.status_interval_s = seconds
+
     def close(self) -> None:
         """Close ports and journals. Raises `JournalError` if some records could not be written."""
         problem: JournalError | None = None
@@ -332,7 +366,7 @@ class SessionRecorder:
                     problem = error
                 if self.player is None:
                     # Nothing was played: an empty recording would stand in the way of the next try.
-                    (rater.folder / JOURNAL_NAME).unlink(missing_ok=True)
+                    rater.journal.path.unlink(missing_ok=True)
         if problem:
             raise problem
 
@@ -347,7 +381,7 @@ class SessionRecorder:
             "python": platform.python_version(),
             "system": platform.system(),
             "rate_hz": self.rate_hz,
-            "video": video_to_json(self.video),
+            "video": video_to_json(self.video) if self.video else LIVE,
             "settings": self.settings,
         }
 
@@ -396,7 +430,9 @@ class SessionRecorder:
 
     def _set_phase(self, rater: _Rater) -> None:
         if self._current is not None and rater.fit is not None:
-            rater.set_ticks(tick_grid(self._current, rater.fit, rate_hz=self.rate_hz), correction=False)
+            cued, rater.cued = rater.cued, None
+            near = cued is not None and abs(self._current.host_ns - cued.host_ns) < CUE_TOLERANCE_S * 1e9
+            rater.set_ticks(tick_grid(self._current, rater.fit, rate_hz=self.rate_hz), correction=near)
 
     def _finish(self, on_turn: Callable[[], None]) -> list[RecordingSummary]:
         """Let the last tick come, stop the dials, and wait for what is still missing while any of it comes."""
@@ -468,18 +504,17 @@ class SessionRecorder:
             time.sleep(TURN_S)
 
 
-def check_names(folder: Path, raters: Iterable[str]) -> None:
-    """Refuse raters' names that are no folder names, names used twice, and a folder that holds a recording already."""
+def check_names(folder: Path, raters: Iterable[str], *, resume: bool = False) -> None:
+    """Refuse raters' names that are no folder names, names used twice, and a folder that holds a recording already,
+    unless that is to go on."""
     seen: set[str] = set()
     for rater in raters:
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", rater):
-            raise RecordingError(
-                folder, f"{rater!r} cannot name a rater: use 1 to 40 letters, digits, - and _ (it names a folder)."
-            )
+        if not is_name(rater):
+            raise RecordingError(folder, f"{rater!r} cannot name a rater: use {NAME_RULE}.")
         if rater.lower() in seen:
             raise RecordingError(folder, f"The rater {rater} is given twice.")
         seen.add(rater.lower())
-        if (folder / rater / JOURNAL_NAME).exists():
+        if not resume and journals(folder / rater):
             raise RecordingError(
                 folder,
                 f"{folder} already holds a recording of {rater}, and none is ever written over: choose another folder "
@@ -494,4 +529,6 @@ def scale_to_json(hello: Hello) -> dict[str, Any]:
 
 
 def _without_kind(event: PlayerEvent) -> dict[str, Any]:
-    return {"host_ns": event.host_ns, "video_s": event.video_s, "speed": event.speed}
+    fields = asdict(event)
+    del fields["kind"]
+    return {key: value for key, value in fields.items() if value is not None}

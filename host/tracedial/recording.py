@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tracedial.errors import RecordingError
+from tracedial.frames import FrameBatch
 from tracedial.journal import JOURNAL_NAME, read_journal
 from tracedial.link.client import Gone, Mark, Sample, Started, SyncExchange
 from tracedial.player import PlayerEvent
@@ -21,11 +22,13 @@ T = TypeVar("T")
 class Recording:
     """One rater's ratings of one session video, as the journal holds them.
 
-    `samples` are as they came in, resent ones included, in the order of arrival. `findings` are sentences about what
-    the journal lacks.
+    `samples` are as they came in, resent ones included, in the order of arrival. Where a page played the video,
+    `page_exchanges` are those of its clock, `frames` what it showed, and `pages` what else it told. `findings` are
+    sentences about what the journal lacks. `journal` is the file's name: a recording taken up again has several.
     """
 
     folder: Path
+    journal: str
     rater: str
     header: dict[str, Any]
     hellos: list[dict[str, Any]]
@@ -35,6 +38,9 @@ class Recording:
     marks: list[Mark]
     gone: list[Gone]
     player: list[PlayerEvent]
+    page_exchanges: list[SyncExchange]
+    frames: list[FrameBatch]
+    pages: list[dict[str, Any]]
     links: list[dict[str, Any]]
     logs: list[dict[str, Any]]
     end: dict[str, Any] | None
@@ -48,11 +54,24 @@ class Recording:
         return list(dict.fromkeys([*said, *(e.boot for e in self.exchanges), *(s.boot for s in self.samples)]))
 
 
-def read_recording(folder: Path) -> Recording:
-    """Read a recording, whatever its end was like. Raises where there is no journal or nothing of it can be used."""
-    path = folder / JOURNAL_NAME
+def journals(folder: Path) -> list[str]:
+    """The names of a recording's journals: `journal.tdj`, and one more for each time that it was taken up again."""
+    later = [path.name for path in folder.glob("journal-*.tdj") if path.stem.removeprefix("journal-").isdigit()]
+    first = [JOURNAL_NAME] if (folder / JOURNAL_NAME).is_file() else []
+    return first + sorted(later, key=lambda name: int(name[len("journal-") : -len(".tdj")]))
+
+
+def next_journal(folder: Path) -> str:
+    """The name of the journal that the recording in `folder` would go on in."""
+    number = len(journals(folder)) + 1
+    return JOURNAL_NAME if number == 1 else f"journal-{number}.tdj"
+
+
+def read_recording(folder: Path, journal: str = JOURNAL_NAME) -> Recording:
+    """Read one journal of a recording, whatever its end was like. Raises where there is none or nothing can be used."""
+    path = folder / journal
     if not path.is_file():
-        raise RecordingError(folder, f"{folder} is no recording: it has no {JOURNAL_NAME}.")
+        raise RecordingError(folder, f"{folder} is no recording: it has no {journal}.")
     content = read_journal(path)
     by_kind: dict[str, list[dict[str, Any]]] = {}
     last_ns = 0
@@ -66,6 +85,7 @@ def read_recording(folder: Path) -> Recording:
     try:
         recording = Recording(
             folder=folder,
+            journal=journal,
             rater=header["rater"],
             header=header,
             hellos=by_kind.get("hello", []),
@@ -74,10 +94,10 @@ def read_recording(folder: Path) -> Recording:
             samples=_build(Sample, by_kind.get("sample", [])),
             marks=_build(Mark, by_kind.get("event", [])),
             gone=_build(Gone, by_kind.get("gone", [])),
-            player=[
-                PlayerEvent(record["event"], record["host_ns"], record["video_s"], record["speed"])
-                for record in by_kind.get("player", [])
-            ],
+            player=[_player_event(record) for record in by_kind.get("player", [])],
+            page_exchanges=_build(SyncExchange, by_kind.get("page_sync", [])),
+            frames=_build(FrameBatch, by_kind.get("frames", [])),
+            pages=by_kind.get("page", []),
             links=by_kind.get("link", []),
             logs=by_kind.get("log", []) + by_kind.get("refused", []),
             end=by_kind["end"][-1] if by_kind.get("end") else None,
@@ -108,6 +128,17 @@ def _findings(damaged_lines: list[int], cut_bytes: int, recording: Recording) ->
             "What came before is whole."
         )
     return findings
+
+
+def _player_event(record: dict[str, Any]) -> PlayerEvent:
+    return PlayerEvent(
+        record["event"],
+        record["host_ns"],
+        record["video_s"],
+        record["speed"],
+        record.get("page_boot"),
+        record.get("page_us"),
+    )
 
 
 def _build(kind: type[T], records: list[dict[str, Any]]) -> list[T]:

@@ -1,6 +1,7 @@
 """The session folder's own file: which video, which raters, synthetic or not."""
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,17 +12,27 @@ from tracedial.video import Video
 FORMAT = 1
 """Version of the session's folder and of the journal."""
 SESSION_FILE = "session.json"
+LIVE = {"name": "live", "sha256": "", "duration_s": None, "frame_rate_hz": None, "width": None, "height": None}
+"""What stands for the video where there is none: what happened before the raters' eyes."""
+NAME_RULE = "1 to 40 letters, digits, - and _ (it names a folder)"
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can name a session or a rater: see `NAME_RULE`."""
+    return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", text) is not None
 
 
 @dataclass(frozen=True)
 class Session:
-    """A session folder: its raters, and the video that all of them rated."""
+    """A session folder: its raters, and the video that all of them rated. `video_file` is where a study found it, from
+    the study's folder on; empty outside a study."""
 
     folder: Path
     name: str
     raters: list[str]
     video: dict[str, Any]
     synthetic: bool
+    video_file: str = ""
 
 
 def read_session(folder: Path) -> Session:
@@ -33,7 +44,12 @@ def read_session(folder: Path) -> Session:
         for key in ("name", "sha256"):
             str(content["video"][key])
         return Session(
-            folder, content["session"], list(content["raters"]), dict(content["video"]), bool(content["synthetic"])
+            folder,
+            content["session"],
+            list(content["raters"]),
+            dict(content["video"]),
+            bool(content["synthetic"]),
+            str(content.get("video_file", "")),
         )
     except FileNotFoundError:
         raise RecordingError(
@@ -59,9 +75,12 @@ def check_video(folder: Path, video: Video) -> Session | None:
     return session
 
 
-def write_session(folder: Path, video: Video, raters: list[str], *, synthetic: bool) -> None:
-    """Write (or add to) the session's own file. What is synthetic once stays labelled so."""
-    session = check_video(folder, video)
+def write_session(
+    folder: Path, video: Video | None, raters: list[str], *, synthetic: bool, video_file: str | None = None
+) -> None:
+    """Write (or add to) the session's own file. What is synthetic once stays labelled so; `video_file` says where a
+    study finds the video."""
+    session = check_video(folder, video) if video else None
     known = session.raters if session else []
     synthetic = synthetic or bool(session and session.synthetic)
     path = folder / SESSION_FILE
@@ -70,10 +89,13 @@ def write_session(folder: Path, video: Video, raters: list[str], *, synthetic: b
         content = {
             "format": FORMAT,
             "session": folder.resolve().name,
-            "video": video_to_json(video),
+            "video": video_to_json(video) if video else LIVE,
             "raters": [*known, *(rater for rater in raters if rater not in known)],
             "synthetic": synthetic,
         }
+        where = video_file or (session.video_file if session else "")
+        if where:
+            content["video_file"] = where
         part = path.with_suffix(".part")
         part.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         part.replace(path)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tracedial.align import Alignment, align, write_alignment
+from tracedial.align import Alignment, align_folder, write_alignment
 from tracedial.errors import TracedialError
 from tracedial.host_time import host_clock_ns
 from tracedial.link.discover import the_only_dial
@@ -18,7 +18,6 @@ from tracedial.link.stream import EmulatorProcess, emulator_arguments
 from tracedial.live import LiveView
 from tracedial.player import Cue, PlayerEvent, VirtualPlayer
 from tracedial.recorder import DialChoice, RecordingSummary, SessionRecorder
-from tracedial.recording import read_recording
 from tracedial.video import Video
 
 
@@ -95,7 +94,7 @@ def align_recordings(folders: Iterable[Path]) -> tuple[list[Alignment], list[Tra
     problems: list[TracedialError] = []
     for folder in folders:
         try:
-            alignment = align(read_recording(folder))
+            alignment = align_folder(folder)
             write_alignment(alignment)
         except TracedialError as error:
             problems.append(error)

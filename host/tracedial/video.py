@@ -51,3 +51,30 @@ def read_video(path: Path) -> Video:
             return Video(path, duration_s, float(rate), stream.width, stream.height, sha256)
     except av.error.FFmpegError as error:
         raise VideoError(path, f"{path} is not a video that can be read ({error.strerror}).") from error
+
+
+@dataclass(frozen=True)
+class VideoFormat:
+    """What a file is made of, in words, and the command that makes one of it that every browser plays."""
+
+    text: str
+    convert_command: str
+
+
+def describe_format(path: Path) -> VideoFormat:
+    """Container and codecs of a video file, and how to convert it. Raises `VideoError` for what is no video."""
+    import av
+    import av.error
+
+    try:
+        with av.open(str(path)) as container:
+            streams = [f"{s.type} {s.codec_context.name}" for s in container.streams if s.type in ("video", "audio")]
+            text = f"{container.format.long_name or container.format.name}: {', '.join(streams)}"
+    except av.error.FFmpegError as error:
+        raise VideoError(path, f"{path} is not a video that can be read ({error.strerror}).") from error
+    target = f"{path.stem}-web.mp4"
+    command = (
+        f'ffmpeg -i "{path.name}" -c:v libx264 -preset medium -crf 20 -pix_fmt yuv420p -g 50 -c:a aac '
+        f'-movflags +faststart "{target}"'
+    )
+    return VideoFormat(text, command)

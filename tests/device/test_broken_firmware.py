@@ -106,7 +106,9 @@ def test_a_crash_is_told_and_the_dial_starts_again(failing):
     text = failing.wait_for(lambda event: isinstance(event, Log) and "ZeroDivisionError" in event.text, 20)[1].text
     assert "lamp.py" in text
     back_s = failing.back() - failed_s
-    print(f"\n    traceback as LOG ({len(text)} characters), HELLO of a new boot {back_s:.1f} s after the crash", end=" ")
+    print(
+        f"\n    traceback as LOG ({len(text)} characters), HELLO of a new boot {back_s:.1f} s after the crash", end=" "
+    )
 
 
 @pytest.mark.parametrize("failing", ["while True: pass"], indirect=True, ids=["hang"])

@@ -1,4 +1,6 @@
+from dial.knobs import Potentiometer
 from dial.latch import READINGS, WINDOW, Edges, Latch
+from dialwire import message
 from dialwire.ticks import BOARD_TOP
 from plain import FakeTicks
 
@@ -113,3 +115,29 @@ def test_edges_are_kept_in_order_and_a_flood_is_counted():
     assert not edges.waiting()
     edges.latch()
     assert edges.waiting()
+
+
+def test_a_wire_that_is_mended_between_a_reading_and_its_check_makes_no_rating_of_it():
+    for mended_after_ms in range(0, 60, 3):
+        clock, wiper, latch = latched()
+        wire = [True]
+        knob = Potentiometer(latch, lambda wire=wire: wire[0])
+        wiper.raw = 40000
+        run(clock, latch, 40)
+        assert knob.read(clock(), clock())
+        knob.recheck()
+        assert knob.state == message.KNOB_OK
+        wire[0], wiper.raw = False, 55555
+        run(clock, latch, 40)
+        assert knob.read(clock(), clock())
+        knob.recheck()
+        assert knob.state == message.KNOB_FAULT
+        run(clock, latch, mended_after_ms)
+        for _ in range(6):
+            # Read while the wire is in the air, mended before it is looked at.
+            run(clock, latch, 10)
+            assert knob.read(clock(), clock())
+            wire[0], wiper.raw = True, 40000
+            knob.recheck()
+            assert knob.state == message.KNOB_FAULT or knob.raw == 40000
+        assert knob.state == message.KNOB_OK

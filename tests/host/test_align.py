@@ -129,7 +129,7 @@ def test_a_seek_back_keeps_the_last_rating_and_says_so(tmp_path):
     dial.rating_at = lambda true_s: 10.0 if true_s < 20 else 40.0
     trace = record(tmp_path, dial, seconds=30.0, cues=["seek@20:10"]).trace
     assert trace.rating[12] == 40 and "revisited" in trace.flags[12]
-    assert trace.rating[5] == 10 and trace.flags[5] == ""
+    assert trace.rating[5] == 10 and trace.flags[5] == "unmoved"
 
 
 def test_what_a_seek_ahead_passed_over_is_missing(tmp_path):

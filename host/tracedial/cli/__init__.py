@@ -22,6 +22,8 @@ COMMANDS = {
     "record": "Record one or more dials against a session video.",
     "report": "Write the report of a session.",
     "rescue": "Give a board's prompt back to MicroPython's tools.",
+    "room": "Open the rating room: video, dial, segments, clips and questions in the browser.",
+    "study": "Set up a study, add sessions, see who has rated what, export.",
 }
 
 

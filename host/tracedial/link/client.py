@@ -224,6 +224,7 @@ class DialClient:
         self.foreign_boot = 0
         self.exchanges_lost = 0
         self.lost_in_resets = 0
+        self.status_interval_s = STATUS_INTERVAL_S
         self._clock_ns = clock_ns
         self._rng = rng or random.Random()
         self._exchange = self._rng.randrange(1 << 16)
@@ -325,7 +326,7 @@ class DialClient:
                 self._stop_sent = True
                 yield frame.encode(message.pack(message.STOP))
         if now_ns >= self._status_due_ns:
-            self._status_due_ns = now_ns + int(STATUS_INTERVAL_S * 1e9)
+            self._status_due_ns = now_ns + int(self.status_interval_s * 1e9)
             yield frame.encode(message.pack(message.STATUS_REQUEST))
         if self.tracker and now_ns >= self._resend_due_ns and (run := self.tracker.first_missing()):
             self._resend_due_ns = now_ns + int(RESEND_TIMEOUT_S * 1e9)

@@ -39,6 +39,7 @@ class DialConnection:
         on_event: Callable[[Event | LinkChange], None],
         *,
         clock_ns: Callable[[], int] = host_clock_ns,
+        open_port: Callable[[str], Stream] = open_stream,
     ) -> None:
         self.port = port
         self.lock = threading.Lock()
@@ -49,7 +50,8 @@ class DialConnection:
         self.up = True
         self._on_event = on_event
         self._clock_ns = clock_ns
-        self._stream: Stream | None = open_stream(port)
+        self._open_port = open_port
+        self._stream: Stream | None = open_port(port)
         self._heard_ns = clock_ns()
         self._hello = threading.Event()
         self._ending = threading.Event()
@@ -156,7 +158,7 @@ class DialConnection:
         self._ending.wait(REOPEN_S)
 
     def _reopen(self) -> None:
-        self._stream = open_stream(self.port)
+        self._stream = self._open_port(self.port)
         self._heard_ns = self._clock_ns()
         with self.lock:
             self.client.reconnect()

@@ -1,0 +1,119 @@
+"""`tracedial room`."""
+
+import asyncio
+import contextlib
+import ipaddress
+import signal
+import webbrowser
+from pathlib import Path
+
+import click
+
+from tracedial.errors import AmbiguousDialError, NotADialError
+from tracedial.link.discover import find_dials
+from tracedial.recorder import DialChoice
+from tracedial.video import read_video
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--live", is_flag=True, help="A group: record all dials together into FOLDER, and show their mean.")
+@click.option("--dial", "dials", multiple=True, metavar="[RATER=]PORT", help="A dial to use besides those that "
+              "are found; with --live RATER=PORT, instead of them. May be repeated.")  # fmt: skip
+@click.option("--video", "video_file", type=click.Path(path_type=Path), help="With --live: what the group watches.")
+@click.option("--rate", "rate_hz", type=click.IntRange(1, 50), default=10, show_default=True,
+              help="With --live: samples a second.")  # fmt: skip
+@click.option("--language", type=click.Choice(("en", "de")), default="en", show_default=True,
+              help="With --live: the page's language (a study's own file says its).")  # fmt: skip
+@click.option("--host", "address", default="127.0.0.1", show_default=True,
+              help="The address to serve at: this computer alone, unless you say another of its addresses.")  # fmt: skip
+@click.option("--port", type=click.IntRange(0, 65535), default=8420, show_default=True, help="0: any free one.")
+@click.option("--no-browser", is_flag=True, help="Only print the address.")
+def command(
+    folder: Path,
+    live: bool,
+    dials: tuple[str, ...],
+    video_file: Path | None,
+    rate_hz: int,
+    language: str,
+    address: str,
+    port: int,
+    no_browser: bool,
+) -> None:
+    """Open the rating room of the study in FOLDER in the browser.
+
+    Nothing leaves this computer. The address that is printed holds a key; whoever has it can use the room while it is
+    open. Ctrl-C closes the room; a rating that runs is kept, and goes on when the room is opened again.
+
+    Example: tracedial room my-study
+    """
+    if not live and (video_file or rate_hz != 10):
+        raise click.UsageError("--video and --rate are for --live; a study says both itself.")
+    with contextlib.suppress(ValueError):
+        if ipaddress.ip_address(address).is_unspecified:
+            raise click.UsageError("Say which of this computer's addresses the room is served at, not all of them.")
+    asyncio.run(_serve(folder, live, dials, video_file, rate_hz, language, address, port, no_browser))
+
+
+async def _serve(
+    folder: Path,
+    live: bool,
+    dials: tuple[str, ...],
+    video_file: Path | None,
+    rate_hz: int,
+    language: str,
+    address: str,
+    port: int,
+    no_browser: bool,
+) -> None:
+    from tracedial.web.live_room import LiveRoom
+    from tracedial.web.room import Room
+    from tracedial.web.server import serve
+
+    def opened(url: str) -> None:
+        click.echo(f"The room is open: {url}")
+        click.echo("Ctrl-C closes it.")
+        if not no_browser:
+            webbrowser.open(url)
+
+    if live:
+        video = read_video(video_file) if video_file else None
+        room = LiveRoom(folder, _group(dials), video=video, rate_hz=rate_hz, language=language)
+    else:
+        room = Room(folder, list(dials))
+    task = asyncio.current_task()
+    assert task is not None
+    loop = asyncio.get_running_loop()
+
+    def close(*_: object) -> None:
+        loop.call_soon_threadsafe(task.cancel)
+
+    # asyncio's own handlers of signals are not there on Windows.
+    for name in ("SIGINT", "SIGTERM"):
+        signal.signal(getattr(signal, name), close)
+    with contextlib.suppress(asyncio.CancelledError):
+        await serve(room, address=address, port=port, on_open=opened)
+    click.echo("The room is closed.")
+
+
+def _group(dials: tuple[str, ...]) -> list[DialChoice]:
+    """The dials that were named, or all that answer, each rater by the name of the dial."""
+    if dials:
+        choices = []
+        for text in dials:
+            rater, _, port = text.partition("=")
+            if not port:
+                raise click.UsageError(f"With --live, name the rater too: --dial RATER={text}")
+            choices.append(DialChoice(rater, port))
+        return choices
+    found = [candidate for candidate in find_dials() if candidate.hello]
+    if not found:
+        raise NotADialError("", "No dial was found: plug them in, or start some with `tracedial emulate --count 4`.")
+    names = [candidate.hello.name for candidate in found if candidate.hello]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise AmbiguousDialError(
+            [candidate.port for candidate in found],
+            f"Two dials are named {twice}: name them with `tracedial config`, or say --dial RATER=PORT for each.",
+        )
+    return [DialChoice(name, candidate.port) for name, candidate in zip(names, found, strict=True)]

@@ -1,0 +1,81 @@
+"""`tracedial study`: a study's file, its sessions, how far its raters are, its tables."""
+
+from pathlib import Path
+
+import click
+
+from tracedial.study import PRESETS, add_session, init_study, read_study
+
+FOLDER = click.Path(path_type=Path)
+
+
+@click.group()
+def command() -> None:
+    """Set up a study, add sessions to it, see who has rated what, export its tables.
+
+    Example: tracedial study init my-study --preset alliance
+    """
+
+
+@command.command()
+@click.argument("folder", type=FOLDER)
+@click.option(
+    "--preset", type=click.Choice(PRESETS), default=PRESETS[0], show_default=True, help="What it begins from."
+)
+@click.option("--title", help="The study's name, as the pages show it; the folder's if it is not given.")
+def init(folder: Path, preset: str, title: str | None) -> None:
+    """Write a commented study.toml into FOLDER, from a preset."""
+    path = init_study(folder, preset=preset, title=title or folder.resolve().name)
+    click.echo(f"{path}: read it, change what you want otherwise, then")
+    click.echo(f"tracedial study add-session {folder} NAME --video FILE")
+
+
+@command.command(name="add-session")
+@click.argument("folder", type=FOLDER)
+@click.argument("name")
+@click.option("--video", "video_file", type=FOLDER, required=True, help="The session's video; it stays where it is.")
+@click.option("--raters", help="Who rates it, separated by commas; the study's roles if not given.")
+def add(folder: Path, name: str, video_file: Path, raters: str | None) -> None:
+    """Add session NAME (a pseudonym) with its video."""
+    study = read_study(folder)
+    names = [part.strip() for part in raters.split(",")] if raters else list(study.rating.roles)
+    session, video = add_session(study, name, video_file=video_file, raters=names)
+    click.echo(
+        f"Session {name}: {video.path.name}, {video.duration_s:.0f} s, rated by {', '.join(session.raters)}. "
+        f"Next: tracedial room {folder}"
+    )
+
+
+@command.command()
+@click.argument("folder", type=FOLDER)
+def status(folder: Path) -> None:
+    """Who has rated what, and what is missing."""
+    from tracedial.progress import progress
+
+    study = read_study(folder)
+    sessions = study.sessions()
+    if not sessions:
+        click.echo(f"{study.title} has no sessions yet: tracedial study add-session {folder} NAME --video FILE")
+    words = {
+        "open": "nothing yet",
+        "begun": "rated up to second {at_s:.0f} of {duration_s:.0f}",
+        "rated": "rated; segments are to be chosen",
+        "chosen": "{clips} clips, {unanswered} of {questions} questions open",
+        "done": "complete: {clips} clips, {unanswered} of {questions} questions without an answer",
+    }
+    for session in sessions:
+        for rater in session.raters:
+            where = progress(study, session, rater)
+            click.echo(f"{session.folder.name:20} {rater:16} {words[where.step].format(**vars(where))}")
+
+
+@command.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--out", type=FOLDER, help="Where the tables go; FOLDER/export if not given.")
+def export(folder: Path, out: Path | None) -> None:
+    """Write answers, segments, traces and status of all sessions as CSV tables."""
+    from tracedial.progress import export_study
+
+    target = out or folder / "export"
+    for name, rows in export_study(read_study(folder), target).items():
+        click.echo(f"{target / name}: {rows} rows")

@@ -1,0 +1,297 @@
+"""A sitting: one rater in front of one page, from the instructions to the last second of the video.
+
+The page tells, the sitting decides: it holds the dial, keeps the recorder's thread, and says what the page shows. What
+was done stands in files, so that a page (or this program) that was closed goes on where it was.
+"""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from dialwire import message
+from tracedial.errors import LinkError, TracedialError
+from tracedial.host_time import host_clock_ns
+from tracedial.journal import JournalWriter
+from tracedial.link.client import Event, Sample, Status
+from tracedial.link.connection import LinkChange
+from tracedial.practice import measure
+from tracedial.progress import progress, rated_until, rating_of, write_tables
+from tracedial.recorder import DialChoice, RecordingSummary, SessionRecorder
+from tracedial.recording import journals
+from tracedial.segments import begin_choice
+from tracedial.session import Session
+from tracedial.session_run import align_recordings
+from tracedial.settings import DialSettingsClient
+from tracedial.study import Study
+from tracedial.video import Video
+from tracedial.web.knob_feed import STATUS_S, KnobFeed, knob_words
+from tracedial.web.page_link import KNOB, PORTS
+from tracedial.web.page_playback import MAX_PAGE_US, PagePlayback, number
+from tracedial.web.page_player import PagePlayer
+
+PRACTICE_JOURNAL = "practice.tdj"
+END_TIMEOUT_S = 30.0
+
+
+class Sitting:
+    """One rater's sitting. `playback` is the page that plays the video; what takes long runs in threads of its own.
+
+    Steps: `connecting`, `instructions`, `practice`, `rating`, then `stopped` (the video was not rated to its end) or
+    what `progress.py` says of the rating; `failed` where the dial cannot be used.
+    """
+
+    def __init__(self, study: Study, session: Session, rater: str, *, port: str, video: Video, knob_kind: str) -> None:
+        self.study, self.session, self.rater, self.video = study, session, rater, video
+        self.folder = study.session_folder(session.folder.name) / rater
+        self.port = port
+        self.knob_kind = knob_kind
+        self.playback = PagePlayback(video.duration_s)
+        self.step = "connecting"
+        self.problem = ""
+        self.link_up = True
+        self.dial: dict[str, Any] = {}
+        self.practice_result: dict[str, Any] | None = None
+        self.resume_s, self._finished = rated_until(self.folder)
+        self._feed: KnobFeed | None = None
+        self._recorder: SessionRecorder | None = None
+        self._thread: threading.Thread | None = None
+        self._practice_began_ns: int | None = None
+        self._busy = asyncio.Lock()
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def is_page_knob(self) -> bool:
+        """Whether the page itself is the dial."""
+        return self.port == PORTS[KNOB]
+
+    def state(self) -> dict[str, Any]:
+        """What the page shows."""
+        recorder, player = self._recorder, self.playback.player
+        shown = recorder.states[0] if recorder and recorder.states else None
+        return {
+            "session": self.session.folder.name,
+            "rater": self.rater,
+            "step": self.step,
+            "problem": (shown.problem if shown else "") or self.problem,
+            "link_up": self.link_up,
+            "page_knob": self.is_page_knob,
+            "knob_kind": self.knob_kind,
+            "dial": self.dial,
+            "practice": self.practice_result,
+            "resume_s": self.resume_s,
+            "duration_s": self.video.duration_s,
+            "video_s": player.video_s(host_clock_ns()) if player else self.resume_s,
+            "playing": self.playback.playing,
+            "samples": shown.samples if shown else 0,
+            "missing": shown.missing if shown else 0,
+            "bound_ms": None if shown is None or shown.bound_s is None else round(shown.bound_s * 1e3, 2),
+        }
+
+    async def attach(self, push: Callable[[dict[str, Any]], None], send_bytes: Callable[[bytes], None]) -> None:
+        """A page is there (again)."""
+        self.playback.push = push
+        await self.playback.attach(send_bytes)
+        async with self._busy:
+            if self.step == "connecting":
+                await self._begin()
+        self.tell_state()
+
+    def detach(self) -> None:
+        """The page has gone: its video stands still."""
+        stood_s = self.playback.detach()
+        if stood_s is not None:
+            self.resume_s = stood_s
+
+    async def receive(self, said: dict[str, Any]) -> None:
+        """Carry out what the page asks for, or take down what it tells."""
+        match said.get("do"):
+            case "frames":
+                self.playback.take_frames(said)
+            case "player":
+                video_s = self.playback.take_event(said)
+                if video_s is not None:
+                    self.resume_s = video_s
+                self.tell_state()
+            case "play":
+                if self.link_up:
+                    await self.playback.cue(number(said.get("video_s"), 0.0, self.video.duration_s))
+                else:
+                    self.tell_state()
+            case "note":
+                self.playback.note("page", what=str(said.get("what"))[:40], text=str(said.get("text", ""))[:400])
+            case "next":
+                async with self._busy:
+                    await self._next(str(said.get("from")))
+            case "practice_begin":
+                if self.playback.clock and self._feed:
+                    self._feed.clear()
+                    self._practice_began_ns = self.playback.clock.host_ns(number(said.get("at_us"), 0, MAX_PAGE_US))
+            case "practice_end":
+                async with self._busy:
+                    await asyncio.to_thread(self._measure_practice)
+                self.tell_state()
+            case "stop" if self._recorder:
+                self._recorder.stop()
+
+    def tell_state(self) -> None:
+        """Have the page show what holds now."""
+        self.playback.push({"state": self.state()})
+
+    async def close(self) -> None:
+        """End the sitting; a recording that runs is ended properly."""
+        if self._recorder:
+            self._recorder.stop()
+        if self._thread:
+            await asyncio.to_thread(self._thread.join, END_TIMEOUT_S)
+        if self._feed:
+            await asyncio.to_thread(self._feed.close)
+            self._feed = None
+        await asyncio.to_thread(self.playback.close)
+
+    async def _begin(self) -> None:
+        try:
+            if self._finished:
+                self.step = progress(self.study, self.session, self.rater).step
+                return
+            await asyncio.to_thread(self._listen)
+            self.step = "instructions"
+        except TracedialError as error:
+            self.problem, self.step = str(error), "failed"
+
+    def _listen(self) -> None:
+        """Put the study's scale on the dial, and listen to its knob."""
+        if not self.is_page_knob:
+            with DialSettingsClient(self.port) as dial:
+                scale = self.study.scale
+                if dial.hello.scale != scale:
+                    value = message.pack_scale(scale.low, scale.high, scale.step, list(scale.detents))
+                    dial.set(message.CONFIG_SCALE, value)
+        feed = KnobFeed(self.port, self.playback.port.open_port, self._hear_knob)
+        try:
+            self.dial = knob_words(feed.wait_hello())
+        except LinkError:
+            feed.close()
+            raise
+        self._feed = feed
+
+    async def _next(self, step: str) -> None:
+        """Go on from a step. A page that says it twice (two clicks, two tabs) goes on once."""
+        if step == self.step:
+            try:
+                if step == "instructions" and self.study.practice.on and not journals(self.folder):
+                    self.step = "practice"
+                elif step in ("instructions", "practice"):
+                    await asyncio.to_thread(self._open_recorder)
+                    self.step, self.problem = "rating", ""
+                elif step in ("failed", "stopped"):
+                    self.step, self.problem = "connecting", ""
+                    await self._begin()
+            except TracedialError as error:
+                self.problem = str(error)
+        self.tell_state()
+
+    def _measure_practice(self) -> None:
+        if self._feed is None or self._practice_began_ns is None:
+            return
+        plan, scale = self.study.practice, self.study.scale
+        times_s, ratings = self._feed.readings()
+        times_s = times_s - (self._practice_began_ns - self._feed.origin_ns) / 1e9
+        position = 2 * (ratings - scale.low) / (scale.high - scale.low) - 1
+        self.practice_result = measure(times_s, position, duration_s=plan.duration_s).as_json()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        known = ~np.isnan(times_s)
+        with JournalWriter(self.folder / PRACTICE_JOURNAL, append=True) as journal:
+            journal.append(
+                "practice",
+                wall_clock=datetime.now(UTC).isoformat(timespec="seconds"),
+                dial=self.dial,
+                knob_kind=self.knob_kind,
+                duration_s=plan.duration_s,
+                result=self.practice_result,
+                t_s=[round(float(t), 4) for t in times_s[known]],
+                rating=[None if np.isnan(r) else int(r) for r in ratings[known]],
+            )
+
+    def _open_recorder(self) -> None:
+        if self._feed:
+            self._feed.close()
+            self._feed = None
+        resume = bool(journals(self.folder))
+        rating = self.study.rating
+        recorder = SessionRecorder(
+            folder=self.session.folder,
+            dials=[DialChoice(self.rater, self.port)],
+            video=self.video,
+            rate_hz=rating.rate_hz,
+            settings={
+                "player": "page",
+                "study": self.study.title,
+                "preset": self.study.preset,
+                "knob": self.knob_kind,
+                "practice": self.practice_result,
+                "shown": {"gauge": rating.show_gauge, "trace": rating.show_trace},
+                "resumed_at_s": self.resume_s if resume else None,
+            },
+            observers=[lambda rater, event: self._hear_knob(event)],
+            resume=resume,
+            open_port=self.playback.port.open_port,
+        )
+        recorder.open()
+        recorder.ask_status_every(STATUS_S)
+        self._recorder = recorder
+        self._thread = threading.Thread(
+            target=self._run, args=(recorder, self.playback.record(recorder)), name="recorder", daemon=True
+        )
+        self._thread.start()
+
+    def _run(self, recorder: SessionRecorder, player: PagePlayer) -> None:
+        """The recorder's thread."""
+        problem = ""
+        summaries: list[RecordingSummary] = []
+        try:
+            summaries = recorder.run(player)
+        except TracedialError as error:
+            problem = str(error)
+        _, problems = align_recordings([self.folder])
+        for error in problems:
+            problem = problem or str(error)
+        for summary in summaries:
+            if not summary.complete and not problem:
+                problem = (
+                    f"{summary.missing + summary.gone} ratings of the dial did not arrive, or it was reset; the trace "
+                    "says which seconds have none."
+                )
+        with contextlib.suppress(RuntimeError):
+            # The loop has ended where the program has.
+            self._loop.call_soon_threadsafe(self._after_recording, problem)
+
+    def _after_recording(self, problem: str) -> None:
+        self.problem = problem
+        self.playback.finish()
+        self._recorder = self._thread = None
+        self.resume_s, self._finished = rated_until(self.folder)
+        self.step = "rated" if self._finished else "stopped"
+        if self._finished:
+            try:
+                begin_choice(self.folder, self.study, rating_of(self.study, self.session, self.rater).rating)
+                write_tables(self.study, self.session, self.rater)
+                self.step = progress(self.study, self.session, self.rater).step
+            except TracedialError as error:
+                self.problem = self.problem or str(error)
+        self.tell_state()
+
+    def _hear_knob(self, event: Event | LinkChange) -> None:
+        """In the link's thread: what the page's gauge shows, and whether the dial is there."""
+        if isinstance(event, Status):
+            if not self.is_page_knob:
+                self.playback.push({"gauge": None if event.knob_state else event.rating})
+        elif isinstance(event, Sample):
+            self.playback.push({"sample": None if event.flags & message.NO_RATING else event.rating})
+        elif isinstance(event, LinkChange) and event.up != self.link_up:
+            self.link_up = event.up
+            self._loop.call_soon_threadsafe(self.tell_state)

@@ -1,0 +1,94 @@
+// Traces over a session's time, drawn by uPlot: lines, bands between two lines, segments behind them, a line at the moment.
+
+import uPlot from "/static/vendor/uPlot.esm.js";
+import { clock } from "./dom.js";
+
+export const COLOURS = ["#1d5fbf", "#b3541e", "#2c7a4b", "#7a3fa0", "#a02c50", "#4b5d16", "#0f6f7a", "#6b4f2a"];
+export const SEGMENT_COLOURS = { rupture: "#c0392b", repair: "#2c7a4b", peak: "#b8860b" };
+
+// `series`: [{label, values, colour, width, dash}]; `bands`: [[upper, lower]] of series numbers from 1 on; `draw(u, pen)` draws behind.
+export class Chart {
+  constructor(place, { x, series, scale, bands = [], height = 280, draw = () => {}, onPick = () => {}, select = false }) {
+    this.place = place;
+    this.cursorS = null;
+    const { low, high } = scale;
+    this.plot = new uPlot({
+      width: place.clientWidth || 800,
+      height,
+      padding: [8, 16, 0, 8],
+      cursor: { y: false, drag: { x: select, y: false, setScale: false } },
+      legend: { show: false },
+      scales: { x: { time: false }, y: { range: () => [low, high] } },
+      axes: [
+        { values: (_, splits) => splits.map(clock), stroke: "#444", grid: { stroke: "#e4e4e0" } },
+        { stroke: "#444", grid: { stroke: "#e4e4e0" }, size: 48, splits: () => ticks(scale) },
+      ],
+      series: [{}, ...series.map(({ label, colour, width = 1.5, dash, fill }) => ({ label, stroke: colour, width, dash, fill, points: { show: false }, spanGaps: false }))],
+      bands: bands.map(([upper, lower]) => ({ series: [upper, lower], fill: "rgba(29, 95, 191, 0.14)" })),
+      hooks: {
+        drawClear: [(u) => draw(u, u.ctx)],
+        draw: [(u) => this.drawCursor(u)],
+        ready: [(u) => {
+          u.over.addEventListener("click", (event) => {
+            if (u.select.width > 3) return;
+            onPick(u.posToVal(event.clientX - u.over.getBoundingClientRect().left, "x"));
+          });
+        }],
+      },
+    }, [x, ...series.map((one) => one.values)], place);
+    this.resizer = new ResizeObserver(() => this.plot.setSize({ width: place.clientWidth, height }));
+    this.resizer.observe(place);
+  }
+
+  setData(x, values) { this.plot.setData([x, ...values]); }
+  redraw() { this.plot.redraw(false); }
+
+  // The moment of the video that plays beside the chart.
+  setCursor(s) {
+    this.cursorS = s;
+    this.redraw();
+  }
+
+  drawCursor(u) {
+    if (this.cursorS === null) return;
+    const x = u.valToPos(this.cursorS, "x", true);
+    const { top, height } = u.bbox;
+    u.ctx.save();
+    u.ctx.strokeStyle = "#111";
+    u.ctx.lineWidth = devicePixelRatio;
+    u.ctx.beginPath();
+    u.ctx.moveTo(x, top);
+    u.ctx.lineTo(x, top + height);
+    u.ctx.stroke();
+    u.ctx.restore();
+  }
+
+  secondAt(clientX) { return this.plot.posToVal(clientX - this.plot.over.getBoundingClientRect().left, "x"); }
+
+  destroy() {
+    this.resizer.disconnect();
+    this.plot.destroy();
+  }
+}
+
+function ticks({ low, high, detents }) {
+  const named = detents.map(([rating]) => rating);
+  return [...new Set([low, ...named, (low + high) / 2, high])].sort((a, b) => a - b);
+}
+
+// Segments as coloured stretches behind the lines; `chosen` stands out.
+export function drawSegments(u, pen, segments, chosenId) {
+  const { top, height } = u.bbox;
+  pen.save();
+  for (const segment of segments) {
+    const from = u.valToPos(segment.start_s, "x", true);
+    const to = u.valToPos(segment.end_s, "x", true);
+    pen.fillStyle = SEGMENT_COLOURS[segment.kind];
+    pen.globalAlpha = segment.id === chosenId ? 0.4 : 0.2;
+    pen.fillRect(from, top, Math.max(to - from, 2), height);
+    pen.globalAlpha = 1;
+    pen.font = `${12 * devicePixelRatio}px sans-serif`;
+    pen.fillText(`${segment.letter}${segment.rank}`, from + 3 * devicePixelRatio, top + 13 * devicePixelRatio);
+  }
+  pen.restore();
+}

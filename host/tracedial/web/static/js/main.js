@@ -1,0 +1,37 @@
+// Which page is shown: the part of the address behind #.
+
+import { call, el, loadWords, problemBox, show, t } from "./dom.js";
+
+const PAGES = {
+  "": () => import("./lobby.js"),
+  rate: () => import("./sitting.js"),
+  clips: () => import("./clips.js"),
+  review: () => import("./review.js"),
+  together: () => import("./together.js"),
+  live: () => import("./live.js"),
+};
+
+let leave = () => {};
+let turn = 0;
+
+async function go(mode) {
+  const mine = ++turn;
+  const [name, ...rest] = location.hash.replace(/^#\//, "").split("/").map(decodeURIComponent);
+  const page = PAGES[mode.live ? "live" : name] || PAGES[""];
+  leave();
+  leave = () => {};
+  try {
+    const { open } = await page();
+    const end = await open(...rest);
+    if (mine === turn) leave = end || (() => {});
+    else if (end) end();
+  } catch (error) {
+    show(t("problem"), el("h1", {}, t("problem")), problemBox(error.message), el("p", {}, el("a", { href: "#/" }, t("back"))));
+    if (error.constructor === Error || error instanceof TypeError) throw error;
+  }
+}
+
+const mode = await (await fetch("/api/mode")).json();
+await loadWords(mode.language);
+addEventListener("hashchange", () => go(mode));
+go(mode);
