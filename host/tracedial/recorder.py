@@ -341,6 +341,12 @@ class SessionRecorder:
                 rater.set_ticks(tick_grid(event, rater.fit, rate_hz=self.rate_hz), correction=False)
                 rater.cued = event
 
+    def follow(self, event: PlayerEvent) -> None:
+        """Take where the running video is found to be now for where its ticks belong: they are moved there with the
+        next look at their phase."""
+        if self._current:
+            self._current = event
+
     def note(self, kind: str, **fields: Any) -> None:
         """Write a record into each journal."""
         for rater in self._raters:

@@ -26,7 +26,7 @@ from tracedial.video import read_video
 @click.option("--language", type=click.Choice(("en", "de")), default="en", show_default=True,
               help="With --live: the page's language (a study's own file says its).")  # fmt: skip
 @click.option("--host", "address", default="127.0.0.1", show_default=True,
-              help="The address to serve at: this computer alone, unless you say another of its addresses.")  # fmt: skip
+              help="The address to serve at: only this computer, unless you say another address.")  # fmt: skip
 @click.option("--port", type=click.IntRange(0, 65535), default=8420, show_default=True, help="0: any free one.")
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 def command(

@@ -15,8 +15,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 HEADERS = {
     # Nothing is loaded from elsewhere, nothing is embedded elsewhere, and nothing of a study is left in caches.
-    "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; "
-    "base-uri 'none'; form-action 'self'",
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",

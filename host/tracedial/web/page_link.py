@@ -2,7 +2,7 @@
 
 A page speaks the dial's protocol twice (`docs/protocol.md`): on channel `CLOCK` it is a dial that is never started,
 whose sync exchanges tell its clock; on channel `KNOB` it is the dial itself, where slider, keyboard or gamepad is the
-knob. So the code that aligns a dial's clock aligns the page's, and what a page rates is journalled like a dial's ratings.
+knob. So the code that aligns a dial's clock aligns the page's, and what a page rates is journalled like any dial's.
 """
 
 import queue

@@ -2,6 +2,8 @@
 
 import asyncio
 import math
+import statistics
+from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -22,6 +24,8 @@ LATE_S = 0.06
 """A page begins a few frames after it was asked to: the first tick is not to come before the first frame."""
 CLOCK_TURNS = 100
 MAX_FRAMES = 600
+FRAMES_TO_FOLLOW = 12
+RECENT_FRAMES = 120
 MAX_PAGE_US = 2**53
 
 
@@ -39,6 +43,7 @@ class PagePlayback:
         self.clock: PageClock | None = None
         self._recorder: SessionRecorder | None = None
         self._last_frame: tuple[int, float] | None = None
+        self._recent: deque[tuple[int, float]] = deque(maxlen=RECENT_FRAMES)
 
     @property
     def playing(self) -> bool:
@@ -106,6 +111,7 @@ class PagePlayback:
             raise PageError(f"The page told of {said.get('event')!r}, which no player does: load it again.")
         at_us = number(said.get("at_us"), 0, MAX_PAGE_US)
         video_s = number(said.get("video_s"), 0.0, self.duration_s)
+        self._recent.clear()
         speed = 1.0 if kind in ("play", "rate") else 0.0
         host_ns = clock.host_ns(at_us) if said.get("boot") == clock.boot else None
         if host_ns is None:
@@ -126,6 +132,7 @@ class PagePlayback:
         media = [round(number(value, 0.0, 1e6), 6) for value in media_s[:MAX_FRAMES]]
         self._last_frame = (at[-1], media[-1])
         self.note("frames", host_ns=host_clock_ns(), page_boot=clock.boot, at_us=at, media_s=media)
+        self._follow(clock, at, media)
 
     def note(self, kind: str, **fields: Any) -> None:
         """Write a record into the journals, if there is a recording."""
@@ -133,6 +140,19 @@ class PagePlayback:
             if kind == "page":
                 fields.setdefault("host_ns", host_clock_ns())
             self._recorder.note(kind, **fields)
+
+    def _follow(self, clock: PageClock, at_us: list[int], media_s: list[float]) -> None:
+        """Keep the dials' ticks on the frames: one frame says where the video is to a screen's grid, many say better."""
+        self._recent.extend(zip(at_us, media_s, strict=True))
+        recorder, player = self._recorder, self.player
+        if not (recorder and player and self.playing) or len(self._recent) < FRAMES_TO_FOLLOW:
+            return
+        behind_s = statistics.median(at / 1e6 - media for at, media in self._recent)
+        video_s = media_s[-1]
+        host_ns = clock.host_ns((video_s + behind_s) * 1e6)
+        if host_ns is not None:
+            event = PlayerEvent("play", host_ns, video_s, 1.0)
+            player.later(lambda: recorder.follow(event))
 
     def close(self) -> None:
         """Let the page go."""

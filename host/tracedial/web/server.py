@@ -1,7 +1,9 @@
 """The room's server: pages and their files, videos by ranges, the calls of the pages, and the link of the sitting."""
 
 import asyncio
+import contextlib
 import json
+import traceback
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from tracedial.web.room import Room
 
 STATIC = Path(__file__).parent / "static"
 MAX_MESSAGE_BYTES = 1 << 20
+LAST_WORDS_S = 5.0
 TYPES = {
     ".mp4": "video/mp4",
     ".m4v": "video/mp4",
@@ -128,11 +131,7 @@ class RoomServer:
         # The page's clock and knob answer while they are being waited for.
         attaching = asyncio.create_task(sitting.attach(sender.send_json, sender.send_bytes))
         try:
-            async for said in socket:
-                if said.type is WSMsgType.BINARY:
-                    sitting.playback.port.feed(said.data)
-                elif said.type is WSMsgType.TEXT:
-                    await _obey(sitting.receive, said.data, sender)
+            await _listen(socket, sitting.playback.port.feed, sitting.receive, sender)
         finally:
             if self._socket is socket:
                 self._socket = None
@@ -154,11 +153,7 @@ class RoomServer:
                 # The page that shows the video to the group; any other only looks on.
                 room.playback.push = sender.send_json
                 attaching = asyncio.create_task(room.playback.attach(sender.send_bytes))
-            async for said in socket:
-                if said.type is WSMsgType.BINARY:
-                    room.playback.port.feed(said.data)
-                elif said.type is WSMsgType.TEXT and plays:
-                    await _obey(room.receive, said.data, sender)
+            await _listen(socket, room.playback.port.feed, room.receive if plays else _ignore, sender)
         finally:
             room.listeners.discard(sender.send_json)
             if attaching:
@@ -209,6 +204,39 @@ class _Sender:
                 return
 
 
+async def _listen(
+    socket: web.WebSocketResponse,
+    feed: Callable[[bytes], None],
+    receive: Callable[[dict[str, Any]], Awaitable[None]],
+    sender: _Sender,
+) -> None:
+    """Hear a page until it goes. What it asks is carried out in order, while its bytes go on being taken in: the clock
+    and the knob on it must answer meanwhile."""
+    asked: asyncio.Queue[str] = asyncio.Queue()
+
+    async def carry_out() -> None:
+        while True:
+            await _obey(receive, await asked.get(), sender)
+            asked.task_done()
+
+    obeying = asyncio.create_task(carry_out())
+    try:
+        async for said in socket:
+            if said.type is WSMsgType.BINARY:
+                feed(said.data)
+            elif said.type is WSMsgType.TEXT:
+                asked.put_nowait(said.data)
+        # What a page said last, as it was closed, is carried out too.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asked.join(), LAST_WORDS_S)
+    finally:
+        obeying.cancel()
+
+
+async def _ignore(said: dict[str, Any]) -> None:
+    """A page that only looks on has nothing to say."""
+
+
 async def _obey(receive: Callable[[dict[str, Any]], Awaitable[None]], text: str, sender: _Sender) -> None:
     try:
         said = json.loads(text)
@@ -219,6 +247,9 @@ async def _obey(receive: Callable[[dict[str, Any]], Awaitable[None]], text: str,
         sender.send_json({"say": str(error)})
     except ValueError:
         sender.send_json({"say": "The page sent something that cannot be read: load it again."})
+    except Exception as error:  # noqa: BLE001  (a page that nobody answers any more would look as if it worked)
+        traceback.print_exc()
+        sender.send_json({"say": f"That failed: {error!r}. Please report this, with what the terminal shows."})
 
 
 def _json(answer: Callable[[web.Request], Awaitable[Any]]) -> Handler:

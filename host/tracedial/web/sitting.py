@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from dialwire import message
-from tracedial.errors import LinkError, TracedialError
+from tracedial.errors import LinkError, PageError, TracedialError
 from tracedial.host_time import host_clock_ns
 from tracedial.journal import JournalWriter
 from tracedial.link.client import Event, Sample, Status
@@ -60,7 +60,7 @@ class Sitting:
         self._feed: KnobFeed | None = None
         self._recorder: SessionRecorder | None = None
         self._thread: threading.Thread | None = None
-        self._practice_began_ns: int | None = None
+        self._practice_began_us: float | None = None
         self._busy = asyncio.Lock()
         self._loop = asyncio.get_running_loop()
 
@@ -128,9 +128,9 @@ class Sitting:
                 async with self._busy:
                     await self._next(str(said.get("from")))
             case "practice_begin":
-                if self.playback.clock and self._feed:
+                if self._feed:
                     self._feed.clear()
-                    self._practice_began_ns = self.playback.clock.host_ns(number(said.get("at_us"), 0, MAX_PAGE_US))
+                    self._practice_began_us = number(said.get("at_us"), 0, MAX_PAGE_US)
             case "practice_end":
                 async with self._busy:
                     await asyncio.to_thread(self._measure_practice)
@@ -196,11 +196,15 @@ class Sitting:
         self.tell_state()
 
     def _measure_practice(self) -> None:
-        if self._feed is None or self._practice_began_ns is None:
+        clock = self.playback.clock
+        if self._feed is None or clock is None or self._practice_began_us is None:
             return
+        began_ns = clock.host_ns(self._practice_began_us)
+        if began_ns is None:
+            raise PageError("The clocks of this page and this computer cannot be compared: load the page again.")
         plan, scale = self.study.practice, self.study.scale
         times_s, ratings = self._feed.readings()
-        times_s = times_s - (self._practice_began_ns - self._feed.origin_ns) / 1e9
+        times_s = times_s - (began_ns - self._feed.origin_ns) / 1e9
         position = 2 * (ratings - scale.low) / (scale.high - scale.low) - 1
         self.practice_result = measure(times_s, position, duration_s=plan.duration_s).as_json()
         self.folder.mkdir(parents=True, exist_ok=True)

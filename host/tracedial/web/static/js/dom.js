@@ -1,6 +1,7 @@
 // Small parts that every page uses: elements, words, calls to the room, times as people read them.
 
 let words = {};
+let shownTitle = null;
 
 export async function loadWords(language) {
   words = await (await fetch(`/static/words/${language}.json`)).json();
@@ -27,14 +28,15 @@ export function el(tag, attributes = {}, ...children) {
   return element;
 }
 
-// The parts of a page in place of the last one's; its heading is read out first.
+// The parts of a page in place of the last one's; a reader begins at the top of a new one.
 export function show(title, ...children) {
   document.title = `${title} – Tracedial`;
   const page = document.getElementById("page");
   page.replaceChildren(...children.flat().filter(Boolean));
+  if (title === shownTitle) return;
+  shownTitle = title;
   page.focus({ preventScroll: true });
   scrollTo(0, 0);
-  return page;
 }
 
 // Have a screen reader say something.
