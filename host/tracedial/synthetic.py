@@ -49,7 +49,7 @@ def write_knob_script(path: Path, ratings: Floats) -> None:
             writer.writerow((second, int(rating)))
 
 
-def write_video(path: Path, n_seconds: int) -> None:
+def write_video(path: Path, n_seconds: int, frame_rate_hz: int = FRAME_RATE_HZ) -> None:
     """A test video with the time burnt in, and again as a row of black and white cells that a program can read.
 
     Encoded by PyAV, which brings its encoders along, so that the file is the same kind everywhere.
@@ -60,11 +60,11 @@ def write_video(path: Path, n_seconds: int) -> None:
     codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
     try:
         with av.open(str(path), "w") as container:
-            stream = container.add_stream(codec, rate=FRAME_RATE_HZ)
+            stream = container.add_stream(codec, rate=frame_rate_hz)
             stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
             if codec == "libx264":
                 stream.options = {"preset": "ultrafast", "crf": "28"}
-            for picture in frames(n_seconds):
+            for picture in frames(n_seconds, frame_rate_hz):
                 frame = av.VideoFrame.from_ndarray(picture, format="gray").reformat(format="yuv420p")
                 container.mux(stream.encode(frame))
             container.mux(stream.encode(None))
@@ -72,17 +72,17 @@ def write_video(path: Path, n_seconds: int) -> None:
         raise VideoError(path, f"The test video {path} cannot be written: {error}.") from error
 
 
-def frames(n_seconds: int) -> Iterator[NDArray[np.uint8]]:
+def frames(n_seconds: int, frame_rate_hz: int = FRAME_RATE_HZ) -> Iterator[NDArray[np.uint8]]:
     """The pictures of the test video, arrays of shape (HEIGHT, WIDTH)."""
     still = np.full((HEIGHT, WIDTH), 40, np.uint8)
     still[100:102, 20 : WIDTH - 20] = 90
     _write(still, "SYNTHETIC", 96, 118, 2)
-    for number in range(n_seconds * FRAME_RATE_HZ):
+    for number in range(n_seconds * frame_rate_hz):
         picture = still.copy()
-        tenths = number * 10 // FRAME_RATE_HZ
+        tenths = number * 10 // frame_rate_hz
         seconds = tenths // 10
         _write(picture, f"{seconds // 60:02d}:{seconds % 60:02d}.{tenths % 10}", 50, 36, 5)
-        place = 20 + int((WIDTH - 44) * number / max(n_seconds * FRAME_RATE_HZ - 1, 1))
+        place = 20 + int((WIDTH - 44) * number / max(n_seconds * frame_rate_hz - 1, 1))
         picture[96:106, place : place + 4] = 235
         for bit in range(20):
             picture[160:176, 4 + 15 * bit : 17 + 15 * bit] = 235 if number >> (19 - bit) & 1 else 16

@@ -142,7 +142,7 @@ class PagePlayback:
             self._recorder.note(kind, **fields)
 
     def _follow(self, clock: PageClock, at_us: list[int], media_s: list[float]) -> None:
-        """Keep the dials' ticks on the frames: one frame says where the video is to a screen's grid, many say better."""
+        """Keep the dials' ticks on the frames: one says where the video is to a screen's grid, many say better."""
         self._recent.extend(zip(at_us, media_s, strict=True))
         recorder, player = self._recorder, self.player
         if not (recorder and player and self.playing) or len(self._recent) < FRAMES_TO_FOLLOW:

@@ -1,0 +1,179 @@
+import pytest
+
+from tracedial.answers import Answers, answer_rows, write_answers
+from tracedial.errors import StudyError
+from tracedial.export import safe_cell, whole_text
+from tracedial.journal import JournalWriter, read_journal
+from tracedial.segments import (
+    Segment,
+    automatic_segments,
+    begin_choice,
+    change,
+    clips,
+    read_choice,
+    write_segments,
+)
+from tracedial.study import PRESETS, add_session, find_video, init_study, read_study
+from tracedial.synthetic import dyad, write_video
+
+
+@pytest.fixture
+def study(tmp_path):
+    init_study(tmp_path / "study", preset="alliance", title="A test")
+    return read_study(tmp_path / "study")
+
+
+@pytest.fixture
+def rating():
+    return dyad(900, seed=3)["client"]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_each_preset_is_a_study_that_can_be_read(tmp_path, preset):
+    init_study(tmp_path / preset, preset=preset, title="A test")
+    study = read_study(tmp_path / preset)
+    assert study.title == "A test" and study.rating.roles and study.scale.detents[0][1]
+
+
+def test_the_alliance_preset_asks_the_articles_questions_word_for_word(study):
+    asked = [(q.after, q.text) for q in study.questions]
+    assert asked == [
+        ("rupture", "What was happening during this segment?"),
+        ("rupture", "Why was the working alliance weak during this segment?"),
+        ("repair", "What was happening during this segment?"),
+        ("repair", "Just prior to this segment, you rated the working alliance more negatively. "
+                   "What led to this improvement?"),
+    ]  # fmt: skip
+    assert (study.segments.count, study.clips.length_s) == (3, 120)
+
+
+@pytest.mark.parametrize(
+    "old, new, said",
+    [
+        ("count = 3", 'count = "three"', "segments.count is 'three'; it must be a whole number"),
+        ("count = 3", "count = 99", "within 0 and 20"),
+        ("repairs = true", "repair = true", "is repairs meant?"),
+        ('kinds = ["lowest"]', 'kinds = ["deepest"]', "lowest, highest"),
+        ('language = "en"', 'language = "xx"', "one of en, de"),
+        ("format = 1", "format = 7", "format 1"),
+        ("[[0, ", "[[", "pairs"),
+        ("step = 1", "step = 7", "steps of 7"),
+        ('roles = ["client", "therapist"]', 'roles = ["Jane Doe"]', "'Jane Doe', which cannot name a rater"),
+        ('id = "repair_why"', 'id = "repair_what"', "used twice"),
+        ('after = "repair"', 'after = "lunch"', "rupture, repair, peak"),
+        ("[scale]", "[scale", "TOML"),
+        ("low = -50", "low = 60", "does not divide"),
+    ],
+)
+def test_a_study_that_does_not_hold_together_is_refused_in_one_sentence(study, old, new, said):
+    path = study.folder / "study.toml"
+    text = path.read_text()
+    old = old if old in text else "[[-50, "
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(StudyError) as error:
+        read_study(study.folder)
+    assert said in str(error.value) and "study.toml" in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_session_finds_its_video_when_the_study_is_moved(study, tmp_path):
+    write_video(study.folder / "v.mp4", 12)
+    add_session(study, "s1", video_file=study.folder / "v.mp4", raters=["client"])
+    with pytest.raises(StudyError, match="already"):
+        add_session(study, "s1", video_file=study.folder / "v.mp4", raters=["client"])
+    with pytest.raises(StudyError, match="cannot name"):
+        add_session(study, "Jane Doe", video_file=study.folder / "v.mp4", raters=["client"])
+    study.folder.rename(tmp_path / "moved")
+    moved = read_study(tmp_path / "moved")
+    assert find_video(moved, moved.session("s1")) == tmp_path / "moved" / "v.mp4"
+    (tmp_path / "moved" / "v.mp4").unlink()
+    with pytest.raises(StudyError, match="put it back"):
+        find_video(moved, moved.session("s1"))
+
+
+def test_the_automatic_segments_stay_beside_what_a_researcher_made_of_them(study, rating, tmp_path):
+    folder = tmp_path / "client"
+    folder.mkdir()
+    first = begin_choice(folder, study, rating)
+    assert [s.kind for s in first.automatic].count("rupture") == 3 and not first.accepted_by
+    who = {"who": "res-1", "why": "seen on the video", "end_of_video_s": 900.0}
+    change(folder, action="move", id="rupture-1", start_s=10, end_s=40, **who)
+    change(folder, action="rank", id="rupture-1", rank=3, **who)
+    change(folder, action="delete", id="rupture-2", **who)
+    added = change(folder, action="add", kind="rupture", start_s=100, end_s=130, **who)
+    assert (added.segments["rupture-1"].start_s, added.segments["rupture-1"].rank) == (10, 3)
+    assert {s.id for s in added.chosen if s.kind == "rupture"} == {"rupture-1", "rupture-3", "rupture-added-1"}
+    assert added.automatic == first.automatic
+    change(folder, action="accept", **who)
+    with pytest.raises(StudyError, match="made already"):
+        change(folder, action="delete", id="rupture-3", **who)
+    again = change(folder, action="reopen", **who)
+    assert again.segments == read_choice(folder).segments == begin_choice(folder, study, rating * 0).segments
+    write_segments(folder, again, rating, clip_s=120, end_of_video_s=900)
+    assert (folder / "segments.csv").read_text(encoding="utf-8-sig").count("res-1") >= 3
+
+
+@pytest.mark.parametrize(
+    "fields, said",
+    [
+        ({"who": ""}, "who"),
+        ({"why": " "}, "why"),
+        ({"action": "move", "id": "rupture-9"}, "no segment"),
+        ({"action": "move", "id": "rupture-1", "start_s": 20, "end_s": 10}, "within the video"),
+        ({"action": "move", "id": "rupture-1", "start_s": 0, "end_s": 9e9}, "within the video"),
+        ({"action": "move", "id": "rupture-1", "start_s": "x", "end_s": 1}, "in seconds"),
+        ({"action": "add", "kind": "lunch", "start_s": 0, "end_s": 9}, "no kind"),
+        ({"action": "rank", "id": "rupture-1", "rank": 0}, "no rank"),
+        ({"action": "eat", "id": "rupture-1"}, "no change"),
+    ],
+)
+def test_a_change_that_cannot_be_is_refused_and_changes_nothing(study, rating, tmp_path, fields, said):
+    before = begin_choice(tmp_path, study, rating)
+    with pytest.raises(StudyError, match=said):
+        usual = {"action": "accept" if "who" in fields else "delete", "id": "rupture-1", "who": "r", "why": "w"}
+        change(tmp_path, **{**usual, "end_of_video_s": 900.0, **fields})
+    assert read_choice(tmp_path) == before
+
+
+def test_highest_segments_are_found_as_the_lowest_of_the_rating_turned_over(tmp_path, rating):
+    init_study(tmp_path / "study", preset="helpfulness", title="A test")
+    study = read_study(tmp_path / "study")
+    found, _, _ = automatic_segments(study, rating)
+    turned, _, _ = automatic_segments(study, -rating)
+    spans = [(s.start_s, s.rank) for s in found if s.kind == "peak"]
+    assert spans == [(s.start_s, s.rank) for s in turned if s.kind == "rupture"] and len(spans) == 3
+
+
+def test_no_rupture_at_all_is_said_and_leaves_nothing_to_show(study, tmp_path, rating):
+    choice = begin_choice(tmp_path, study, rating * 0)
+    assert not choice.segments and "never changes" in choice.notes[0]
+
+
+def test_clips_come_in_the_articles_order_and_end_with_the_video():
+    made = [
+        Segment("rupture-2", "rupture", 2, 10, 40), Segment("repair-1", "repair", 1, 520, 550),
+        Segment("rupture-1", "rupture", 1, 500, 530), Segment("repair-2", "repair", 2, 60, 90),
+    ]  # fmt: skip
+    found = clips(made, length_s=120, end_of_video_s=600)
+    assert [clip.segment.id for clip in found] == ["rupture-2", "repair-2", "rupture-1", "repair-1"]
+    assert [(clip.start_s, clip.end_s, clip.cut) for clip in found[2:]] == [(500, 600, True), (520, 600, True)]
+
+
+def test_free_text_is_safe_in_tables_and_whole_in_the_journal(study, tmp_path):
+    assert safe_cell("=cmd()") == "'=cmd()" and safe_cell("fine") == "fine"
+    assert whole_text("half \ud83d end") == "half \ufffd end" and whole_text("whole 🙂") == "whole 🙂"
+    clip = clips([Segment("rupture-1", "rupture", 1, 0, 30)], length_s=120, end_of_video_s=600)
+    answers = Answers(texts={("rupture-1", "rupture_what"): '=1+1\n"quoted", with; all 🙂'})
+    write_answers(tmp_path / "answers.csv", answer_rows(study, "s1", "client", clip, answers))
+    data = (tmp_path / "answers.csv").read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf") and b"\"'=1+1\n" in data
+
+
+def test_a_journal_that_was_cut_goes_on_on_a_line_of_its_own(tmp_path):
+    path = tmp_path / "j.tdj"
+    with JournalWriter(path, append=True) as journal:
+        journal.append("one")
+    path.write_bytes(path.read_bytes() + b"0badcafe {half")
+    with JournalWriter(path, append=True) as journal:
+        journal.append("two")
+    content = read_journal(path)
+    assert [r["kind"] for r in content.records] == ["one", "two"] and content.damaged_lines == [2]

@@ -1,0 +1,120 @@
+"""A rating room as its users have it: the command in a process of its own, its pages in a real Chromium."""
+
+import contextlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from emulation import tracedial
+from requirements import CHROMIUM
+from tracedial.synthetic import write_video
+
+ANSWER_MS = 30_000
+SHORT = {
+    "length_s = 30": "length_s = 4",
+    "separation_s = 30": "separation_s = 2",
+    "length_s = 120": "length_s = 3",
+    "duration_s = 60": "duration_s = 20",
+}
+
+
+def make_study(folder: Path, *, seconds=20, raters="client", changes=None, preset="alliance", session="s1") -> Path:
+    """A study with one short session; `changes` replaces texts in its study.toml."""
+    done = tracedial("study", "init", folder, "--preset", preset, "--title", "A test")
+    assert done.returncode == 0, done.stderr
+    path = folder / "study.toml"
+    text = path.read_text(encoding="utf-8")
+    for old, new in {**SHORT, **(changes or {})}.items():
+        assert old in text, old
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
+    video = folder / "video.mp4"
+    if not video.exists():
+        write_video(video, seconds)
+    done = tracedial("study", "add-session", folder, session, "--video", video, "--raters", raters)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+class Server:
+    """A room's server as the command starts it."""
+
+    def __init__(self, *arguments: object) -> None:
+        command = [sys.executable, "-m", "tracedial", "room", *map(str, arguments), "--port", "0", "--no-browser"]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert self.process.stdout and self.process.stderr
+        line = self.process.stdout.readline()
+        found = re.search(r"http://\S+", line)
+        assert found, line + self.process.stderr.read()
+        self.url = found.group()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+    def close(self) -> str:
+        """Ctrl-C; returns what was printed to the terminal as errors."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        _, errors = self.process.communicate(timeout=60)
+        return errors
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        errors = self.close()
+        assert "Traceback" not in errors, errors
+
+
+@contextlib.contextmanager
+def browser():
+    with sync_playwright() as play:
+        one = play.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+        )
+        try:
+            yield one
+        finally:
+            one.close()
+
+
+def open_page(one, url: str, *, width=1366, height=768, problems=None) -> Page:
+    """A page on which anything that the browser complains of fails the test."""
+    page = one.new_context(viewport={"width": width, "height": height}).new_page()
+    page.set_default_timeout(ANSWER_MS)
+    found = [] if problems is None else problems
+    page.on("pageerror", lambda error: found.append(str(error)))
+    page.on("console", lambda said: found.append(said.text) if said.type == "error" else None)
+    page.found_problems = found
+    page.goto(url)
+    return page
+
+
+def begin(page: Page, session: str, rater: str, knob: str) -> None:
+    """In the lobby, begin a rater's sitting with a knob (`dial` for the first dial that answers)."""
+    select = page.locator(f'[id="knob-{session}/{rater}"]')
+    select.wait_for()
+    if knob == "dial":
+        page.wait_for_function(
+            "id => [...document.getElementById(id).options].some(o => o.value.startsWith('dial '))",
+            arg=f"knob-{session}/{rater}",
+        )
+        value = select.locator("option").first.get_attribute("value")
+        assert value and value.startswith("dial ")
+        select.select_option(value)
+    else:
+        select.select_option(knob)
+    page.locator(f'[id="begin-{session}/{rater}"]').click()
+    page.wait_for_selector("#next")
+
+
+def video_s(page: Page) -> float:
+    return page.evaluate("document.querySelector('video').currentTime")
+
+
+def wait_for_video(page: Page, seconds: float) -> None:
+    page.wait_for_function("s => document.querySelector('video').currentTime >= s", arg=seconds, timeout=60_000)

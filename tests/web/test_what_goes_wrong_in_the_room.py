@@ -1,0 +1,216 @@
+"""Pages that are closed, doubled, cut off; a server that is killed; a video that no browser plays."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from emulation import emulate, read_rows, tracedial
+from requirements import needs_chromium, needs_ffmpeg
+from rooms import Server, begin, browser, make_study, open_page, video_s, wait_for_video
+
+pytestmark = needs_chromium
+
+NO_PRACTICE = {"on = true": "on = false"}
+VECTORS = Path(__file__).resolve().parent.parent / "vectors" / "wire_v1.jsonl"
+
+
+def start_rating(page, knob="keyboard"):
+    begin(page, "s1", "client", knob)
+    page.click("#next")
+    page.click("#play")
+    wait_for_video(page, 1.5)
+
+
+def trace_of(study):
+    return read_rows(study / "sessions" / "s1" / "client" / "trace.csv")
+
+
+def test_a_page_that_is_closed_and_opened_again_goes_on_where_it_was(tmp_path):
+    study = make_study(tmp_path / "study", changes=NO_PRACTICE)
+    with Server(study) as server, browser() as one:
+        page = open_page(one, server.url)
+        start_rating(page)
+        page.keyboard.press("PageUp")
+        wait_for_video(page, 5.2)
+        stood_s = video_s(page)
+        page.close()
+        time.sleep(3)
+        page = open_page(one, server.url)
+        page.click("text=To the sitting")
+        page.wait_for_selector("#play")
+        page.wait_for_function("() => document.querySelector('video').currentTime > 1")
+        assert abs(video_s(page) - stood_s) < 1.0
+        page.click("#play")
+        page.wait_for_selector("#to-review", timeout=60_000)
+    rows = trace_of(study)
+    missing = [row["video_s"] for row in rows if not row["rating"]]
+    assert len(missing) <= 1, missing
+    assert sum("paused" in row["flags"] for row in rows) >= 1
+
+
+def test_of_two_tabs_the_later_one_has_the_sitting_and_the_earlier_is_told(tmp_path):
+    study = make_study(tmp_path / "study", changes=NO_PRACTICE)
+    with Server(study) as server, browser() as one:
+        page = open_page(one, server.url)
+        start_rating(page)
+        second = page.context.new_page()
+        second.goto(page.url)
+        page.wait_for_selector("text=open in another tab")
+        second.click("#play")
+        second.wait_for_selector("#to-review", timeout=60_000)
+    assert sum(bool(row["rating"]) for row in trace_of(study)) >= 19
+
+
+def test_a_server_that_was_killed_goes_on_in_one_more_journal(tmp_path):
+    study = make_study(tmp_path / "study", changes=NO_PRACTICE)
+    with browser() as one:
+        server = Server(study)
+        page = open_page(one, server.url)
+        start_rating(page)
+        page.keyboard.press("PageUp")
+        wait_for_video(page, 6.1)
+        server.kill()
+        page.wait_for_selector("text=The room does not answer")
+        page.close()
+        status = tracedial("study", "status", study).stdout
+        assert "rated up to second" in status
+        with Server(study) as again:
+            page = open_page(one, again.url)
+            begin(page, "s1", "client", "keyboard")
+            assert "Go on at" in page.inner_text("#next")
+            page.click("#next")
+            page.wait_for_selector("#play")
+            page.wait_for_function("() => document.querySelector('video').currentTime > 4")
+            page.click("#play")
+            page.wait_for_selector("#to-review", timeout=60_000)
+    folder = study / "sessions" / "s1" / "client"
+    assert (folder / "journal.tdj").exists() and (folder / "journal-2.tdj").exists()
+    rows = trace_of(study)
+    # At most the second in which the server died is missing, or was watched twice.
+    assert sum(not row["rating"] for row in rows) <= 1
+    assert rows[3]["rating"] and rows[15]["rating"]
+    report = json.loads((folder / "alignment.json").read_text())
+    assert report["journals"] == ["journal.tdj", "journal-2.tdj"] and "taken up again once" in report["findings"][0]
+
+
+def test_a_dial_that_is_unplugged_stops_the_video_until_it_is_back(tmp_path):
+    study = make_study(tmp_path / "study", changes=NO_PRACTICE)
+    with emulate() as emulator, Server(study, "--dial", emulator.urls[0]) as server, browser() as one:
+        page = open_page(one, server.url)
+        start_rating(page, "dial")
+        emulator.command("rating 20")
+        wait_for_video(page, 4)
+        emulator.command("cut")
+        page.wait_for_selector("text=The dial is not connected")
+        stood_s = video_s(page)
+        page.wait_for_timeout(1500)
+        assert video_s(page) == stood_s
+        emulator.command("restore")
+        page.wait_for_function("s => document.querySelector('video').currentTime > s + 1", arg=stood_s)
+        page.wait_for_selector("#to-review", timeout=60_000)
+    assert sum(bool(row["rating"]) for row in trace_of(study)) >= 19
+
+
+@needs_ffmpeg
+def test_a_video_that_the_browser_cannot_play_is_named_with_the_way_to_convert_it(tmp_path):
+    folder = tmp_path / "study"
+    folder.mkdir()
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=d=5:s=160x120:r=10", "-c:v", "mpeg2video",
+         "-f", "mpegts", str(folder / "video.mp4")], check=True,
+    )  # fmt: skip
+    study = make_study(folder, changes=NO_PRACTICE)
+    with Server(study) as server, browser() as one:
+        page = open_page(one, server.url)
+        begin(page, "s1", "client", "slider")
+        page.click("#next")
+        page.wait_for_selector("code.command")
+        shown = page.inner_text(".veil")
+        assert "mpeg2video" in shown and "ffmpeg -i" in shown and "libx264" in shown
+
+
+def test_the_pages_wire_is_the_firmwares(tmp_path):
+    """Every recorded frame is understood by the page's decoder, and made again by its encoder, byte for byte."""
+    study = make_study(tmp_path / "study")
+    vectors = [json.loads(line)["frame"] for line in VECTORS.read_text().splitlines()]
+    with Server(study) as server, browser() as one:
+        page = open_page(one, server.url)
+        again = page.evaluate(
+            """async frames => {
+              const { Decoder, encodeFrame } = await import('/static/js/wire.js');
+              const hex = bytes => [...bytes].map(b => b.toString(16).padStart(2, '0')).join('');
+              return frames.map(frame => {
+                const payloads = new Decoder().feed(Uint8Array.from(frame.match(/../g).map(x => parseInt(x, 16))));
+                return payloads.map(payload => hex(encodeFrame(payload))).join('');
+              });
+            }""",
+            vectors,
+        )
+        assert again == vectors
+        path = page.evaluate(
+            "async () => { const m = await import('/static/js/practice.js'); return [...Array(600).keys()].map(n => m.targetAt(n / 10)); }"
+        )
+    from tracedial.practice import target_at
+
+    assert path == pytest.approx([float(target_at(n / 10)) for n in range(600)], abs=1e-9)
+
+
+def test_the_page_as_a_dial_answers_garbage_with_a_refusal_and_goes_on(tmp_path):
+    study = make_study(tmp_path / "study")
+    with Server(study) as server, browser() as one:
+        page = open_page(one, server.url)
+        kinds = page.evaluate(
+            """async () => {
+              const { PageDial } = await import('/static/js/dial.js');
+              const { Decoder, encodeFrame, KIND } = await import('/static/js/wire.js');
+              const scale = { low: -50, high: 50, step: 1, detents: [[0, 'x']] };
+              const sent = [];
+              const dial = new PageDial({ send: bytes => sent.push(...bytes), scale, name: 'n', knob: 'slider' });
+              dial.receive(Uint8Array.from([1, 2, 3, 0, 9, 9, 0]));
+              dial.receive(encodeFrame(Uint8Array.from([0x7f, 1])));
+              dial.receive(encodeFrame(Uint8Array.from([KIND.START, 1])));
+              dial.receive(encodeFrame(Uint8Array.from([KIND.HELLO_REQUEST, 9, 0])));
+              dial.receive(encodeFrame(Uint8Array.from([KIND.HELLO_REQUEST, 1, 0])));
+              dial.close();
+              return new Decoder().feed(sent).map(payload => payload[0]);
+            }"""
+        )
+    assert kinds == [0x88, 0x88, 0x88, 0x81]
+
+
+def test_a_group_is_recorded_live_with_its_marks(tmp_path):
+    with emulate("--count", 4) as emulator:
+        dials = [part for at, url in enumerate(emulator.urls) for part in ("--dial", f"p{at + 1}={url}")]
+        with Server(tmp_path / "group", "--live", *dials) as server, browser() as one:
+            for number in range(4):
+                emulator.command(f"{number} rating {10 * number}")
+            page = open_page(one, server.url)
+            page.wait_for_function("() => document.getElementById('mean').textContent === '+15'")
+            assert page.inner_text("#spread") == "±12.9" and page.inner_text("#n") == "4 / 4"
+            page.click(".dial >> nth=1")
+            emulator.command("2 press")
+            emulator.command("1 cut")
+            page.wait_for_selector(".dial.lost")
+            emulator.command("1 restore")
+            page.wait_for_function("() => !document.querySelector('.dial.lost')")
+            page.click("#stop")
+            page.wait_for_selector("#ended")
+            assert page.found_problems == []
+    done = tracedial("analyze", tmp_path / "group", "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert [round(r["mean"]) for r in result["raters"]][2:] == [20, 30]
+    marks = read_rows(tmp_path / "group" / "p3" / "marks.csv")
+    assert [mark["event"] for mark in marks].count("button") == 1
+    for rater in ("p1", "p2"):
+        report = json.loads((tmp_path / "group" / rater / "alignment.json").read_text())
+        assert report["records_missing"] == 0
+
+
+def test_help_of_the_room_imports_no_server(tmp_path):
+    code = "import sys, tracedial.cli.room as r; assert 'aiohttp' not in sys.modules"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
