@@ -36,6 +36,9 @@ OFF_PHASE_S = 0.02
 """A sample farther than this (host time) from its second is flagged."""
 LONG_UNMOVED_S = 30
 """A dial that was not moved for this long at the beginning is worth a word."""
+GOES_ON_S = 0.3
+"""A video that begins again this near to where it had stopped was paused and not moved: a page that was closed knows
+where it was to its last report."""
 STOOD_STILL = -1
 FLAG_WORDS = (
     (message.FLAG_CLIPPED, "clipped"),
@@ -416,7 +419,7 @@ def _windows(
 
 def _goes_on(before: Stretch, after: Stretch) -> bool:
     """Whether the video went on where it had stood."""
-    return abs(after.video_start_s - before.video_end_s) < 1e-6
+    return abs(after.video_start_s - before.video_end_s) < GOES_ON_S
 
 
 def _paused_seconds(stretches: list[Stretch], n_seconds: int) -> list[int]:

@@ -46,6 +46,7 @@ FIRST_EXCHANGES = 20
 FIRST_SYNC_TIMEOUT_S = 15.0
 LIVE_WINDOW_S = 120.0
 PHASE_CHECK_S = 2.0
+FIRST_FIT_CHECK_S = 0.1
 PHASE_TOLERANCE_S = 100e-6
 """A dial whose ticks have moved this far from the video's seconds is set right."""
 AFTER_END_S = 0.25
@@ -341,6 +342,11 @@ class SessionRecorder:
                 rater.set_ticks(tick_grid(event, rater.fit, rate_hz=self.rate_hz), correction=False)
                 rater.cued = event
 
+    @property
+    def ready(self) -> bool:
+        """Whether each dial's clock is known, so that its ticks can be set."""
+        return all(rater.fit is not None and rater.fit.boot == rater.boot for rater in self._raters)
+
     def follow(self, event: PlayerEvent) -> None:
         """Take where the running video is found to be now for where its ticks belong: they are moved there with the
         next look at their phase."""
@@ -422,8 +428,8 @@ class SessionRecorder:
     def _keep_phase(self, rater: _Rater, now_ns: int) -> None:
         if now_ns < rater.phase_due_ns:
             return
-        rater.phase_due_ns = now_ns + int(PHASE_CHECK_S * 1e9)
         fit = rater.refit(now_ns, self.origin_ns)
+        rater.phase_due_ns = now_ns + int((PHASE_CHECK_S if fit else FIRST_FIT_CHECK_S) * 1e9)
         if self._current is None or fit is None:
             return
         if rater.grid is None:

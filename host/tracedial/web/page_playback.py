@@ -90,7 +90,7 @@ class PagePlayback:
         if not (recorder and player and clock):
             return
         for _ in range(CLOCK_TURNS):
-            if clock.ready:
+            if clock.ready and recorder.ready:
                 break
             await asyncio.sleep(0.05)
         at_ns = host_clock_ns() + int(CUE_S * 1e9)

@@ -139,7 +139,6 @@ export async function open(session, rater) {
     const last = index === data.clips.length - 1;
     form.append(status, el(
       "p", { class: "actions" },
-      index ? el("button", { class: "plain", type: "button", onclick: () => go(index - 1) }, t("previous_clip")) : null,
       el("button", { id: "next-clip", class: "primary", type: "button", onclick: () => go(index + 1) }, last ? t("finish") : t("next_clip")),
     ));
     status.textContent = "";
@@ -147,7 +146,10 @@ export async function open(session, rater) {
       "div", { class: "clip" },
       el("header", { class: "clip-head" }, el("h1", {}, t("clip_of", { n: index + 1, of: data.clips.length })), el("span", { class: "quiet" }, t("clip_span", { from: clock(clip.start_s), to: clock(clip.end_s) }))),
       problem,
-      el("div", { class: "clip-body" }, el("div", {}, video, bar, el("p", { class: "actions" }, play)), form),
+      el("div", { class: "clip-body" }, el("div", {}, video, bar, el(
+        "p", { class: "actions" }, play,
+        index ? el("button", { class: "plain", onclick: () => go(index - 1) }, t("previous_clip")) : null,
+      )), form),
     ));
     const leaving = () => keepOnLeaving();
     addEventListener("pagehide", leaving);
