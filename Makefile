@@ -8,7 +8,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 endif
 
-.PHONY: demo test bench lint format clean
+.PHONY: demo test bench screenshots lint format clean
 
 demo: .venv/ready
 	$(BIN)/tracedial demo
@@ -18,6 +18,9 @@ test: lint
 
 bench: .venv/ready-to-bench
 	$(BIN)/python bench/run.py
+
+screenshots: .venv/ready-to-test
+	$(BIN)/python tools/screenshots.py
 
 lint: .venv/ready-to-test .stubs/ready
 	$(BIN)/ruff check .

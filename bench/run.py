@@ -11,7 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "host"))
 
-PARTS = ("startup", "clock", "analysis", "line", "crowd", "wire", "knob")
+PARTS = ("startup", "clock", "analysis", "line", "crowd", "wire", "knob", "room")
 
 
 def main() -> None:

@@ -190,9 +190,9 @@ def test_the_page_as_a_dial_answers_garbage_with_a_refusal_and_goes_on(tmp_path)
 def test_a_group_is_recorded_live_with_its_marks(tmp_path):
     with emulate("--count", 4) as emulator:
         dials = [part for at, url in enumerate(emulator.urls) for part in ("--dial", f"p{at + 1}={url}")]
+        for number in range(4):
+            emulator.command(f"{number + 1}: rating {10 * number}")
         with Server(tmp_path / "group", "--live", *dials) as server, browser() as one:
-            for number in range(4):
-                emulator.command(f"{number + 1}: rating {10 * number}")
             page = open_page(one, server.url)
             page.wait_for_selector("#mean")
             page.wait_for_function("() => document.getElementById('mean').textContent === '+15'")

@@ -12,6 +12,7 @@ import click
 from tracedial.errors import AmbiguousDialError, NotADialError
 from tracedial.link.discover import find_dials
 from tracedial.recorder import DialChoice
+from tracedial.study import LANGUAGES
 from tracedial.video import read_video
 
 
@@ -23,7 +24,7 @@ from tracedial.video import read_video
 @click.option("--video", "video_file", type=click.Path(path_type=Path), help="With --live: what the group watches.")
 @click.option("--rate", "rate_hz", type=click.IntRange(1, 50), default=10, show_default=True,
               help="With --live: samples a second.")  # fmt: skip
-@click.option("--language", type=click.Choice(("en", "de")), default="en", show_default=True,
+@click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True,
               help="With --live: the page's language (a study's own file says its).")  # fmt: skip
 @click.option("--host", "address", default="127.0.0.1", show_default=True,
               help="The address to serve at: only this computer, unless you say another address.")  # fmt: skip
