@@ -20,7 +20,7 @@ KNOB_MOVES = 40
 LONG_MINUTES = 60
 GROUP = 32
 GROUP_S = 30
-MEMORY_S = 120
+MEMORY_S = 60
 
 
 def run() -> None:

@@ -81,7 +81,7 @@ def frames(n_seconds: int, frame_rate_hz: int = FRAME_RATE_HZ) -> Iterator[NDArr
         picture = still.copy()
         tenths = number * 10 // frame_rate_hz
         seconds = tenths // 10
-        _write(picture, f"{seconds // 60:02d}:{seconds % 60:02d}.{tenths % 10}", 50, 36, 5)
+        _write(picture, f"{seconds // 60:02d}:{seconds % 60:02d}.{tenths % 10}", 24, 36, 5)
         place = 20 + int((WIDTH - 44) * number / max(n_seconds * frame_rate_hz - 1, 1))
         picture[96:106, place : place + 4] = 235
         for bit in range(20):
