@@ -145,8 +145,9 @@ def _long_video(folder: Path) -> None:
         time.sleep(MEMORY_S)
         after_mb = _memory_mb(server.process.pid)
     print(
-        f"  {LONG_MINUTES} min of 1080p, {size_mb:.0f} MB: ready to play {file_s:.2f} s after it is asked for (limit 1), "
-        f"{start_s:.2f} s after the click that opens the recorder too; seeks median {np.median(seeks) / 1e3:.2f} s, worst {max(seeks) / 1e3:.2f} s (limit 0.5)"
+        f"  {LONG_MINUTES} min of 1080p, {size_mb:.0f} MB: ready to play {file_s:.2f} s after it is asked for "
+        f"(limit 1), {start_s:.2f} s after the click that opens the recorder too; seeks median "
+        f"{np.median(seeks) / 1e3:.2f} s, worst {max(seeks) / 1e3:.2f} s (limit 0.5)"
     )
     print(f"  server's memory: {before_mb:.1f} MB, after {MEMORY_S} s of rating {after_mb:.1f} MB")
 
