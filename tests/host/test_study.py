@@ -1,6 +1,7 @@
 import pytest
 
-from tracedial.answers import Answers, answer_rows, write_answers
+from test_journal import FullDisk
+from tracedial.answers import AnswerBook, Answers, answer_rows, read_answers, write_answers
 from tracedial.errors import StudyError
 from tracedial.export import safe_cell, whole_text
 from tracedial.journal import JournalWriter, read_journal
@@ -177,3 +178,17 @@ def test_a_journal_that_was_cut_goes_on_on_a_line_of_its_own(tmp_path):
         journal.append("two")
     content = read_journal(path)
     assert [r["kind"] for r in content.records] == ["one", "two"] and content.damaged_lines == [2]
+
+
+def test_an_answer_on_a_full_disk_is_said_and_kept_once_there_is_room(tmp_path):
+    book = AnswerBook(tmp_path)
+    book.answer("rupture-1", "rupture_what", "before")
+    book._journal._file = FullDisk(book._journal._file, 40)
+    book.answer("rupture-1", "rupture_what", "while the disk is full")
+    assert "disk is full" in book.problem
+    assert read_answers(tmp_path).texts == {("rupture-1", "rupture_what"): "before"}
+    book._journal._file.room = 1 << 20
+    book.close()
+    assert read_answers(tmp_path).texts == {("rupture-1", "rupture_what"): "while the disk is full"}
+    with pytest.raises(StudyError, match="at most"):
+        AnswerBook(tmp_path).answer("rupture-1", "rupture_what", "x" * 20001)
