@@ -17,8 +17,10 @@ Floats = NDArray[np.float64]
 
 ANCHOR_S = 5.0
 """Distance of two anchors."""
-WINDOW_S = 5.0
-"""Half-width of what an anchor is the median of."""
+FIRST_ANCHORS_S = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0)
+"""A player that begins is late with its first frames and catches up: there anchors stand closer."""
+MIN_WINDOW_S = 0.5
+"""An anchor is the median of the frames up to the nearer of its neighbours, and at least this far."""
 MIN_FRAMES = 3
 NEAR_S = 1.0
 """A frame farther than this from where the player said the video was belongs to another stretch."""
@@ -51,10 +53,12 @@ def anchored(stretches: list[Stretch], *, host_s: Floats, video_s: Floats) -> tu
         order = np.argsort(host_s[own], kind="stable")
         at_s, shown_s = host_s[own][order], video_s[own][order]
         ahead_s = shown_s - at_s * one.speed
-        n_knots = max(round((at_s[-1] - at_s[0]) / ANCHOR_S) + 1, 2)
-        knots = np.linspace(at_s[0], max(at_s[-1], at_s[0] + 1e-3), n_knots)
-        first = np.searchsorted(at_s, knots - WINDOW_S)
-        last = np.searchsorted(at_s, knots + WINDOW_S, side="right")
+        knots = _knots(at_s[0], at_s[-1])
+        reach_s = np.clip(
+            np.minimum(np.diff(knots, prepend=-np.inf), np.diff(knots, append=np.inf)), MIN_WINDOW_S, None
+        )
+        first = np.searchsorted(at_s, knots - reach_s)
+        last = np.searchsorted(at_s, knots + reach_s, side="right")
         # A gap of the reports wider than a window leaves a knot without frames: its neighbours carry the line over it.
         held = last > first
         medians = np.array([np.median(ahead_s[a:b]) for a, b in zip(first[held], last[held], strict=True)])
@@ -62,3 +66,10 @@ def anchored(stretches: list[Stretch], *, host_s: Floats, video_s: Floats) -> tu
         residuals.append(at_s - stretch.host_s(shown_s))
         found.append(stretch)
     return found, np.concatenate(residuals) if residuals else np.zeros(0)
+
+
+def _knots(first_s: float, last_s: float) -> Floats:
+    """Where the anchors of a stretch stand, rising, its ends among them."""
+    span_s = max(last_s - first_s, 1e-3)
+    inner = [*FIRST_ANCHORS_S, *np.arange(FIRST_ANCHORS_S[-1] + ANCHOR_S, span_s, ANCHOR_S)]
+    return first_s + np.array([*(at_s for at_s in inner if at_s < span_s - MIN_WINDOW_S / 2), span_s])

@@ -1,8 +1,8 @@
 """What a rating's video time is worth: a room, a browser, frames that carry their number, a knob that tells its time.
 
-Used by the test and by `make bench`. The truth shares nothing with the room's clocks: the frames' numbers are read from
-their pixels; the page's clock is placed on the host's by the browser's own monotonic clock (when it navigated, by the
-debugging protocol); the knob sweeps so that each raw reading says when it was taken.
+Used by the test and by `make bench`. The frames' numbers are read from their pixels; the page's clock is placed on the
+host's by the browser's own monotonic clock (when it navigated, by the debugging protocol), not by the room's exchanges;
+the knob sweeps so that each raw reading says when it was taken, but for one constant that the dial's clock gives.
 """
 
 import csv
@@ -143,6 +143,11 @@ def _compare(rows, origin_s, script_host_s, frame_host_s, frame_video_s, stretch
     # Only to tell which sweep of the knob a reading belongs to.
     host_s = np.array([float(row["host_s"]) for row in placed]) + origin_s
     raw = np.array([int(row["raw"]) for row in placed]) / 65535
+    # An order to the emulator is carried out some milliseconds after it was given: by how many the readings say, whose
+    # time the dial's clock has to a tenth of that.
+    turning = (raw > 0.05) & (raw < 0.95)
+    late = [h - script_host_s - _script_time(r, h - script_host_s) for h, r in zip(host_s, raw, strict=True)]
+    script_host_s += float(np.median(np.array(late)[turning]))
     for row, at_s, share in zip(placed, host_s, raw, strict=True):
         if not 0.05 < share < 0.95:
             # At the ends of its way the knob turns round, and a reading could be of either side.
