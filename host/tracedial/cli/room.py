@@ -6,6 +6,7 @@ import ipaddress
 import signal
 import webbrowser
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,10 @@ from tracedial.link.discover import find_dials
 from tracedial.recorder import DialChoice
 from tracedial.study import LANGUAGES
 from tracedial.video import read_video
+
+if TYPE_CHECKING:
+    from tracedial.web.live_room import LiveRoom
+    from tracedial.web.room import Room
 
 
 @click.command()
@@ -53,22 +58,18 @@ def command(
     with contextlib.suppress(ValueError):
         if ipaddress.ip_address(address).is_unspecified:
             raise click.UsageError("Say which of this computer's addresses the room is served at, not all of them.")
-    asyncio.run(_serve(folder, live, dials, video_file, rate_hz, language, address, port, no_browser))
-
-
-async def _serve(
-    folder: Path,
-    live: bool,
-    dials: tuple[str, ...],
-    video_file: Path | None,
-    rate_hz: int,
-    language: str,
-    address: str,
-    port: int,
-    no_browser: bool,
-) -> None:
     from tracedial.web.live_room import LiveRoom
     from tracedial.web.room import Room
+
+    if live:
+        video = read_video(video_file) if video_file else None
+        room = LiveRoom(folder, _group(dials), video=video, rate_hz=rate_hz, language=language)
+    else:
+        room = Room(folder, list(dials))
+    asyncio.run(_serve(room, address=address, port=port, no_browser=no_browser))
+
+
+async def _serve(room: "Room | LiveRoom", *, address: str, port: int, no_browser: bool) -> None:
     from tracedial.web.server import serve
 
     def opened(url: str) -> None:
@@ -77,11 +78,6 @@ async def _serve(
         if not no_browser:
             webbrowser.open(url)
 
-    if live:
-        video = read_video(video_file) if video_file else None
-        room = LiveRoom(folder, _group(dials), video=video, rate_hz=rate_hz, language=language)
-    else:
-        room = Room(folder, list(dials))
     task = asyncio.current_task()
     assert task is not None
     loop = asyncio.get_running_loop()

@@ -13,7 +13,6 @@ from tracedial.link.connection import DialConnection, LinkChange
 from tracedial.link.stream import Stream
 
 STATUS_S = 0.03
-FIRST_EXCHANGES = 12
 
 
 class KnobFeed:

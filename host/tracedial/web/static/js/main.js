@@ -1,6 +1,6 @@
 // Which page is shown: the part of the address behind #.
 
-import { call, el, loadWords, problemBox, show, t } from "./dom.js";
+import { el, loadWords, problemBox, show, t } from "./dom.js";
 
 const PAGES = {
   "": () => import("./lobby.js"),
