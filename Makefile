@@ -14,7 +14,7 @@ demo: .venv/ready
 	$(BIN)/tracedial demo
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: .venv/ready-to-bench
 	$(BIN)/python bench/run.py

@@ -26,7 +26,7 @@ from tracedial.frames import anchored
 from tracedial.journal import JOURNAL_NAME
 from tracedial.link.client import Sample
 from tracedial.player import Stretch, timeline
-from tracedial.recording import Recording, journals, read_recording
+from tracedial.recording import Recording, journals, read_recording, times
 from tracedial.trace import Trace, write_trace
 
 EDGE_S = 0.002
@@ -237,7 +237,7 @@ def _joined(parts: list[Alignment], problems: list[TracedialError]) -> Alignment
     report["offset_ms"] = _offset_report(columns["offset_s"])
     report["journals"] = [part.recording.journal for part in parts]
     report["findings"] = [
-        f"The recording was taken up again {_times(len(parts) + len(problems) - 1)}: it is in several journals.",
+        f"The recording was taken up again {times(len(parts) + len(problems) - 1)}: it is in several journals.",
         *(str(problem) for problem in problems),
         *(f"{part.recording.journal}: {finding}" for part in parts for finding in part.report["findings"]),
     ]
@@ -457,7 +457,7 @@ def _report(alignment: Alignment, repeats: int, conflicts: int, unfitted: list[s
         findings.append(f"The dial was too busy to sample at {missed} ticks: those seconds have no rating.")
     if len(recording.boots) > 1:
         findings.append(
-            f"The dial was reset {_times(len(recording.boots) - 1)}: each boot has its own clock, and what the dial "
+            f"The dial was reset {times(len(recording.boots) - 1)}: each boot has its own clock, and what the dial "
             "held in memory at a reset is lost."
         )
     if unfitted:
@@ -465,7 +465,7 @@ def _report(alignment: Alignment, repeats: int, conflicts: int, unfitted: list[s
     steps = sum(fit.steps for fit in alignment.fits.values())
     if steps:
         findings.append(
-            f"The computer's clock stood still {_times(steps)} (was it asleep?): those samples have a wide bound."
+            f"The computer's clock stood still {times(steps)} (was it asleep?): those samples have a wide bound."
         )
     if impossible := sum(fit.impossible for fit in alignment.fits.values()):
         findings.append(f"{impossible} sync exchanges took less than no time and are not used.")
@@ -483,7 +483,7 @@ def _report(alignment: Alignment, repeats: int, conflicts: int, unfitted: list[s
     lost_links = sum(not link["up"] for link in recording.links)
     resent = sum(bool(sample.flags & message.FLAG_RESENT) for sample in alignment.samples)
     if lost_links:
-        findings.append(f"The link was lost {_times(lost_links)}; {resent} samples were resent by the dial.")
+        findings.append(f"The link was lost {times(lost_links)}; {resent} samples were resent by the dial.")
     if revisited:
         findings.append(f"{revisited} seconds were watched more than once; the rating of the last time is used.")
     first_moved_s = _first_moved(trace.rating)
@@ -561,10 +561,6 @@ def _clock_report(fit: ClockFit) -> dict[str, Any]:
         },
         "bound_ms": {"median": _ms(np.median(fit.bound_s)), "max": _ms(fit.bound_s.max())},
     }
-
-
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
 
 
 def _ms(seconds: Any) -> float:

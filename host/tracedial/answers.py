@@ -11,13 +11,11 @@ from tracedial.errors import StudyError
 from tracedial.export import safe_cell, whole_text
 from tracedial.journal import JournalWriter, read_journal
 from tracedial.segments import Clip, Segment
-from tracedial.study import Question, Study
+from tracedial.study import CODES, Question, Study
 
 ANSWERS_JOURNAL = "answers.tdj"
 ANSWERS_TABLE = "answers.csv"
 MAX_TEXT = 20000
-CODES = "codes"
-"""Stands for a question where the codes of a clip are kept."""
 COLUMNS = (
     "session", "rater", "segment", "kind", "rank", "start_s", "end_s", "clip_start_s", "clip_end_s", "clip_cut",
     "question", "question_text", "answer", "answered_at",

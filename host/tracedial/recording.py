@@ -122,12 +122,32 @@ def _findings(damaged_lines: list[int], cut_bytes: int, recording: Recording) ->
     scales = {json.dumps(hello["scale"], sort_keys=True) for hello in recording.hellos}
     if len(scales) > 1:
         findings.append("The dial's scale changed during the recording: its ratings are not on one scale.")
+    findings += _page_findings(recording.pages)
     if recording.end is None:
         findings.append(
             "The recording was not ended properly: the program was stopped, or the machine went down. "
             "What came before is whole."
         )
     return findings
+
+
+def _page_findings(pages: list[dict[str, Any]]) -> list[str]:
+    """What the page that played the video noticed, where it bears on the times or on what the rater saw."""
+    findings = []
+    if any(note.get("what") == "frames_from" and note.get("text") == "currentTime" for note in pages):
+        findings.append(
+            "The browser does not tell which frame it shows: video times come from the player's own clock "
+            "(currentTime), which is coarser."
+        )
+    slept = sum(note.get("what") == "slept" for note in pages)
+    if slept:
+        findings.append(f"The page stood still for more than 5 s {times(slept)}: the computer slept, or was too busy.")
+    return findings
+
+
+def times(count: int) -> str:
+    """`once`, `2 times`."""
+    return "once" if count == 1 else f"{count} times"
 
 
 def _player_event(record: dict[str, Any]) -> PlayerEvent:

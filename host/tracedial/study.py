@@ -26,6 +26,9 @@ PRESETS = ("alliance", "helpfulness", "affect")
 LANGUAGES = ("en", "de")
 KINDS = ("lowest", "highest")
 AFTER = ("rupture", "repair", "peak")
+CODES = "codes"
+"""Stands for a question where the codes of a clip are filed, one after the other."""
+CODES_BETWEEN = "; "
 
 T = TypeVar("T")
 
@@ -271,11 +274,18 @@ class _Reader:
         for kind in study.segments.kinds:
             self._choice(kind, KINDS, "segments.kinds")
         self._choice(study.segments.chosen_by, ("researcher", "rule"), "segments.chosen_by")
+        for code in study.clips.codes:
+            if not code.strip() or CODES_BETWEEN.strip() in code:
+                self._refuse(
+                    "clips.codes", f"has {code!r}: a code is a word or more, without {CODES_BETWEEN.strip()!r}"
+                )
         ids = [question.id for question in study.questions]
         for at, question in enumerate(study.questions):
             self._choice(question.after, AFTER, f"questions[{at}].after")
             if not is_name(question.id):
                 self._refuse(f"questions[{at}].id", f"is {question.id!r}: use {NAME_RULE}")
+            if question.id == CODES:
+                self._refuse(f"questions[{at}].id", f"is {CODES!r}, under which the codes of a clip are filed")
             if ids.count(question.id) > 1:
                 self._refuse(f"questions[{at}].id", f"{question.id!r} is used twice: answers are filed under it")
 

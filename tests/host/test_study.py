@@ -61,6 +61,8 @@ def test_the_alliance_preset_asks_the_articles_questions_word_for_word(study):
         ("step = 1", "step = 7", "steps of 7"),
         ('roles = ["client", "therapist"]', 'roles = ["Jane Doe"]', "'Jane Doe', which cannot name a rater"),
         ('id = "repair_why"', 'id = "repair_what"', "used twice"),
+        ('id = "repair_why"', 'id = "codes"', "codes of a clip are filed"),
+        ("codes = []", 'codes = ["goal; task"]', "a code is a word"),
         ('after = "repair"', 'after = "lunch"', "rupture, repair, peak"),
         ("[scale]", "[scale", "TOML"),
         ("low = -50", "low = 60", "does not divide"),

@@ -21,7 +21,7 @@ SHORT = {
 }
 
 
-def make_study(folder: Path, *, seconds=20, raters="client", changes=None, preset="alliance", session="s1") -> Path:
+def make_study(folder: Path, *, seconds=12, raters="client", changes=None, preset="alliance", session="s1") -> Path:
     """A study with one short session; `changes` replaces texts in its study.toml."""
     done = tracedial("study", "init", folder, "--preset", preset, "--title", "A test")
     assert done.returncode == 0, done.stderr

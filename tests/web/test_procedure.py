@@ -25,7 +25,7 @@ def test_from_init_to_the_exported_answers_with_an_emulated_dial(tmp_path):
     script = tmp_path / "knob.csv"
     with script.open("w", newline="") as file:
         csv.writer(file).writerows([("time_s", "rating"), *[(s, -30 + 10 * (s % 7)) for s in range(0, 400, 3)]])
-    study = make_study(tmp_path / "study")
+    study = make_study(tmp_path / "study", seconds=20)
     with emulate("--knob", script) as emulator, Server(study, "--dial", emulator.urls[0]) as server, browser() as one:
         emulator.command("play 0 1 0")
         page = open_page(one, server.url)
@@ -43,7 +43,7 @@ def test_from_init_to_the_exported_answers_with_an_emulated_dial(tmp_path):
 
 
 def test_from_init_to_the_exported_answers_with_the_keyboard_alone(tmp_path):
-    study = make_study(tmp_path / "study", changes={"on = true": "on = false"})
+    study = make_study(tmp_path / "study", seconds=20, changes={"on = true": "on = false"})
     with Server(study) as server, browser() as one:
         page = open_page(one, server.url, width=1280, height=720)
         begin(page, "s1", "client", "keyboard")

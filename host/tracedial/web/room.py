@@ -12,7 +12,7 @@ from tracedial.link.stream import EmulatorProcess, emulator_arguments
 from tracedial.progress import chosen_clips, progress, rating_of, write_tables
 from tracedial.segments import Choice, begin_choice, change, clips
 from tracedial.session import Session
-from tracedial.study import Study, check_hash, find_video, read_study
+from tracedial.study import CODES, CODES_BETWEEN, Study, check_hash, find_video, read_study
 from tracedial.trace import Trace
 from tracedial.video import Video, read_video
 from tracedial.web.page_link import KNOB, PORTS
@@ -205,7 +205,7 @@ class Room:
                         {"id": q.id, "text": q.text, "answer": answers.texts.get((clip.segment.id, q.id), "")}
                         for q in questions_for(self.study, clip.segment)
                     ],
-                    "codes": answers.texts.get((clip.segment.id, "codes"), ""),
+                    "codes": answers.texts.get((clip.segment.id, CODES), ""),
                 }
                 for clip in made
             ],
@@ -231,8 +231,10 @@ class Room:
         elif what == "answer":
             question, text = said.get("question"), said.get("text")
             known = {q.id for q in questions_for(self.study, asked[segment].segment)}
-            if (question not in known and question != "codes") or not isinstance(text, str):
+            if (question not in known and question != CODES) or not isinstance(text, str):
                 raise PageError(f"There is no question {question!r} after that clip.")
+            if question == CODES and not set(filter(None, text.split(CODES_BETWEEN))) <= set(self.study.clips.codes):
+                raise PageError(f"The study has no such codes: {text!r}; load the page again.")
             book.answer(segment, str(question), text)
         else:
             raise PageError(f"{what!r} is nothing that can be kept.")
