@@ -140,10 +140,10 @@ def _long_video(folder: Path) -> None:
                   return performance.now() - began;
                 }""", to_s,
             ))  # fmt: skip
-        before_mb = _memory_mb(server.process.pid)
+        before_mb = memory_mb(server.process.pid)
         page.click("#play")
         time.sleep(MEMORY_S)
-        after_mb = _memory_mb(server.process.pid)
+        after_mb = memory_mb(server.process.pid)
     print(
         f"  {LONG_MINUTES} min of 1080p, {size_mb:.0f} MB: ready to play {file_s:.2f} s after it is asked for "
         f"(limit 1), {start_s:.2f} s after the click that opens the recorder too; seeks median "
@@ -152,7 +152,8 @@ def _long_video(folder: Path) -> None:
     print(f"  server's memory: {before_mb:.1f} MB, after {MEMORY_S} s of rating {after_mb:.1f} MB")
 
 
-def _memory_mb(pid: int) -> float:
+def memory_mb(pid: int) -> float:
+    """Resident memory of a process, in millions of bytes; NaN where the system does not say."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS"):
             return int(line.split()[1]) / 1e3
