@@ -1,0 +1,155 @@
+"""How much neighbouring seconds repeat one another, and how many observations a trace is therefore worth.
+
+All functions take traces of shape (n_seconds,) with NaN where nothing was rated. Gaps are not closed: pairs of seconds
+that are both there are used, whatever lies between them.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+HELD_STILL_SHARE = 0.9
+"""A trace that stays the same from one second to the next in more than this share of its seconds is held still in
+steps: its lag-1 autocorrelation does not tell how it goes on (`bench/bench_chance.py`)."""
+DRIFT_P = 0.1
+"""Two traces of which both have a linear trend with a p below this may be correlated by their trends alone."""
+
+
+@dataclass(frozen=True)
+class EffectiveN:
+    """How many independent observations two traces are worth.
+
+    `bretherton`: for two AR(1) series, at most `n`; `pyper_peterman`: from the autocorrelations up to a fifth of the
+    length, at most `n`. `r1_a`, `r1_b`: the lag-1 autocorrelations. Each None where it cannot be had.
+    """
+
+    n: int
+    bretherton: float | None
+    pyper_peterman: float | None
+    r1_a: float | None
+    r1_b: float | None
+
+
+def effective_n(a: Floats, b: Floats) -> EffectiveN:
+    """Both effective N of two traces over the seconds that both rated.
+
+    Sources: Bretherton, Widmann, Dymnikov, Wallace & Bladé (1999), J. Climate 12, eq. 31; Pyper & Peterman (1998), Can.
+    J. Fish. Aquat. Sci. 55, eq. 1 with the weights (N − j)/N.
+    """
+    both = ~np.isnan(a) & ~np.isnan(b)
+    n = int(np.count_nonzero(both))
+    r1a, r1b = lag1_autocorrelation(np.where(both, a, np.nan)), lag1_autocorrelation(np.where(both, b, np.nan))
+    if r1a is None or r1b is None:
+        return EffectiveN(n, None, None, r1a, r1b)
+    reach = n // 5
+    rho_a, rho_b = (autocorrelations(np.where(both, x, np.nan), reach) for x in (a, b))
+    lags = np.arange(1, len(rho_a))
+    inverse = 1 / n + 2 / n * float(np.sum((n - lags) / n * rho_a[1:] * rho_b[1:]))
+    pyper_peterman = float(n) if inverse <= 1 / n else 1 / inverse
+    return EffectiveN(n, bretherton_n(n, r1a, r1b), pyper_peterman, r1a, r1b)
+
+
+def bretherton_n(n: int, r1a: float, r1b: float) -> float:
+    """N (1 − r1a r1b) / (1 + r1a r1b), at most N: autocorrelations of opposite sign do not make observations."""
+    product = r1a * r1b
+    if product <= 0:
+        return float(n)
+    return n * (1 - product) / (1 + product)
+
+
+def lag1_autocorrelation(x: Floats) -> float | None:
+    """Lag-1 autocorrelation of a trace with gaps: products of neighbours that are both there, about the common mean.
+
+    None where no two neighbours are there or the trace never changes.
+    """
+    valid = ~np.isnan(x)
+    pairs = valid[1:] & valid[:-1]
+    if not pairs.any():
+        return None
+    centred = x - np.nanmean(x)
+    variance = float(np.nanmean(centred**2))
+    if variance == 0:
+        return None
+    covariance = float(np.mean(centred[1:][pairs] * centred[:-1][pairs]))
+    # Without gaps this is the usual estimator, whose sum of n - 1 products is divided by n; a gap takes no part in it.
+    return float(np.clip(covariance / variance * (len(x) - 1) / len(x), -1.0, 1.0))
+
+
+def autocorrelations(x: Floats, reach: int) -> Floats:
+    """Autocorrelations at lags 0 … `reach` of a trace with gaps, shape (reach + 1,): the mean of the products that are
+    there, times the share of the lag in the length as the usual (biased) estimator has it. 0 where no pair is there.
+    """
+    valid = ~np.isnan(x)
+    centred = np.where(valid, x - np.nanmean(x), 0.0)
+    length = len(x)
+    size = _fast_length(length + reach)
+    products = _correlate(centred, centred, size)[: reach + 1]
+    pairs = np.round(_correlate(valid.astype(float), valid.astype(float), size)[: reach + 1])
+    variance = products[0] / pairs[0]
+    share = (length - np.arange(reach + 1)) / length
+    return np.where(pairs > 0, products / np.maximum(pairs, 1), 0.0) / variance * share
+
+
+def held_share(x: Floats) -> float:
+    """The share of neighbouring seconds between which a trace stays the same; NaN without neighbours."""
+    steps = np.diff(x)
+    steps = steps[~np.isnan(steps)]
+    return float(np.mean(steps == 0)) if len(steps) else float("nan")
+
+
+def without_line(x: Floats) -> Floats:
+    """The trace minus its least-squares line over the seconds."""
+    valid = ~np.isnan(x)
+    seconds = np.arange(len(x), dtype=float)
+    centred_s = seconds - seconds[valid].mean()
+    slope = float((x[valid] - x[valid].mean()) @ centred_s[valid] / (centred_s[valid] @ centred_s[valid]))
+    return x - np.nanmean(x) - slope * centred_s
+
+
+def trend_p(x: Floats) -> float | None:
+    """Two-sided p of a trace's linear trend: its correlation with the seconds, for the effective N of an AR(1) series
+    with a line (whose own autocorrelation is 1). None where that N is below 3."""
+    valid = ~np.isnan(x)
+    n = int(np.count_nonzero(valid))
+    residual = without_line(x)
+    r1 = lag1_autocorrelation(residual)
+    if r1 is None:
+        return 0.0
+    r1 = unbiased_r1(r1, n)
+    n_eff = bretherton_n(n, r1, 1.0) if r1 > 0 else float(n)
+    if n_eff < 3:
+        return None
+    total = float(np.nansum((x - np.nanmean(x)) ** 2))
+    r_squared = 1 - float(np.nansum(residual**2)) / total
+    return p_of_r(float(np.sqrt(max(r_squared, 0.0))), n_eff)
+
+
+def unbiased_r1(r1: float, n: int) -> float:
+    """A lag-1 autocorrelation without its bias of −(1 + 4 r1)/n (Marriott & Pope 1954, Biometrika 41), below 1."""
+    return min(r1 + (1 + 4 * r1) / n, 0.9999)
+
+
+def p_of_r(r: float, n: float) -> float | None:
+    """Two-sided p of a correlation by Student's t; None for two points, which always lie on a line."""
+    from scipy.special import stdtr
+
+    if n <= 2:
+        return None
+    if abs(r) >= 1.0:
+        return 0.0
+    t = abs(r) * np.sqrt((n - 2) / (1 - r * r))
+    return float(2 * stdtr(n - 2, -t))
+
+
+def _correlate(a: Floats, b: Floats, size: int) -> Floats:
+    return np.fft.irfft(np.conj(np.fft.rfft(a, size)) * np.fft.rfft(b, size), size)
+
+
+def _fast_length(least: int) -> int:
+    """A length of at least `least` for which the Fourier transform is quick."""
+    from scipy.fft import next_fast_len
+
+    return next_fast_len(least, real=True)
