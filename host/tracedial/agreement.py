@@ -189,9 +189,7 @@ def discrepancy(a: Floats, b: Floats, *, name_a: str, name_b: str) -> Discrepanc
         why = f"the difference is worth {n_eff:.1f} observations: too few for an interval of its mean"
         return Discrepancy(mean, sd, n, definition, words, n_eff=n_eff, **limits, reason=why)
     reach = float(stdtrit(n_eff - 1, 0.975)) * sd / math.sqrt(n_eff)
-    return Discrepancy(
-        mean, sd, n, definition, words, ci_low=mean - reach, ci_high=mean + reach, n_eff=n_eff, **limits
-    )
+    return Discrepancy(mean, sd, n, definition, words, ci_low=mean - reach, ci_high=mean + reach, n_eff=n_eff, **limits)
 
 
 def truth_bias(a: Floats, b: Floats) -> tuple[float, float]:

@@ -27,7 +27,9 @@ def block_length(n: int, n_eff: float) -> int:
 def block_sums(columns: Floats, length: int) -> Floats:
     """Sums over every circular block of `length` rows; `columns` has the shape (n_seconds, m), and so has the result."""
     n = len(columns)
-    running = np.concatenate([np.zeros((1, columns.shape[1])), np.cumsum(np.vstack([columns, columns[:length]]), axis=0)])
+    running = np.concatenate(
+        [np.zeros((1, columns.shape[1])), np.cumsum(np.vstack([columns, columns[:length]]), axis=0)]
+    )
     return running[length : length + n] - running[:n]
 
 

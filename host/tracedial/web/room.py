@@ -188,7 +188,7 @@ class Room:
         session, folder = self._place(session_name, rater)
         where = progress(self.study, session, rater)
         answers = read_answers(folder)
-        made = chosen_clips(self.study, session, rater)
+        made = chosen_clips(self.study, session, rater) if where.step in ("chosen", "done") else []
         return {
             "step": where.step,
             "done": answers.done,
@@ -269,7 +269,11 @@ class Room:
                 for clip in made
             ],
             "automatic": [asdict(segment) for segment in choice.automatic],
-            "notes": choice.notes,
+            "sought": [
+                *(["rupture"] if "lowest" in self.study.segments.kinds else []),
+                *(["repair"] if "lowest" in self.study.segments.kinds and self.study.segments.repairs else []),
+                *(["peak"] if "highest" in self.study.segments.kinds else []),
+            ],
             "accepted_by": choice.accepted_by,
             "parameters": choice.parameters,
         }

@@ -1,7 +1,7 @@
 // Traces over a session's time, drawn by uPlot: lines, bands between two lines, segments behind them, a line at the moment.
 
 import uPlot from "/static/vendor/uPlot.esm.js";
-import { clock } from "./dom.js";
+import { clock, signed } from "./dom.js";
 
 export const COLOURS = ["#1d5fbf", "#b3541e", "#2c7a4b", "#7a3fa0", "#a02c50", "#4b5d16", "#0f6f7a", "#6b4f2a"];
 export const SEGMENT_COLOURS = { rupture: "#c0392b", repair: "#2c7a4b", peak: "#b8860b" };
@@ -21,7 +21,7 @@ export class Chart {
       scales: { x: { time: false }, y: { range: () => [low, high] } },
       axes: [
         { values: (_, splits) => splits.map(clock), stroke: "#444", grid: { stroke: "#e4e4e0" } },
-        { stroke: "#444", grid: { stroke: "#e4e4e0" }, size: 48, splits: () => ticks(scale) },
+        { stroke: "#444", grid: { stroke: "#e4e4e0" }, size: 48, splits: () => ticks(scale), values: (_, splits) => splits.map(signed) },
       ],
       series: [{}, ...series.map(({ label, colour, width = 1.5, dash, fill }) => ({ label, stroke: colour, width, dash, fill, points: { show: false }, spanGaps: false }))],
       bands: bands.map(([upper, lower]) => ({ series: [upper, lower], fill: "rgba(29, 95, 191, 0.14)" })),
@@ -71,6 +71,9 @@ export class Chart {
   }
 }
 
+// Beside a video: both are to fit the window.
+export const chartHeight = () => Math.round(Math.max(200, Math.min(340, innerHeight * 0.38)));
+
 function ticks({ low, high, detents }) {
   const named = detents.map(([rating]) => rating);
   return [...new Set([low, ...named, (low + high) / 2, high])].sort((a, b) => a - b);
@@ -80,15 +83,25 @@ function ticks({ low, high, detents }) {
 export function drawSegments(u, pen, segments, chosenId) {
   const { top, height } = u.bbox;
   pen.save();
-  for (const segment of segments) {
+  let namedTo = -Infinity;
+  let line = 0;
+  for (const segment of [...segments].sort((a, b) => a.start_s - b.start_s)) {
     const from = u.valToPos(segment.start_s, "x", true);
     const to = u.valToPos(segment.end_s, "x", true);
     pen.fillStyle = SEGMENT_COLOURS[segment.kind];
     pen.globalAlpha = segment.id === chosenId ? 0.4 : 0.2;
     pen.fillRect(from, top, Math.max(to - from, 2), height);
     pen.globalAlpha = 1;
-    pen.font = `${12 * devicePixelRatio}px sans-serif`;
-    pen.fillText(`${segment.letter}${segment.rank}`, from + 3 * devicePixelRatio, top + 13 * devicePixelRatio);
+    pen.fillStyle = "#1c1f24";
+    pen.font = `600 ${12 * devicePixelRatio}px sans-serif`;
+    pen.textAlign = "left";
+    pen.textBaseline = "alphabetic";
+    const name = `${segment.letter}${segment.rank}`;
+    const x = from + 3 * devicePixelRatio;
+    // The name of a segment that begins within another's name goes a line lower.
+    line = x < namedTo ? line + 1 : 0;
+    pen.fillText(name, x, top + (13 + 14 * line) * devicePixelRatio);
+    namedTo = x + pen.measureText(name).width + 2 * devicePixelRatio;
   }
   pen.restore();
 }

@@ -42,8 +42,8 @@ export async function open(session, rater) {
     fetch(`/api/answer/${place}`, { method: "POST", keepalive: true, headers: { "Content-Type": "application/json" }, body: JSON.stringify({ what: "answer", ...unsaved }) });
   };
 
-  const nothing = () => show(t("thank_you"), el(
-    "div", { class: "paper" }, el("h1", {}, t("thank_you")),
+  const nothing = () => show(t(data.step === "done" ? "thank_you" : "clips_and_questions"), el(
+    "div", { class: "paper" }, el("h1", {}, t(data.step === "done" ? "thank_you" : "clips_and_questions")),
     el("p", {}, data.step === "done" ? t("no_clips") : t("not_chosen_yet")),
     el("p", {}, el("a", { href: "#/", class: "button plain" }, t("back"))),
   ));
@@ -144,7 +144,7 @@ export async function open(session, rater) {
     status.textContent = "";
     show(t("clip_of", { n: index + 1, of: data.clips.length }), el(
       "div", { class: "clip" },
-      el("header", { class: "clip-head" }, el("h1", {}, t("clip_of", { n: index + 1, of: data.clips.length })), el("span", { class: "quiet" }, t("clip_span", { from: clock(clip.start_s), to: clock(clip.end_s) }))),
+      el("header", { class: "clip-head" }, el("h1", {}, t("clip_of", { n: index + 1, of: data.clips.length })), el("span", { class: "quiet" }, t("clip_span", { from: clock(clip.start_s), to: clock(clip.end_s) })), el("a", { href: "#/", class: "quiet" }, t("back"))),
       problem,
       el("div", { class: "clip-body" }, el("div", {}, video, bar, el(
         "p", { class: "actions" }, play,

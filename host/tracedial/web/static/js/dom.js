@@ -75,7 +75,10 @@ export function clock(seconds) {
   return hours ? `${hours}:${rest}` : rest;
 }
 
-export const signed = (rating) => (rating > 0 ? `+${rating}` : String(rating).replace("-", "−"));
+// A number with so many decimals, as the page's language writes it.
+export const decimal = (value, digits) => value.toLocaleString(document.documentElement.lang, { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false }).replace("-", "−");
+
+export const signed = (rating) => (rating > 0 ? "+" : "") + rating.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 6, useGrouping: false }).replace("-", "−");
 
 // A path of the page's address: `at("rate", "s1", "client")` is #/rate/s1/client.
 export const at = (...parts) => `#/${parts.map(encodeURIComponent).join("/")}`;

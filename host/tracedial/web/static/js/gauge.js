@@ -18,6 +18,10 @@ export class Gauge {
       el("div", { class: "labels", "aria-hidden": "true" }, ...scale.detents.map(([rating, label]) => this.label(rating, label))),
     );
     this.show(null);
+    if (this.target) {
+      this.showTarget(0);
+      this.element.classList.add("practice");
+    }
   }
 
   share(rating) { return ((rating - this.scale.low) / (this.scale.high - this.scale.low)) * 100; }
@@ -30,7 +34,9 @@ export class Gauge {
   label(rating, label) {
     const share = this.share(rating);
     const side = share < 15 ? "start" : share > 85 ? "end" : "middle";
-    return this.placed(el("div", { class: `label ${side}` }, el("b", {}, signed(rating)), " ", label), rating);
+    const element = this.placed(el("div", { class: `label ${side}` }, el("b", {}, signed(rating)), " ", label), rating);
+    element.style.maxWidth = `${100 / this.scale.detents.length - 2}%`;
+    return element;
   }
 
   // `rating` null: the knob has none. `moved` false: nobody has turned it yet, which is not the same as 0.

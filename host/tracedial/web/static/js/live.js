@@ -1,7 +1,7 @@
 // A group while it rates: mean, spread and number of raters over time, one dial's line on demand, marks of the buttons.
 
-import { COLOURS, Chart } from "./chart.js";
-import { call, clock, el, problemBox, show, signed, t } from "./dom.js";
+import { COLOURS, Chart, chartHeight } from "./chart.js";
+import { call, clock, decimal, el, problemBox, show, signed, t } from "./dom.js";
 import { Link } from "./link.js";
 import { Player } from "./player.js";
 
@@ -87,31 +87,34 @@ export async function open() {
     if (chart) chart.destroy();
     const [x, ...values] = columns();
     chart = new Chart(place, {
-      x, scale: state.scale, bands: [[1, 2]], height: 340, draw: drawMarkers,
+      x, scale: state.scale, bands: [[1, 2]], height: chartHeight(), draw: drawMarkers,
       series: series().map((one, index) => ({ ...one, values: values[index] })),
     });
   };
   const drawDials = () => {
+    const had = side.contains(document.activeElement) ? document.activeElement.id : "";
     side.replaceChildren(...state.raters.map((one, index) => {
       const name = one.name;
       const key = el("span", { class: "key" });
       key.style.background = shown.has(name) ? COLOURS[index % COLOURS.length] : "transparent";
       return el("button", {
-        class: `dial ${one.link_up ? "" : "lost"}`, "aria-pressed": String(shown.has(name)), title: one.problem || one.dial,
+        id: `dial-${name}`, class: `dial ${one.link_up ? "" : "lost"}`, "aria-pressed": String(shown.has(name)), title: one.problem || one.dial,
         onclick: () => {
           shown.has(name) ? shown.delete(name) : shown.add(name);
           drawDials();
           build();
         },
-      }, key, name, el("b", { id: `rating-${name}` }, ""), one.link_up ? null : el("small", {}, t("lost")));
+      }, key, name, " ", el("b", { id: `rating-${name}` }, ""), one.link_up ? null : el("small", {}, t("lost")));
     }));
+    figures();
+    if (had) document.getElementById(had).focus();
   };
   const figures = () => {
     const last = points[points.length - 1];
     if (!last) return;
     const [s, mean, spread, n, ratings] = last;
     meanBox.textContent = mean === null ? "–" : signed(Math.round(mean * 10) / 10);
-    spreadBox.textContent = spread === null ? "–" : `±${spread.toFixed(1)}`;
+    spreadBox.textContent = spread === null ? "–" : `±${decimal(spread, 1)}`;
     nBox.textContent = `${n} / ${raters.length}`;
     timeBox.textContent = clock(s);
     raters.forEach((name, index) => {

@@ -1,6 +1,6 @@
 // The first page, for the researcher: who has rated what, and who begins now with which dial.
 
-import { at, call, clock, el, problemBox, show, t } from "./dom.js";
+import { at, call, clock, decimal, el, problemBox, show, t } from "./dom.js";
 
 const REFRESH_MS = 3000;
 
@@ -31,7 +31,7 @@ export async function open() {
     const found = (dials || []).filter((dial) => dial.name).length;
     return el(
       "section", { class: "card line", "aria-label": t("dials") },
-      el("span", {}, dials === null ? t("looking_for_dials") : found ? t("dials_found", { n: found }) : t("no_dials")),
+      el("span", {}, last && last.sitting && !last.sitting.page_knob ? t("dial_in_use") : dials === null ? t("looking_for_dials") : found ? t("dials_found", { n: found }) : t("no_dials")),
       el("button", { id: "look-again", class: "plain", onclick: look }, t("look_again")),
       ...bad.map((dial) => problemBox(dial.problem)),
     );
@@ -41,12 +41,12 @@ export async function open() {
     el("b", {}, `${sitting.session} · ${sitting.rater}`),
     el("span", {}, t(`step_${sitting.step}`)),
     el("span", {}, t("at_of", { at: clock(sitting.video_s), of: clock(sitting.duration_s) })),
-    el("span", {}, t("samples_so_far", { n: sitting.samples, missing: sitting.missing })),
-    sitting.bound_ms === null ? null : el("span", {}, t("clock_within", { ms: sitting.bound_ms })),
+    sitting.step === "rating" ? el("span", {}, t("samples_so_far", { n: sitting.samples, missing: sitting.missing })) : null,
+    sitting.step !== "rating" || sitting.bound_ms === null ? null : el("span", {}, t("clock_within", { ms: decimal(sitting.bound_ms, 2) })),
     sitting.link_up ? null : problemBox(t("dial_lost")),
     problemBox(sitting.problem),
-    el("a", { href: at("rate", sitting.session, sitting.rater), class: "button" }, t("to_sitting")),
-    el("button", { class: "plain", onclick: () => act("/api/sitting/end", {}) }, t("end_sitting")),
+    el("a", { id: "to-sitting", href: at("rate", sitting.session, sitting.rater), class: "button" }, t("to_sitting")),
+    el("button", { id: "end-sitting", class: "plain", onclick: () => act("/api/sitting/end", {}) }, t("end_sitting")),
   );
   const table = (room) => el(
     "table", {},
@@ -56,7 +56,7 @@ export async function open() {
       index ? null : el(
         "th", { scope: "rowgroup", rowspan: session.raters.length },
         session.name, el("small", {}, `${session.video.name}, ${clock(session.video.duration_s)}`),
-        el("a", { href: at("together", session.name) }, t("together")),
+        el("a", { id: `together-${session.name}`, href: at("together", session.name) }, t("together")),
       ),
       el("td", {}, rater.name),
       el("td", {}, progressWords(rater), el("progress", { max: 1, value: share(rater), "aria-label": t("progress") })),
@@ -66,21 +66,24 @@ export async function open() {
   const nextFor = (session, rater) => {
     const key = `${session.name}/${rater.name}`;
     const links = [];
-    if (rater.step === "open" || rater.step === "begun") {
+    const { sitting } = last;
+    if (sitting && sitting.step !== "connecting" && sitting.session === session.name && sitting.rater === rater.name && ["open", "begun"].includes(rater.step)) {
+      links.push(el("a", { id: `rate-${key}`, href: at("rate", session.name, rater.name), class: "button" }, t("to_sitting")));
+    } else if (rater.step === "open" || rater.step === "begun") {
       const options = knobs();
       const chosen = choices.get(key) || options[0].value;
       const select = el(
-        "select", { id: `knob-${key}`, "aria-label": t("rates_with"), onchange: (event) => choices.set(key, event.target.value) },
+        "select", { id: `knob-${key}`, "aria-label": `${t("rates_with")}: ${key}`, onchange: (event) => choices.set(key, event.target.value) },
         ...options.map(({ value, label }) => el("option", { value, selected: value === chosen }, label)),
       );
       links.push(select, el(
-        "button", { id: `begin-${key}`, onclick: () => begin(session.name, rater.name, select.value) },
+        "button", { id: `begin-${key}`, "aria-label": `${rater.step === "open" ? t("begin") : t("go_on")}: ${key}`, onclick: () => begin(session.name, rater.name, select.value) },
         rater.step === "open" ? t("begin") : t("go_on"),
       ));
     } else {
-      links.push(el("a", { href: at("review", session.name, rater.name), class: "button" }, rater.step === "rated" ? t("choose_segments") : t("see_segments")));
+      links.push(el("a", { id: `review-${key}`, href: at("review", session.name, rater.name), class: "button" }, rater.step === "rated" ? t("choose_segments") : t("see_segments")));
       if (rater.step !== "rated") {
-        links.push(el("a", { href: at("clips", session.name, rater.name), class: "button" }, rater.step === "done" ? t("see_answers") : t("clips_and_questions")));
+        links.push(el("a", { id: `clips-${key}`, href: at("clips", session.name, rater.name), class: "button" }, rater.step === "done" ? t("see_answers") : t("clips_and_questions")));
       }
     }
     return links;

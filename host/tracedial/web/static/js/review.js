@@ -1,7 +1,7 @@
 // For the researcher: the trace over the session, the automatic segments on it, and which of them are replayed.
 
 import { COLOURS, Chart, drawSegments } from "./chart.js";
-import { at, call, clock, el, problemBox, show, signed, t } from "./dom.js";
+import { Problem, at, call, clock, el, problemBox, show, signed, t } from "./dom.js";
 
 const GRIP_PX = 8;
 
@@ -14,7 +14,7 @@ export async function open(session, rater) {
   let chosenId = null;
   let draft = null;
 
-  const video = el("video", { src: `/video/${encodeURIComponent(session)}`, preload: "metadata", controls: true, playsinline: true });
+  const video = el("video", { src: `/video/${encodeURIComponent(session)}`, preload: "metadata", controls: true, playsinline: true, "aria-label": t("video_of", { session }) });
   const chartPlace = el("div", { class: "chart", role: "img", "aria-label": t("trace_of", { rater }) });
   const list = el("div", { class: "segments" });
   const problem = el("div", { id: "complaint" });
@@ -29,7 +29,7 @@ export async function open(session, rater) {
       el("div", { class: "who" }, el("label", { for: "who" }, t("who_label")), whoField, el("label", { for: "why" }, t("why_label")), whyField), problem, list)),
     chartPlace,
     el("p", { class: "quiet" }, Object.keys(data.others).length ? t("others_shown", { names: Object.keys(data.others).join(", ") }) : t("others_hidden"), " ", t("chart_help")),
-    data.notes.length ? el("ul", { class: "notes" }, ...data.notes.map((note) => el("li", {}, note))) : null,
+    notes(data).length ? el("ul", { class: "notes" }, ...notes(data).map((note) => el("li", {}, note))) : null,
   );
 
   const shownSegments = () => data.segments.filter((segment) => segment.chosen).map((segment) => ({
@@ -49,6 +49,8 @@ export async function open(session, rater) {
   const change = async (fields) => {
     try {
       const who = whoField.value.trim();
+      if (!who) throw new Problem(t("who_missing"));
+      if (!whyField.value.trim() && fields.action !== "accept" && fields.action !== "reopen") throw new Problem(t("why_missing"));
       localStorage.setItem("tracedial-who", who);
       Object.assign(data, await call(`/api/review/${place}`, { who, why: whyField.value, ...fields }));
       if (fields.action !== "accept" && fields.action !== "reopen") whyField.value = "";
@@ -59,7 +61,11 @@ export async function open(session, rater) {
       else if (!whyField.value.trim()) whyField.focus();
     }
     draft = null;
+    const had = document.activeElement && list.contains(document.activeElement) ? document.activeElement.id : "";
     drawList();
+    // The list is made anew: whoever was in it with the keyboard is put back.
+    const back = had && (document.getElementById(had) || document.getElementById(data.accepted_by ? "to-clips" : "accept"));
+    if (back) back.focus();
     chart.redraw();
   };
 
@@ -77,24 +83,41 @@ export async function open(session, rater) {
     );
   };
   const row = (segment, locked) => {
-    const number = (value, name, apply) => el("input", {
-      type: "number", value, step: name === "rank" ? 1 : 0.5, min: name === "rank" ? 1 : 0, disabled: locked || !segment.chosen, "aria-label": `${t(`kind_${segment.kind}`)} ${segment.rank}, ${t(`col_${name}`)}`,
-      onchange: (event) => apply(Number(event.target.value)),
-    });
+    const changes = {
+      from: (start_s) => ({ action: "move", start_s, end_s: segment.end_s }),
+      to: (end_s) => ({ action: "move", start_s: segment.start_s, end_s }),
+      rank: (rank) => ({ action: "rank", rank }),
+    };
+    const number = (value, name) => {
+      // The arrows of a number field tell of a change at every step: it is carried out, once, when the field is left or by Enter.
+      let sent = false;
+      const send = (input) => {
+        if (sent || input.value === String(value)) return;
+        sent = true;
+        change({ id: segment.id, ...changes[name](Number(input.value)) });
+      };
+      return el("input", {
+        id: `${segment.id}-${name}`, type: "number", value, step: name === "rank" ? 1 : 0.5, min: name === "rank" ? 1 : 0,
+        disabled: locked || !segment.chosen, "aria-label": `${t(`kind_${segment.kind}`)} ${segment.rank}, ${t(`col_${name}`)}`,
+        onblur: (event) => send(event.target),
+        onkeydown: (event) => { if (event.key === "Enter") send(event.target); },
+      });
+    };
     const mean = meanOf(data.rating, segment);
     return el(
-      "tr", { class: [segment.chosen ? "" : "gone", segment.id === chosenId ? "chosen" : ""].join(" "), onclick: () => pick(segment) },
+      "tr", { "data-segment": segment.id, class: [segment.chosen ? "" : "gone", segment.id === chosenId ? "chosen" : ""].join(" "), onclick: () => pick(segment) },
       el("td", {}, el("button", { class: `link ${segment.kind}`, onclick: () => { pick(segment); video.currentTime = segment.start_s; } }, `${t(`kind_${segment.kind}`)} ${segment.rank}`), el("small", {}, clock(segment.start_s))),
-      el("td", {}, number(segment.start_s, "from", (start_s) => change({ action: "move", id: segment.id, start_s, end_s: segment.end_s }))),
-      el("td", {}, number(segment.end_s, "to", (end_s) => change({ action: "move", id: segment.id, start_s: segment.start_s, end_s }))),
-      el("td", {}, number(segment.rank, "rank", (rank) => change({ action: "rank", id: segment.id, rank }))),
+      el("td", {}, number(segment.start_s, "from")),
+      el("td", {}, number(segment.end_s, "to")),
+      el("td", {}, number(segment.rank, "rank")),
       el("td", {}, mean === null ? "–" : signed(Math.round(mean * 10) / 10)),
       el("td", { title: segment.why }, segment.changed_by || (segment.source === "rule" ? t("by_rule") : segment.source)),
-      el("td", {}, locked ? null : el("button", { class: "plain small", onclick: (event) => { event.stopPropagation(); change({ action: segment.chosen ? "delete" : "restore", id: segment.id }); } }, segment.chosen ? t("delete") : t("restore"))),
+      el("td", {}, locked ? null : el("button", { id: `${segment.id}-take`, class: "plain small", onclick: (event) => { event.stopPropagation(); change({ action: segment.chosen ? "delete" : "restore", id: segment.id }); } }, segment.chosen ? t("delete") : t("restore"))),
     );
   };
   const pick = (segment) => {
     chosenId = segment.id;
+    for (const row of list.querySelectorAll("tbody tr")) row.classList.toggle("chosen", row.dataset.segment === chosenId);
     chart.redraw();
   };
   const add = (kind) => {
@@ -162,6 +185,17 @@ export async function open(session, rater) {
     video.removeAttribute("src");
     video.load();
   };
+}
+
+// What the rule did not find.
+function notes(data) {
+  const found = (kind) => data.automatic.filter((segment) => segment.kind === kind);
+  const { count } = data.parameters;
+  const said = ["rupture", "peak"].filter((kind) => data.sought.includes(kind) && found(kind).length < count)
+    .map((kind) => t("found_fewer", { what: t(`kind_${kind}`), n: found(kind).length, count }));
+  const without = data.sought.includes("repair") ? found("rupture").filter((one) => !found("repair").some((repair) => repair.rank === one.rank)) : [];
+  if (without.length) said.push(t("no_repair_after", { ranks: without.map((one) => one.rank).join(", ") }));
+  return said;
 }
 
 function meanOf(rating, { start_s, end_s }) {

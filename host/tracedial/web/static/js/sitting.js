@@ -1,7 +1,7 @@
 // A rater's sitting: instructions, practice, the video with the gauge.
 
 import { nowUs } from "./dial.js";
-import { announce, at, call, clock, el, paragraphs, problemBox, show, t } from "./dom.js";
+import { announce, at, call, clock, decimal, el, paragraphs, problemBox, show, t } from "./dom.js";
 import { Gauge } from "./gauge.js";
 import { connectKnob, isTyping } from "./knobs.js";
 import { Link } from "./link.js";
@@ -184,7 +184,7 @@ class SittingPage {
     const button = el("button", { id: "practice-begin", class: "primary" }, t("practice_begin"));
     const skip = el("button", { class: "plain", onclick: () => this.next() }, t("practice_skip"));
     const actions = el("p", { class: "actions" }, button, skip);
-    const body = el("div", { "aria-live": "polite" }, ...paragraphs(t("practice_text")));
+    const body = el("div", { "aria-live": "polite" }, ...paragraphs(t("practice_text", { s: practice.duration_s })));
     show(t("step_practice"), el(
       "div", { class: "paper" }, el("h1", {}, t("step_practice")), body, this.makeGauge({ target: true }), bar, this.complaint(), actions,
     ));
@@ -232,9 +232,9 @@ class SittingPage {
     this.reminder = el("p", { class: "reminder", role: "status", hidden: true }, t("still_rating"));
     const gauge = this.makeGauge();
     if (!rating.show_gauge && !this.link.dial) gauge.classList.add("invisible");
-    this.strip = rating.show_trace ? new TraceStrip(this.study.scale, this.state.duration_s) : null;
+    this.strip = rating.show_trace ? new TraceStrip(this.study.scale, this.state.duration_s, `trace ${this.state.session}/${this.state.rater}`) : null;
     show(t("step_rating"), el(
-      "div", { class: "stage" }, el("div", { class: "screen" }, video, veil, this.reminder),
+      "div", { class: "stage" }, el("h1", { class: "unseen" }, t("step_rating")), el("div", { class: "screen" }, video, veil, this.reminder),
       el("div", { class: "desk" }, gauge, this.strip ? this.strip.element : null, el("div", { class: "bar" }, time, seek, pauseButton)),
     ));
     this.player = new Player(video, {
@@ -306,6 +306,7 @@ class SittingPage {
     const { element, words, button } = this.veil;
     const running = this.player.running;
     element.hidden = running;
+    if (!running && this.reminder) this.reminder.hidden = true;
     this.pauseButton.hidden = !running || !this.study.rating.allow_pause;
     const atStart = this.player.video.currentTime < 0.5;
     let text = atStart ? t("ready_to_begin") : t("paused");
@@ -382,6 +383,6 @@ class SittingPage {
 }
 
 function practiceWords(result) {
-  if (result.ok) return t("practice_ok", { lag: result.lag_s.toFixed(1), gain: Math.round(result.gain * 100) });
+  if (result.ok) return t("practice_ok", { lag: decimal(result.lag_s, 1), gain: Math.round(result.gain * 100) });
   return t(`practice_${result.reason}`);
 }

@@ -3,14 +3,20 @@
 import { el, t } from "./dom.js";
 
 export class TraceStrip {
-  constructor(scale, durationS) {
+  // `keep`: under which name the browser keeps the line while the tab is open, so that a page loaded again shows it again.
+  constructor(scale, durationS, keep) {
     this.scale = scale;
     this.durationS = durationS;
     this.element = el("canvas", { class: "strip", width: 1200, height: 60, role: "img", "aria-label": t("ratings_so_far") });
     this.last = null;
+    this.keep = keep;
+    this.points = [];
+    for (const [videoS, rating] of JSON.parse(sessionStorage.getItem(keep) || "[]")) this.add(videoS, rating);
   }
 
   add(videoS, rating) {
+    this.points.push([Math.round(videoS * 10) / 10, rating]);
+    if (this.points.length % 5 === 0) sessionStorage.setItem(this.keep, JSON.stringify(this.points));
     const { width, height } = this.element;
     const x = (videoS / this.durationS) * width;
     const y = rating === null ? null : height - ((rating - this.scale.low) / (this.scale.high - this.scale.low)) * height;

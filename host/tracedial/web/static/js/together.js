@@ -1,6 +1,6 @@
 // All raters of a session over each other, with their mean, once all of them are done.
 
-import { COLOURS, Chart } from "./chart.js";
+import { COLOURS, Chart, chartHeight } from "./chart.js";
 import { call, el, show, t } from "./dom.js";
 
 export async function open(session) {
@@ -18,14 +18,14 @@ export async function open(session) {
     const known = names.map((name) => data.traces[name][second]).filter((value) => value !== null && value !== undefined);
     return known.length === names.length ? known.reduce((sum, value) => sum + value, 0) / known.length : null;
   });
-  const video = el("video", { src: `/video/${encodeURIComponent(session)}`, preload: "metadata", controls: true, playsinline: true });
+  const video = el("video", { src: `/video/${encodeURIComponent(session)}`, preload: "metadata", controls: true, playsinline: true, "aria-label": t("video_of", { session }) });
   const place = el("div", { class: "chart", role: "img", "aria-label": title });
   const series = [
     ...names.map((name, index) => ({ label: name, values: data.traces[name], colour: COLOURS[index % COLOURS.length] })),
     { label: t("mean_of_all"), values: mean, colour: "#111", width: 2.5 },
   ];
   show(title, head, el("div", { class: "review-video wide" }, video), legend(series), place);
-  const chart = new Chart(place, { x: seconds, series, scale: data.scale, height: 340, onPick: (s) => { video.currentTime = s; } });
+  const chart = new Chart(place, { x: seconds, series, scale: data.scale, height: chartHeight(), onPick: (s) => { video.currentTime = s; } });
   const follow = () => chart.setCursor(video.currentTime);
   video.addEventListener("timeupdate", follow);
   return () => {
