@@ -178,7 +178,7 @@ def discrepancy(a: Floats, b: Floats, *, name_a: str, name_b: str) -> Discrepanc
     if n == 1:
         return Discrepancy(mean, None, n, definition, words, reason="one second has no SD")
     sd = float(np.nanstd(difference, ddof=1))
-    limits = {"loa_low": mean - LIMITS_SD * sd, "loa_high": mean + LIMITS_SD * sd}
+    limits: dict[str, Any] = {"loa_low": mean - LIMITS_SD * sd, "loa_high": mean + LIMITS_SD * sd}
     r1 = lag1_autocorrelation(difference)
     if r1 is None:
         why = "a difference that never changes has no interval" if sd == 0 else "too few neighbouring seconds"
@@ -211,8 +211,8 @@ def _methods_that_fail(found: dict[str, Any]) -> dict[str, str]:
     held = max((found["held_still_a"] or 0.0), (found["held_still_b"] or 0.0))
     if held > HELD_STILL_SHARE:
         failing["p_eff"] = (
-            f"a knob was held still from one second to the next in {held:.0%} of the seconds: the lag-1 autocorrelation "
-            "does not tell how such a trace goes on, and the effective N of an AR(1) series is too small"
+            f"a knob was held still from one second to the next in {held:.0%} of the seconds: the lag-1 "
+            "autocorrelation does not tell how such a trace goes on, and an AR(1) series' effective N is too small"
         )
     trends = [found["trend_p_a"], found["trend_p_b"]]
     if all(p is not None and p < DRIFT_P for p in trends):

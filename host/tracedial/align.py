@@ -99,6 +99,8 @@ def align_folder(folder: Path) -> Alignment:
     """
     parts: list[Alignment] = []
     problems: list[TracedialError] = []
+    # Taken first: what comes in while the journals are read is not in the result.
+    sizes = journal_bytes(folder)
     for journal in journals(folder) or [JOURNAL_NAME]:
         try:
             parts.append(align(read_recording(folder, journal)))
@@ -106,9 +108,9 @@ def align_folder(folder: Path) -> Alignment:
             problems.append(error)
     if not parts:
         raise problems[0]
-    if len(parts) == 1 and not problems:
-        return parts[0]
-    return _joined(parts, problems)
+    alignment = parts[0] if len(parts) == 1 and not problems else _joined(parts, problems)
+    alignment.report["journal_bytes"] = sizes
+    return alignment
 
 
 def align(recording: Recording) -> Alignment:
@@ -154,6 +156,19 @@ JOINED_COLUMNS = ("rating", "mean", "low", "high", "n", "offset_s", "bound_s")
 SUMMED = (
     "samples", "samples_while_video_stood_still", "samples_without_rating", "resent", "repeats", "records_missing",
 )  # fmt: skip
+
+
+def journal_bytes(folder: Path) -> dict[str, int]:
+    """The length of each journal of a recording."""
+    return {name: (folder / name).stat().st_size for name in journals(folder)}
+
+
+def aligned_bytes(folder: Path) -> dict[str, int] | None:
+    """The same, when `write_alignment` last wrote into the folder; None where it did not, or that cannot be read."""
+    try:
+        return json.loads((folder / "alignment.json").read_text(encoding="utf-8"))["journal_bytes"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def write_alignment(alignment: Alignment) -> None:

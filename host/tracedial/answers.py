@@ -1,4 +1,8 @@
-"""What a rater typed after the clips: each version a line in `answers.tdj`, the last one in `answers.csv`."""
+"""What a rater typed after the clips: each version a line in `answers.tdj`, the last ones in `answers.csv`.
+
+Each line says which seconds were shown and what was asked, so that an answer stays an answer to that, whatever becomes
+of the segment or of the study's questions later.
+"""
 
 import csv
 from collections.abc import Iterable
@@ -18,20 +22,44 @@ ANSWERS_TABLE = "answers.csv"
 MAX_TEXT = 20000
 COLUMNS = (
     "session", "rater", "segment", "kind", "rank", "start_s", "end_s", "clip_start_s", "clip_end_s", "clip_cut",
-    "question", "question_text", "answer", "answered_at",
+    "question", "question_text", "answer", "answered_at", "current",
 )  # fmt: skip
+
+Place = tuple[str, float, float]
+"""A segment as it was shown: its id, its beginning and its end."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The last version of an answer, and what it answers: `shown` has the fields of a row of `answers.csv`."""
+
+    text: str
+    answered_at: str
+    shown: dict[str, Any]
 
 
 @dataclass
 class Answers:
-    """The last version of each answer by (segment, question); the seconds of each clip that were watched; whether the
-    rater said that this was all."""
+    """The last version of each answer by segment, seconds, question and the question's words; which clips were watched
+    to their end; for which clips the rater said that this was all."""
 
-    texts: dict[tuple[str, str], str] = field(default_factory=dict)
-    times: dict[tuple[str, str], str] = field(default_factory=dict)
-    watched: set[str] = field(default_factory=set)
-    done: bool = False
+    given: dict[tuple[Place, str, str], Answer] = field(default_factory=dict)
+    watched: set[Place] = field(default_factory=set)
+    done_for: set[Place] = field(default_factory=set)
     damaged_lines: int = 0
+
+    def to(self, segment: Segment, question: str, question_text: str) -> Answer | None:
+        """The answer to a question about a segment as it is now."""
+        return self.given.get((place_of(segment), question, question_text))
+
+    def is_done(self, clips: Iterable[Clip]) -> bool:
+        """Whether the rater said that this was all, having been shown these clips."""
+        return {place_of(clip.segment) for clip in clips} <= self.done_for
+
+
+def place_of(segment: Segment) -> Place:
+    """A segment's id and seconds: a segment that was moved is another one to whoever was asked about it."""
+    return segment.id, float(segment.start_s), float(segment.end_s)
 
 
 def questions_for(study: Study, segment: Segment) -> list[Question]:
@@ -48,15 +76,12 @@ def read_answers(folder: Path) -> Answers:
     content = read_journal(path)
     answers.damaged_lines = len(content.damaged_lines) + bool(content.cut_bytes)
     for record in content.records:
-        key = (record.get("segment", ""), record.get("question", ""))
-        match record["kind"]:
-            case "answer":
-                answers.texts[key] = record["text"]
-                answers.times[key] = record["wall_clock"]
-            case "watched":
-                answers.watched.add(record["segment"])
-            case "done":
-                answers.done = True
+        try:
+            _take(answers, record)
+        except (KeyError, TypeError, ValueError) as error:
+            raise StudyError(
+                path, f"{path} has a line that is no answer's ({error}): was it made by another version?"
+            ) from error
     return answers
 
 
@@ -67,19 +92,19 @@ class AnswerBook:
         self.folder = folder
         self._journal = JournalWriter(folder / ANSWERS_JOURNAL, append=True)
 
-    def answer(self, segment: str, question: str, text: str) -> None:
-        """Keep a version of an answer. Raises `StudyError` for one that is longer than any answer is."""
+    def answer(self, clip: Clip, question: str, question_text: str, text: str) -> None:
+        """Keep a version of an answer to what was shown. Raises `StudyError` for one longer than any answer is."""
         if len(text) > MAX_TEXT:
             raise StudyError(self.folder, f"The answer has {len(text)} characters; at most {MAX_TEXT} are kept.")
-        self._note("answer", segment=segment, question=question, text=whole_text(text))
+        self._note("answer", shown=_shown(clip, question, question_text), text=whole_text(text))
 
-    def watched(self, segment: str) -> None:
+    def watched(self, clip: Clip) -> None:
         """Note that a clip was shown to its end."""
-        self._note("watched", segment=segment)
+        self._note("watched", place=place_of(clip.segment))
 
-    def done(self) -> None:
-        """Note that the rater is done."""
-        self._note("done")
+    def done(self, clips: Iterable[Clip]) -> None:
+        """Note that the rater, having been shown these clips, is done."""
+        self._note("done", places=[place_of(clip.segment) for clip in clips])
 
     @property
     def problem(self) -> str:
@@ -97,7 +122,7 @@ class AnswerBook:
 def unanswered(study: Study, clips: Iterable[Clip], answers: Answers) -> int:
     """How many questions have no answer yet."""
     return sum(
-        not answers.texts.get((clip.segment.id, question.id), "").strip()
+        not (given.text.strip() if (given := answers.to(clip.segment, question.id, question.text)) else "")
         for clip in clips
         for question in questions_for(study, clip.segment)
     )
@@ -106,33 +131,26 @@ def unanswered(study: Study, clips: Iterable[Clip], answers: Answers) -> int:
 def answer_rows(
     study: Study, session: str, rater: str, clips: Iterable[Clip], answers: Answers
 ) -> list[dict[str, Any]]:
-    """One row for each question of each clip, answered or not; codes as one more row where there are any."""
+    """One row for each question of each clip, answered or not, and codes as one more row where there are any. An answer
+    to what is no longer asked (the segment moved or taken away, the question changed) follows, with `current` 0."""
     rows = []
+    used = set()
     for clip in clips:
         segment = clip.segment
         asked = [(question.id, question.text) for question in questions_for(study, segment)]
         if study.clips.codes:
-            asked.append((CODES, ", ".join(study.clips.codes)))
+            asked.append((CODES, ""))
         for question, text in asked:
-            key = (segment.id, question)
-            rows.append(
-                {
-                    "session": session,
-                    "rater": rater,
-                    "segment": segment.id,
-                    "kind": segment.kind,
-                    "rank": segment.rank,
-                    "start_s": segment.start_s,
-                    "end_s": segment.end_s,
-                    "clip_start_s": clip.start_s,
-                    "clip_end_s": clip.end_s,
-                    "clip_cut": int(clip.cut),
-                    "question": question,
-                    "question_text": text,
-                    "answer": answers.texts.get(key, ""),
-                    "answered_at": answers.times.get(key, ""),
-                }
-            )
+            key = (place_of(segment), question, text)
+            used.add(key)
+            given = answers.given.get(key)
+            shown = given.shown if given else _shown(clip, question, text)
+            rows.append(_row(session, rater, shown, given, current=1))
+    rows += [
+        _row(session, rater, given.shown, given, current=0)
+        for key, given in answers.given.items()
+        if key not in used and given.text.strip()
+    ]
     return rows
 
 
@@ -147,3 +165,41 @@ def write_answers(path: Path, rows: list[dict[str, Any]]) -> None:
                 writer.writerow([safe_cell(cell) if isinstance(cell, str) else cell for cell in cells])
     except OSError as error:
         raise StudyError(path, f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _shown(clip: Clip, question: str, question_text: str) -> dict[str, Any]:
+    segment = clip.segment
+    return {
+        "segment": segment.id, "kind": segment.kind, "rank": segment.rank, "start_s": segment.start_s,
+        "end_s": segment.end_s, "clip_start_s": clip.start_s, "clip_end_s": clip.end_s, "clip_cut": int(clip.cut),
+        "question": question, "question_text": question_text,
+    }  # fmt: skip
+
+
+def _row(session: str, rater: str, shown: dict[str, Any], given: Answer | None, *, current: int) -> dict[str, Any]:
+    return {
+        "session": session,
+        "rater": rater,
+        **shown,
+        "answer": given.text if given else "",
+        "answered_at": given.answered_at if given else "",
+        "current": current,
+    }
+
+
+def _take(answers: Answers, record: dict[str, Any]) -> None:
+    match record["kind"]:
+        case "answer":
+            shown = record["shown"]
+            place = _place((shown["segment"], shown["start_s"], shown["end_s"]))
+            answer = Answer(record["text"], record["wall_clock"], shown)
+            answers.given[(place, shown["question"], shown["question_text"])] = answer
+        case "watched":
+            answers.watched.add(_place(record["place"]))
+        case "done":
+            answers.done_for = {_place(place) for place in record["places"]}
+
+
+def _place(entry: Any) -> Place:
+    name, start_s, end_s = entry
+    return str(name), float(start_s), float(end_s)

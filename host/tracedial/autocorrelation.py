@@ -152,4 +152,4 @@ def _fast_length(least: int) -> int:
     """A length of at least `least` for which the Fourier transform is quick."""
     from scipy.fft import next_fast_len
 
-    return next_fast_len(least, real=True)
+    return int(next_fast_len(least, real=True) or least)

@@ -25,7 +25,7 @@ def block_length(n: int, n_eff: float) -> int:
 
 
 def block_sums(columns: Floats, length: int) -> Floats:
-    """Sums over every circular block of `length` rows; `columns` has the shape (n_seconds, m), and so has the result."""
+    """Sums over every circular block of `length` rows; `columns` and the result have the shape (n_seconds, m)."""
     n = len(columns)
     running = np.concatenate(
         [np.zeros((1, columns.shape[1])), np.cumsum(np.vstack([columns, columns[:length]]), axis=0)]
@@ -34,8 +34,8 @@ def block_sums(columns: Floats, length: int) -> Floats:
 
 
 def resample(columns: Floats, length: int, *, draws: int = DRAWS, seed: int = SEED) -> tuple[Floats, int]:
-    """Sums of `columns` (n_seconds, m) over each of `draws` bootstrap samples, shape (draws, m), and the number of blocks
-    in each."""
+    """Sums of `columns` (n_seconds, m) over each of `draws` bootstrap samples, shape (draws, m), and the number of
+    blocks in each."""
     n = len(columns)
     sums = block_sums(columns, length)
     blocks = -(-n // length)

@@ -1,4 +1,4 @@
-"""What correlation chance alone gives two traces: against every circular shift, and against phase-randomized surrogates.
+"""What correlation chance alone gives two traces: against every circular shift, and phase-randomized surrogates.
 
 Both keep each trace's own autocorrelation and break the connection in time. Traces have the shape (n_seconds,), with
 NaN where nothing was rated.

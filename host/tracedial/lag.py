@@ -50,7 +50,7 @@ def lag_of(a: Floats, b: Floats, *, name_a: str, name_b: str, max_lag_s: int = M
     if not known:
         return Lag(None, None, None, at_zero, max_lag_s, definition, curve, "the traces have no correlation at any lag")
     # Of equals the one nearest to no lag.
-    best_s, r = max(known, key=lambda entry: (round(abs(entry[1]), 12), -abs(entry[0])))
+    best_s, r = max(known, key=lambda entry: (round(abs(float(entry[1])), 12), -abs(entry[0])))
     shifted = chance.shifted_r(a, b, min_shift_s=chance.MIN_SHIFT_S + max_lag_s)
     p = None
     if shifted.allowed.any():

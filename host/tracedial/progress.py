@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tracedial.align import align_folder, aligned_bytes, journal_bytes, write_alignment
 from tracedial.analysis import TRACE_FILE
-from tracedial.answers import answer_rows, questions_for, read_answers, unanswered, write_answers
+from tracedial.answers import ANSWERS_TABLE, answer_rows, questions_for, read_answers, unanswered, write_answers
 from tracedial.errors import JournalError, StudyError
 from tracedial.export import safe_cell
 from tracedial.journal import read_journal
 from tracedial.recording import journals
 from tracedial.segments import Choice, Clip, begin_choice, clips, read_choice, write_segments
 from tracedial.session import Session
-from tracedial.study import Study
+from tracedial.study import STUDY_FILE, Study
 from tracedial.trace import Trace, read_trace
 
 STEPS = ("open", "begun", "rated", "chosen", "done")
@@ -25,7 +26,8 @@ END_TOLERANCE_S = 1.0
 @dataclass(frozen=True)
 class Progress:
     """Where a rater is. `open`: nothing yet; `begun`: the video was not rated to its end; `rated`; `chosen`: the
-    segments are, and clips wait; `done`: all questions were asked. `at_s` is where the rating stands in the video."""
+    segments are, and clips wait; `done`: all questions were asked. `at_s` is where the rating stands in the video;
+    `damaged_lines` how many lines of the choice's and the answers' journals are damaged and not used."""
 
     step: str
     at_s: float
@@ -33,6 +35,7 @@ class Progress:
     clips: int = 0
     questions: int = 0
     unanswered: int = 0
+    damaged_lines: int = 0
 
 
 def rated_until(folder: Path) -> tuple[float, bool]:
@@ -44,7 +47,8 @@ def rated_until(folder: Path) -> tuple[float, bool]:
         if path not in _READ or _READ[path][0] != stamp:
             _READ[path] = (stamp, _played(path))
         played_s, ended_here = _READ[path][1]
-        at_s, ended = played_s or at_s, ended_here
+        # What was played to its end once stays so, whatever a later journal holds.
+        at_s, ended = played_s or at_s, ended or ended_here
     return at_s, ended
 
 
@@ -87,22 +91,42 @@ def progress(study: Study, session: Session, rater: str) -> Progress:
     if not ended:
         return Progress("begun", at_s, duration_s)
     choice = read_choice(folder)
-    if choice is None or not choice.accepted_by:
-        return Progress("rated", at_s, duration_s)
-    made = chosen_clips(study, session, rater)
     answers = read_answers(folder)
+    damaged = answers.damaged_lines + (choice.damaged_lines if choice else 0)
+    if choice is None or not choice.accepted_by:
+        return Progress("rated", at_s, duration_s, damaged_lines=damaged)
+    made = chosen_clips(study, session, rater)
     asked = sum(len(questions_for(study, clip.segment)) for clip in made)
     left = unanswered(study, made, answers)
-    step = "done" if answers.done or not made else "chosen"
-    return Progress(step, at_s, duration_s, len(made), asked, left)
+    step = "done" if answers.is_done(made) else "chosen"
+    return Progress(step, at_s, duration_s, len(made), asked, left, damaged)
 
 
 def rating_of(study: Study, session: Session, rater: str) -> Trace:
-    """A rater's trace. Raises `StudyError` where there is none yet."""
-    path = study.session_folder(session.folder.name) / rater / TRACE_FILE
-    if not path.is_file():
-        raise StudyError(path, f"{rater} has not rated {session.folder.name} yet: there is no {path}.")
-    return read_trace(path, rater)
+    """A rater's trace, aligned anew where the journals hold more than it was made from (a program that was killed
+    before it came to that). Raises `StudyError` where nothing was rated yet."""
+    folder = study.session_folder(session.folder.name) / rater
+    if not journals(folder):
+        raise StudyError(folder, f"{rater} has not rated {session.folder.name} yet: {folder} has no journal.")
+    if not (folder / TRACE_FILE).is_file() or aligned_bytes(folder) != journal_bytes(folder):
+        write_alignment(align_folder(folder))
+    return read_trace(folder / TRACE_FILE, rater)
+
+
+def check_same_scale(folder: Path, study: Study) -> None:
+    """Refuse to go on with a rating that was begun on another scale or at another rate than the study has now."""
+    scale = study.scale
+    now = {"low": scale.low, "high": scale.high, "step": scale.step, "detents": [list(d) for d in scale.detents]}
+    for name in journals(folder):
+        for record in read_journal(folder / name).records:
+            if record["kind"] == "hello" and record["scale"] != now:
+                was = record["scale"]
+                raise StudyError(
+                    folder,
+                    f"This rating was begun on a scale from {was['low']} to {was['high']}, and the study's is from "
+                    f"{scale.low} to {scale.high} now (or its labels differ): put it back in {STUDY_FILE}, or add the "
+                    "session again under another name.",
+                )
 
 
 def chosen_clips(study: Study, session: Session, rater: str) -> list[Clip]:
@@ -121,9 +145,9 @@ def write_tables(study: Study, session: Session, rater: str) -> None:
     end_s = float(session.video["duration_s"])
     write_segments(folder, choice, trace.rating, clip_s=study.clips.length_s, end_of_video_s=end_s)
     made = chosen_clips(study, session, rater)
-    if made and choice.accepted_by:
-        rows = answer_rows(study, session.folder.name, rater, made, read_answers(folder))
-        write_answers(folder / "answers.csv", rows)
+    answers = read_answers(folder)
+    if answers.given or (made and choice.accepted_by):
+        write_answers(folder / ANSWERS_TABLE, answer_rows(study, session.folder.name, rater, made, answers))
 
 
 def export_study(study: Study, folder: Path) -> dict[str, int]:
@@ -139,7 +163,7 @@ def export_study(study: Study, folder: Path) -> dict[str, int]:
                 (name, rater, where.step, f"{where.at_s:.1f}", where.duration_s, where.clips, where.unanswered)
             )
             rater_folder = study.rater_folder(name, rater)
-            if (rater_folder / TRACE_FILE).is_file():
+            if journals(rater_folder):
                 trace = rating_of(study, session, rater)
                 flags = trace.flags or [""] * len(trace.rating)
                 rows["traces.csv"] += [
@@ -153,7 +177,7 @@ def export_study(study: Study, folder: Path) -> dict[str, int]:
                 answers += answer_rows(study, name, rater, made, read_answers(rater_folder))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_answers(folder / "answers.csv", answers)
+        write_answers(folder / ANSWERS_TABLE, answers)
         for file_name, header in EXPORTED.items():
             with (folder / file_name).open("w", newline="", encoding="utf-8-sig") as file:
                 writer = csv.writer(file, lineterminator="\n")

@@ -38,7 +38,7 @@ from tracedial.link.stream import Stream, open_stream
 from tracedial.phase import TickGrid, tick_grid
 from tracedial.player import Player, PlayerEvent
 from tracedial.recording import journals, next_journal
-from tracedial.session import FORMAT, LIVE, NAME_RULE, check_video, is_name, video_to_json, write_session
+from tracedial.session import FORMAT, LIVE, NAME_RULE, check_live, check_video, is_name, video_to_json, write_session
 from tracedial.video import Video
 
 TURN_S = 0.01
@@ -292,6 +292,8 @@ class SessionRecorder:
             self._first_sync()
             if self.video:
                 check_video(self.folder, self.video)
+            else:
+                check_live(self.folder)
             for rater in self._raters:
                 rater.open_journal(self._header(rater.rater))
         except BaseException:

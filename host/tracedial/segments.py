@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tracedial.errors import StudyError
 from tracedial.events import EventSettings, find_events
-from tracedial.export import safe_cell
+from tracedial.export import safe_cell, whole_text
 from tracedial.journal import JournalWriter, read_journal
 from tracedial.study import Study
 
@@ -113,6 +113,12 @@ def read_choice(folder: Path) -> Choice | None:
     choice = Choice({}, [], {}, [], damaged_lines=len(content.damaged_lines) + bool(content.cut_bytes))
     for record in content.records:
         _apply(choice, record)
+    if not choice.parameters and (choice.damaged_lines or content.records):
+        raise StudyError(
+            path,
+            f"The beginning of {path} is damaged, so that the choice of segments in it cannot be read: keep a copy of "
+            "the file, take it out of the folder, and choose again.",
+        )
     return choice if choice.parameters else None
 
 
@@ -138,7 +144,7 @@ def change(folder: Path, *, action: str, who: str, why: str, end_of_video_s: flo
     choice = read_choice(folder)
     if choice is None:
         raise StudyError(folder, f"Nobody has opened the segments of {folder} yet.")
-    who, why = str(who).strip(), str(why).strip()
+    who, why = whole_text(str(who)).strip(), whole_text(str(why)).strip()
     if not who or len(who) > 40:
         raise StudyError(folder, "Say who makes the change (a code of yours, 1 to 40 characters).")
     if not why and action not in ("accept", "reopen"):
@@ -235,15 +241,17 @@ def _checked(
 
 def _span(folder: Path, fields: dict[str, Any], end_of_video_s: float) -> tuple[float, float]:
     try:
-        start_s, end_s = float(fields["start_s"]), float(fields["end_s"])
-    except (KeyError, TypeError, ValueError):
+        if isinstance(fields["start_s"], bool) or isinstance(fields["end_s"], bool):
+            raise TypeError
+        start_s, end_s = round(float(fields["start_s"]), 3), round(float(fields["end_s"]), 3)
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise StudyError(folder, "A segment needs a beginning and an end, in seconds.") from None
     if not 0 <= start_s < end_s <= end_of_video_s + 1e-6:
         raise StudyError(
             folder,
             f"A segment from {start_s:g} to {end_s:g} s does not lie within the video (0 to {end_of_video_s:g} s).",
         )
-    return round(start_s, 3), round(end_s, 3)
+    return start_s, end_s
 
 
 def _append(folder: Path, kind: str, **fields: Any) -> None:

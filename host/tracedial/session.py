@@ -75,12 +75,24 @@ def check_video(folder: Path, video: Video) -> Session | None:
     return session
 
 
+def check_live(folder: Path) -> Session | None:
+    """The group that a folder holds already, if any. Raises where it holds recordings of a video."""
+    if not (folder / SESSION_FILE).exists():
+        return None
+    session = read_session(folder)
+    if session.video["sha256"]:
+        raise RecordingError(
+            folder, f"{folder} holds recordings of {session.video['name']}: give another folder for what happens live."
+        )
+    return session
+
+
 def write_session(
     folder: Path, video: Video | None, raters: list[str], *, synthetic: bool, video_file: str | None = None
 ) -> None:
     """Write (or add to) the session's own file. What is synthetic once stays labelled so; `video_file` says where a
     study finds the video."""
-    session = check_video(folder, video) if video else None
+    session = check_video(folder, video) if video else check_live(folder)
     known = session.raters if session else []
     synthetic = synthetic or bool(session and session.synthetic)
     path = folder / SESSION_FILE

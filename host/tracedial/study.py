@@ -17,7 +17,7 @@ from dialwire.errors import WireError
 from dialwire.scale import Scale
 from tracedial.errors import StudyError
 from tracedial.session import NAME_RULE, Session, is_name, read_session, write_session
-from tracedial.video import Video, read_video
+from tracedial.video import Video, check_whole, read_video
 
 FORMAT = 1
 STUDY_FILE = "study.toml"
@@ -140,8 +140,8 @@ def init_study(folder: Path, *, preset: str, title: str) -> Path:
     path = folder / STUDY_FILE
     if path.exists():
         raise StudyError(path, f"{path} exists already: a study is never written over.")
-    if any(character in title for character in '"\\\n'):
-        raise StudyError(folder, f"The title {title!r} must hold no quotation mark, backslash or line break.")
+    if not title.strip() or not title.isprintable() or any(character in title for character in '"\\'):
+        raise StudyError(folder, f"The title {title!r} must be a line of text without quotation marks and backslashes.")
     try:
         (folder / SESSIONS).mkdir(parents=True, exist_ok=True)
         path.write_text(preset_text(preset).replace("STUDY_TITLE", title), encoding="utf-8")
@@ -154,14 +154,15 @@ def read_study(folder: Path) -> Study:
     """Read a study's file. Raises `StudyError` naming the file, the entry and what may stand there."""
     path = folder / STUDY_FILE
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        # Some editors put a mark before the first letter.
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise StudyError(
             folder, f"{folder} is no study (it has no {STUDY_FILE}): make one with `tracedial study init {folder}`."
         ) from None
     except tomllib.TOMLDecodeError as error:
         raise StudyError(path, f"{path} cannot be read as TOML: {error}.") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, RecursionError) as error:
         raise StudyError(path, f"{path} cannot be read ({error}).") from error
     return _Reader(path).study(folder, content)
 
@@ -178,6 +179,7 @@ def add_session(study: Study, name: str, *, video_file: Path, raters: list[str])
     if (folder / "session.json").exists():
         raise StudyError(folder, f"The study has a session {name} already: choose another name.")
     video = read_video(video_file)
+    check_whole(video)
     write_session(folder, video, raters, synthetic=False, video_file=_portable(video_file, study.folder))
     return read_session(folder), video
 

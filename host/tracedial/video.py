@@ -53,6 +53,37 @@ def read_video(path: Path) -> Video:
         raise VideoError(path, f"{path} is not a video that can be read ({error.strerror}).") from error
 
 
+MAX_TRACKS_APART_S = 1.0
+
+
+def check_whole(video: Video) -> None:
+    """Refuse a file whose picture cannot be read at its end (a copy that was cut), or ends before its sound does: the
+    player would go on where there is nothing to rate."""
+    import av
+    import av.error
+
+    path = video.path
+    cut = f"{path} says that it is {video.duration_s:.1f} s long, but its end cannot be read: copy or convert it again."
+    try:
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            for sound in container.streams.audio:
+                if sound.duration is None or sound.time_base is None:
+                    continue
+                sound_s = float(sound.duration * sound.time_base)
+                if sound_s > video.duration_s + MAX_TRACKS_APART_S:
+                    raise VideoError(
+                        path,
+                        f"The picture of {path} ends at {video.duration_s:.1f} s, its sound at {sound_s:.1f} s: cut it "
+                        f"with `ffmpeg -i {path.name} -t {video.duration_s:.3f} -c copy out{path.suffix}`.",
+                    )
+            container.seek(int(max(video.duration_s - 1.0, 0.0) * av.time_base))
+            if next(container.decode(stream), None) is None:
+                raise VideoError(path, cut)
+    except (av.error.FFmpegError, OSError) as error:
+        raise VideoError(path, cut) from error
+
+
 @dataclass(frozen=True)
 class VideoFormat:
     """What a file is made of, in words, and the command that makes one of it that every browser plays."""

@@ -1,8 +1,10 @@
+import av
+import numpy as np
 import pytest
 
 from test_journal import FullDisk
-from tracedial.answers import AnswerBook, Answers, answer_rows, read_answers, write_answers
-from tracedial.errors import StudyError
+from tracedial.answers import AnswerBook, answer_rows, read_answers, unanswered, write_answers
+from tracedial.errors import StudyError, VideoError
 from tracedial.export import safe_cell, whole_text
 from tracedial.journal import JournalWriter, read_journal
 from tracedial.segments import (
@@ -165,7 +167,10 @@ def test_free_text_is_safe_in_tables_and_whole_in_the_journal(study, tmp_path):
     assert safe_cell("=cmd()") == "'=cmd()" and safe_cell("fine") == "fine"
     assert whole_text("half \ud83d end") == "half \ufffd end" and whole_text("whole 🙂") == "whole 🙂"
     clip = clips([Segment("rupture-1", "rupture", 1, 0, 30)], length_s=120, end_of_video_s=600)
-    answers = Answers(texts={("rupture-1", "rupture_what"): '=1+1\n"quoted", with; all 🙂'})
+    book = AnswerBook(tmp_path)
+    book.answer(clip[0], "rupture_what", study.questions[0].text, '=1+1\n"quoted", with; all 🙂')
+    book.close()
+    answers = read_answers(tmp_path)
     write_answers(tmp_path / "answers.csv", answer_rows(study, "s1", "client", clip, answers))
     data = (tmp_path / "answers.csv").read_bytes()
     assert data.startswith(b"\xef\xbb\xbf") and b"\"'=1+1\n" in data
@@ -183,14 +188,90 @@ def test_a_journal_that_was_cut_goes_on_on_a_line_of_its_own(tmp_path):
 
 
 def test_an_answer_on_a_full_disk_is_said_and_kept_once_there_is_room(tmp_path):
+    segment = Segment("rupture-1", "rupture", 1, 0, 30)
+    (clip,) = clips([segment], length_s=120, end_of_video_s=600)
     book = AnswerBook(tmp_path)
-    book.answer("rupture-1", "rupture_what", "before")
+    book.answer(clip, "rupture_what", "What?", "before")
     book._journal._file = FullDisk(book._journal._file, 40)
-    book.answer("rupture-1", "rupture_what", "while the disk is full")
+    book.answer(clip, "rupture_what", "What?", "while the disk is full")
     assert "disk is full" in book.problem
-    assert read_answers(tmp_path).texts == {("rupture-1", "rupture_what"): "before"}
+    assert read_answers(tmp_path).to(segment, "rupture_what", "What?").text == "before"
     book._journal._file.room = 1 << 20
     book.close()
-    assert read_answers(tmp_path).texts == {("rupture-1", "rupture_what"): "while the disk is full"}
+    assert read_answers(tmp_path).to(segment, "rupture_what", "What?").text == "while the disk is full"
     with pytest.raises(StudyError, match="at most"):
-        AnswerBook(tmp_path).answer("rupture-1", "rupture_what", "x" * 20001)
+        AnswerBook(tmp_path).answer(clip, "rupture_what", "What?", "x" * 20001)
+
+
+def test_an_answer_stays_one_to_what_was_shown_and_asked(study, tmp_path):
+    first, second = Segment("rupture-1", "rupture", 1, 0, 30), Segment("rupture-2", "rupture", 2, 100, 130)
+    shown = clips([first, second], length_s=120, end_of_video_s=600)
+    book = AnswerBook(tmp_path)
+    what, why = (q for q in study.questions if q.after == "rupture")
+    for clip in shown:
+        book.answer(clip, what.id, what.text, f"about {clip.segment.id}")
+    book.answer(shown[0], why.id, "Another question?", "to another question")
+    book.done(shown)
+    book.close()
+    answers = read_answers(tmp_path)
+    assert answers.is_done(shown) and unanswered(study, shown, answers) == 2
+    # The first is moved, the second taken away, a third added.
+    moved = Segment("rupture-1", "rupture", 1, 50, 80)
+    third = Segment("rupture-added-1", "rupture", 3, 300, 330)
+    now = clips([moved, third], length_s=60, end_of_video_s=600)
+    rows = answer_rows(study, "s1", "client", now, answers)
+    assert not answers.is_done(now) and unanswered(study, now, answers) == 4
+    assert [(r["segment"], r["start_s"], r["answer"]) for r in rows if r["current"]] == [
+        ("rupture-1", 50, ""), ("rupture-1", 50, ""), ("rupture-added-1", 300, ""), ("rupture-added-1", 300, "")
+    ]  # fmt: skip
+    old = {(r["start_s"], r["clip_end_s"], r["question_text"]): r["answer"] for r in rows if not r["current"]}
+    assert old == {
+        (0, 120, what.text): "about rupture-1",
+        (100, 220, what.text): "about rupture-2",
+        (0, 120, "Another question?"): "to another question",
+    }
+    # Moved back, it is answered again.
+    assert unanswered(study, clips([first], length_s=60, end_of_video_s=600), answers) == 1
+
+
+def test_a_study_file_from_an_editor_that_marks_its_beginning_is_read(study):
+    path = study.folder / "study.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert read_study(study.folder).preset == "alliance"
+
+
+@pytest.mark.parametrize("title", [" ", "a\rb", "a\x01b", 'a"b', "a\\b", "a\ud83db"])
+def test_a_title_that_no_file_can_hold_is_refused_before_anything_is_written(tmp_path, title):
+    with pytest.raises(StudyError, match="a line of text"):
+        init_study(tmp_path / "s", preset="alliance", title=title)
+    assert not (tmp_path / "s").exists()
+
+
+@pytest.mark.parametrize(("sound_s", "kept"), [(6, 0.5), (9, 1.0)], ids=["cut", "sound goes on"])
+def test_a_video_that_plays_on_without_a_picture_is_not_added(study, tmp_path, sound_s, kept):
+    path = tmp_path / "video.mp4"
+    write_with_sound(path, picture_s=6, sound_s=6)
+    add_session(study, "whole", video_file=path, raters=["client"])
+    write_with_sound(path, picture_s=6, sound_s=sound_s)
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * kept)])
+    with pytest.raises(VideoError, match="its sound at" if kept == 1 else "its end cannot be read"):
+        add_session(study, "s2", video_file=path, raters=["client"])
+    assert not (study.folder / "sessions" / "s2").exists()
+
+
+def write_with_sound(path, *, picture_s, sound_s):
+    """A video with its index at the beginning, as those from the web have it: a cut one still says its whole length."""
+    with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
+        video = container.add_stream("mpeg4", rate=10)
+        video.width, video.height, video.pix_fmt = 160, 120, "yuv420p"
+        audio = container.add_stream("aac", rate=16000)
+        rng = np.random.default_rng(1)
+        for _ in range(10 * picture_s):
+            picture = rng.integers(0, 255, (120, 160), dtype=np.uint8)
+            container.mux(video.encode(av.VideoFrame.from_ndarray(picture, format="gray").reformat(format="yuv420p")))
+        container.mux(video.encode(None))
+        for at in range(sound_s * 16000 // 1000):
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 1000), np.float32), format="fltp", layout="mono")
+            frame.sample_rate, frame.pts = 16000, at * 1000
+            container.mux(audio.encode(frame))
+        container.mux(audio.encode(None))

@@ -1,10 +1,13 @@
 """A rating room as its users have it: the command in a process of its own, its pages in a real Chromium."""
 
 import contextlib
+import http.client
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, sync_playwright
 
@@ -68,6 +71,42 @@ class Server:
     def __exit__(self, *_):
         errors = self.close()
         assert "Traceback" not in errors, errors
+
+
+def ask(room, path, method="GET", body=None, **headers):
+    parts = urlsplit(room.url)
+    link = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=20)
+    given = {"Host": parts.netloc, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    link.request(method, path, body=body, headers={name: value for name, value in given.items() if value is not None})
+    answer = link.getresponse()
+    content = answer.read()
+    link.close()
+    return answer, content
+
+
+def token(room) -> str:
+    return urlsplit(room.url).query.removeprefix("token=")
+
+
+def cookie(room):
+    answer, _ = ask(room, f"/?token={token(room)}")
+    assert answer.status == 303 and answer.getheader("Location") == "/"
+    said = answer.getheader("Set-Cookie")
+    assert "HttpOnly" in said and "SameSite=Strict" in said
+    return said.split(";")[0]
+
+
+def post(room, path: str, **said):
+    """What the room answers a page's call with: the status and the object."""
+    own = urlsplit(room.url)
+    answer, content = ask(room, path, "POST", json.dumps(said), Cookie=cookie(room), Origin=f"http://{own.netloc}")
+    return answer.status, json.loads(content)
+
+
+def get(room, path: str):
+    """The same for what a page asks for."""
+    answer, content = ask(room, path, Cookie=cookie(room))
+    return answer.status, json.loads(content)
 
 
 @contextlib.contextmanager

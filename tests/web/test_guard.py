@@ -1,12 +1,11 @@
 """Who may ask the room anything, and what it serves: every other request is refused."""
 
-import http.client
 import json
 from urllib.parse import urlsplit
 
 import pytest
 
-from rooms import Server, make_study
+from rooms import Server, ask, cookie, make_study, token
 from tracedial.synthetic import write_video
 
 
@@ -15,29 +14,6 @@ def room(tmp_path_factory):
     study = make_study(tmp_path_factory.mktemp("room") / "study", seconds=12)
     with Server(study) as server:
         yield server
-
-
-def ask(room, path, method="GET", body=None, **headers):
-    parts = urlsplit(room.url)
-    link = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=20)
-    given = {"Host": parts.netloc, **{name.replace("_", "-"): value for name, value in headers.items()}}
-    link.request(method, path, body=body, headers={name: value for name, value in given.items() if value is not None})
-    answer = link.getresponse()
-    content = answer.read()
-    link.close()
-    return answer, content
-
-
-def token(room):
-    return urlsplit(room.url).query.removeprefix("token=")
-
-
-def cookie(room):
-    answer, _ = ask(room, f"/?token={token(room)}")
-    assert answer.status == 303 and answer.getheader("Location") == "/"
-    said = answer.getheader("Set-Cookie")
-    assert "HttpOnly" in said and "SameSite=Strict" in said
-    return said.split(";")[0]
 
 
 def test_the_token_opens_the_room_and_leaves_the_address(room):
@@ -127,6 +103,7 @@ def test_a_room_that_cannot_be_served_says_why(tmp_path):
     study = make_study(tmp_path / "study", seconds=12)
     assert "not all of them" in tracedial("room", study, "--host", "0.0.0.0", "--no-browser").stderr
     with Server(study) as server:
-        taken = tracedial("room", study, "--port", urlsplit(server.url).port, "--no-browser")
+        other = make_study(tmp_path / "other")
+        taken = tracedial("room", other, "--port", urlsplit(server.url).port, "--no-browser")
         assert "choose another --port" in sentence(taken)
     assert "is no study" in sentence(tracedial("room", tmp_path, "--no-browser"))

@@ -67,6 +67,8 @@ def status(folder: Path) -> None:
         for rater in session.raters:
             where = progress(study, session, rater)
             click.echo(f"{session.folder.name:20} {rater:16} {words[where.step].format(**vars(where))}")
+            if where.damaged_lines:
+                click.echo(f"{'':37} {where.damaged_lines} lines of its choice or answers are damaged and not used")
 
 
 @command.command()

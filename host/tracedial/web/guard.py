@@ -7,7 +7,6 @@ its own `Origin`, and a name that it points at this computer is not among the `H
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -64,10 +63,10 @@ class Guard:
         origin = request.headers.get("Origin")
         if origin is None and (request.method != "GET" or "Upgrade" in request.headers):
             return web.Response(status=403, text="This request does not say which page it comes from.")
-        if origin is not None and urlsplit(origin).netloc.lower() not in self.hosts:
+        if origin is not None and origin.lower() not in {f"http://{host}" for host in self.hosts}:
             return web.Response(status=403, text="This request comes from another site.")
         given = request.query.get("token") or request.cookies.get(self.cookie, "")
-        if not hmac.compare_digest(given.encode(), self.token.encode()):
+        if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), self.token.encode()):
             return web.Response(
                 status=403,
                 text="This room was opened anew, or by another browser: use the address that `tracedial room` printed.",

@@ -41,6 +41,7 @@ class PagePlayback:
         self.push: Callable[[dict[str, Any]], None] = lambda message: None
         self.player: PagePlayer | None = None
         self.clock: PageClock | None = None
+        self._closed = False
         self._recorder: SessionRecorder | None = None
         self._last_frame: tuple[int, float] | None = None
         self._recent: deque[tuple[int, float]] = deque(maxlen=RECENT_FRAMES)
@@ -55,6 +56,9 @@ class PagePlayback:
         self.port.attach(send_bytes)
         if self.clock is None:
             self.clock = await asyncio.to_thread(PageClock, self.port.open_port, self._hear)
+            if self._closed:
+                # It was closed meanwhile.
+                self.close()
 
     def detach(self) -> float | None:
         """The page has gone: its video stands still where its last frame was; returns where, if it had been playing."""
@@ -156,6 +160,7 @@ class PagePlayback:
 
     def close(self) -> None:
         """Let the page go."""
+        self._closed = True
         self.port.detach()
         if self.clock:
             self.clock.close()
@@ -170,6 +175,9 @@ class PagePlayback:
 
 def number(value: Any, low: float, high: float) -> float:
     """A number from a page, brought within its range. Raises `PageError` for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise PageError(f"The page sent {value!r} for a number: load it again.")
-    return min(max(float(value), low), high)
+    try:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise PageError(f"The page sent {value!r} for a number: load it again.")
+        return min(max(float(value), low), high)
+    except OverflowError:
+        raise PageError("The page sent a number that is none: load it again.") from None

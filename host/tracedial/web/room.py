@@ -1,23 +1,29 @@
 """The room: one study, its sessions and videos, and the one sitting (or the one group) that is going on in it."""
 
 import asyncio
-from dataclasses import asdict
+import threading
+from collections import defaultdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from tracedial.answers import AnswerBook, questions_for, read_answers, unanswered
-from tracedial.errors import PageError, StudyError, VideoError
+from filelock import FileLock, Timeout
+
+from tracedial.answers import Answer, AnswerBook, place_of, questions_for, read_answers, unanswered
+from tracedial.errors import PageError, StudyError, TracedialError, VideoError
 from tracedial.link.discover import find_dials, list_ports
 from tracedial.link.stream import EmulatorProcess, emulator_arguments
 from tracedial.progress import chosen_clips, progress, rating_of, write_tables
-from tracedial.segments import Choice, begin_choice, change, clips
+from tracedial.segments import Choice, Clip, begin_choice, change, clips, read_choice
 from tracedial.session import Session
 from tracedial.study import CODES, CODES_BETWEEN, Study, check_hash, find_video, read_study
 from tracedial.trace import Trace
 from tracedial.video import Video, read_video
 from tracedial.web.page_link import KNOB, PORTS
+from tracedial.web.page_playback import number
 from tracedial.web.sitting import Sitting
 
+LOCK_FILE = ".room.lock"
 KNOB_KINDS = ("slider", "keyboard", "gamepad", "dial")
 
 
@@ -33,6 +39,17 @@ class Room:
         self._hashing: dict[str, asyncio.Lock] = {}
         self._books: dict[Path, AnswerBook] = {}
         self._hashing_all: asyncio.Task[None] | None = None
+        self._sitting_lock = asyncio.Lock()
+        self._choosing: defaultdict[Path, threading.RLock] = defaultdict(threading.RLock)
+        self._lock = FileLock(folder / LOCK_FILE, timeout=0)
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise StudyError(
+                folder, f"The study in {folder} is open in another room on this computer: close that one first."
+            ) from None
+        except OSError as error:
+            raise StudyError(folder, f"The study in {folder} cannot be written to: {error.strerror}.") from error
 
     async def video(self, session: Session) -> Video:
         """The session's video, once it is known to be the one that was added. Its hash is taken once, and again when
@@ -84,10 +101,10 @@ class Room:
 
     async def dials(self) -> list[dict[str, Any]]:
         """The dials that answer: those that were named, and those that are found."""
-        if self.sitting and not self.sitting.is_page_knob:
-            # Its port is taken, and must not be disturbed.
-            return []
         ports = list(dict.fromkeys([*self.ports, *await asyncio.to_thread(list_ports)]))
+        if self.sitting and self.sitting.holds_dial:
+            # Taken, and not to be disturbed.
+            ports = [port for port in ports if port != self.sitting.port]
         found = await asyncio.to_thread(find_dials, ports)
         return [
             {
@@ -108,33 +125,42 @@ class Room:
         session = self.study.session(session_name)
         self.study.rater_folder(session_name, rater)
         port = PORTS[KNOB] if knob_kind != "dial" else port
-        old = self.sitting
-        if old:
-            same = old.session.folder.name == session_name and old.rater == rater
-            if old.step == "rating" and not same:
-                raise PageError(
-                    f"{old.rater} is rating {old.session.folder.name} just now: end that sitting before another begins."
-                )
-            if same and old.step == "rating":
-                return old
-            await self.end_sitting()
-        self.sitting = Sitting(
-            self.study, session, rater, port=port, video=await self.video(session), knob_kind=knob_kind
-        )
-        return self.sitting
+        async with self._sitting_lock:
+            old = self.sitting
+            if old:
+                same = old.session.folder.name == session_name and old.rater == rater
+                if old.step == "rating" and not same:
+                    raise PageError(
+                        f"{old.rater} is rating {old.session.folder.name} just now: end that sitting before another "
+                        "begins."
+                    )
+                if same and old.step == "rating":
+                    return old
+                await self._end_sitting()
+            self.sitting = Sitting(
+                self.study, session, rater, port=port, video=await self.video(session), knob_kind=knob_kind
+            )
+            return self.sitting
 
     async def end_sitting(self) -> None:
         """End the sitting that goes on, if any."""
+        async with self._sitting_lock:
+            await self._end_sitting()
+
+    async def _end_sitting(self) -> None:
         sitting, self.sitting = self.sitting, None
         if sitting:
+            sitting.playback.push({"none": True})
             await sitting.close()
 
     def review(self, session_name: str, rater: str) -> dict[str, Any]:
         """What a researcher chooses segments from: the trace, the automatic segments, what holds now. Other raters'
         traces are there only where the study does not blind the choice."""
         session, folder = self._place(session_name, rater)
-        trace = rating_of(self.study, session, rater)
-        choice = begin_choice(folder, self.study, trace.rating)
+        with self._choosing[folder]:
+            self._refuse_unrated(session, rater)
+            trace = rating_of(self.study, session, rater)
+            choice = begin_choice(folder, self.study, trace.rating)
         return {
             **self._choice_json(session, rater, choice),
             "rating": _ratings(trace),
@@ -152,16 +178,18 @@ class Room:
         """Carry out a researcher's change."""
         session, folder = self._place(session_name, rater)
         fields = {key: said[key] for key in ("id", "kind", "start_s", "end_s", "rank") if key in said}
-        choice = change(
-            folder,
-            action=str(said.get("action")),
-            who=str(said.get("who", "")),
-            why=str(said.get("why", "")),
-            end_of_video_s=float(session.video["duration_s"]),
-            **fields,
-        )
-        write_tables(self.study, session, rater)
-        return self._choice_json(session, rater, choice)
+        with self._choosing[folder]:
+            self._refuse_unrated(session, rater)
+            choice = change(
+                folder,
+                action=str(said.get("action")),
+                who=str(said.get("who", "")),
+                why=str(said.get("why", "")),
+                end_of_video_s=float(session.video["duration_s"]),
+                **fields,
+            )
+            warning = self._write_tables(session, rater)
+        return {**self._choice_json(session, rater, choice), "warning": warning}
 
     def together(self, session_name: str) -> dict[str, Any]:
         """All raters' traces of a session, once all of them have rated it to its end and, where the choice is blind,
@@ -191,7 +219,7 @@ class Room:
         made = chosen_clips(self.study, session, rater) if where.step in ("chosen", "done") else []
         return {
             "step": where.step,
-            "done": answers.done,
+            "done": answers.is_done(made),
             "codes": list(self.study.clips.codes),
             "clips": [
                 {
@@ -199,13 +227,14 @@ class Room:
                     "kind": clip.segment.kind,
                     "start_s": clip.start_s,
                     "end_s": clip.end_s,
+                    "segment_end_s": clip.segment.end_s,
                     "cut": clip.cut,
-                    "watched": clip.segment.id in answers.watched,
+                    "watched": place_of(clip.segment) in answers.watched,
                     "questions": [
-                        {"id": q.id, "text": q.text, "answer": answers.texts.get((clip.segment.id, q.id), "")}
+                        {"id": q.id, "text": q.text, "answer": _text(answers.to(clip.segment, q.id, q.text))}
                         for q in questions_for(self.study, clip.segment)
                     ],
-                    "codes": answers.texts.get((clip.segment.id, CODES), ""),
+                    "codes": _text(answers.to(clip.segment, CODES, "")),
                 }
                 for clip in made
             ],
@@ -213,35 +242,61 @@ class Room:
         }
 
     def answer(self, session_name: str, rater: str, said: dict[str, Any]) -> dict[str, Any]:
-        """Keep what a rater typed, watched or ended. Raises where there is no such clip or question."""
+        """Keep what a rater typed, watched or ended, for the clips as the page showed them: the choice may have been
+        changed meanwhile. Raises where there is no such clip or question."""
         session, folder = self._place(session_name, rater)
-        if progress(self.study, session, rater).step not in ("chosen", "done"):
-            raise PageError("There is nothing to answer yet: the segments have not been chosen.")
-        asked = {clip.segment.id: clip for clip in chosen_clips(self.study, session, rater)}
-        if folder not in self._books:
-            self._books[folder] = AnswerBook(folder)
-        book = self._books[folder]
-        what, segment = said.get("what"), str(said.get("segment"))
-        if what == "done":
-            book.done()
-        elif segment not in asked:
-            raise PageError(f"There is no clip {segment!r}: the choice was changed; load the page again.")
-        elif what == "watched":
-            book.watched(segment)
-        elif what == "answer":
-            question, text = said.get("question"), said.get("text")
-            known = {q.id for q in questions_for(self.study, asked[segment].segment)}
-            if (question not in known and question != CODES) or not isinstance(text, str):
-                raise PageError(f"There is no question {question!r} after that clip.")
-            if question == CODES and not set(filter(None, text.split(CODES_BETWEEN))) <= set(self.study.clips.codes):
-                raise PageError(f"The study has no such codes: {text!r}; load the page again.")
-            book.answer(segment, str(question), text)
-        else:
-            raise PageError(f"{what!r} is nothing that can be kept.")
-        if book.problem:
-            raise PageError(book.problem)
-        write_tables(self.study, session, rater)
-        return {"kept": True}
+        with self._choosing[folder]:
+            choice = read_choice(folder)
+            if choice is None:
+                raise PageError("There is nothing to answer yet: the segments have not been chosen.")
+            if folder not in self._books:
+                self._books[folder] = AnswerBook(folder)
+            book = self._books[folder]
+            what = said.get("what")
+            if what == "done":
+                book.done(chosen_clips(self.study, session, rater) if choice.accepted_by else [])
+            elif what == "watched":
+                book.watched(self._shown_clip(session, choice, said))
+            elif what == "answer":
+                clip = self._shown_clip(session, choice, said)
+                question, text = said.get("question"), said.get("text")
+                asked = {q.id: q.text for q in questions_for(self.study, clip.segment)} | {CODES: ""}
+                if not isinstance(question, str) or question not in asked or not isinstance(text, str):
+                    raise PageError(f"There is no question {question!r} after that clip: load the page again.")
+                if question == CODES and not set(filter(None, text.split(CODES_BETWEEN))) <= set(
+                    self.study.clips.codes
+                ):
+                    raise PageError(f"The study has no such codes: {text!r}; load the page again.")
+                book.answer(clip, question, asked[question], text)
+            else:
+                raise PageError(f"{what!r} is nothing that can be kept.")
+            if book.problem:
+                raise PageError(book.problem)
+            return {"kept": True, "warning": self._write_tables(session, rater)}
+
+    def _shown_clip(self, session: Session, choice: Choice, said: dict[str, Any]) -> Clip:
+        """The clip that a page showed: of a segment that there is or was, with the seconds that the page says."""
+        segment = choice.segments.get(str(said.get("segment")))
+        if segment is None:
+            raise PageError(f"There is no segment {said.get('segment')!r}: load the page again.")
+        end_of_video_s = float(session.video["duration_s"])
+        start_s = number(said.get("start_s"), 0.0, end_of_video_s)
+        end_s = number(said.get("segment_end_s"), start_s, end_of_video_s)
+        shown = replace(segment, start_s=start_s, end_s=end_s)
+        (clip,) = clips([shown], length_s=self.study.clips.length_s, end_of_video_s=end_of_video_s)
+        return clip
+
+    def _refuse_unrated(self, session: Session, rater: str) -> None:
+        if progress(self.study, session, rater).step in ("open", "begun"):
+            raise PageError(f"{rater} has not rated {session.folder.name} to its end yet.")
+
+    def _write_tables(self, session: Session, rater: str) -> str:
+        """Write what is derived; returns what was in the way, in a sentence: the journals have everything."""
+        try:
+            write_tables(self.study, session, rater)
+        except TracedialError as error:
+            return str(error)
+        return ""
 
     async def close(self) -> None:
         """End the sitting and let everything go."""
@@ -252,6 +307,7 @@ class Room:
             book.close()
         for emulator in self._emulators:
             await asyncio.to_thread(emulator.close)
+        self._lock.release()
 
     def _place(self, session_name: str, rater: str) -> tuple[Session, Path]:
         folder = self.study.rater_folder(session_name, rater)
@@ -304,6 +360,10 @@ def study_json(study: Study) -> dict[str, Any]:
         "segments": asdict(study.segments),
         "clips": asdict(study.clips),
     }
+
+
+def _text(answer: Answer | None) -> str:
+    return answer.text if answer else ""
 
 
 def _ratings(trace: Trace) -> list[float | None]:

@@ -35,6 +35,12 @@ async def sentences(request: web.Request, handler: Handler) -> web.StreamRespons
         return await handler(request)
     except TracedialError as error:
         return web.json_response({"problem": str(error)}, status=409)
+    except web.HTTPException:
+        raise
+    except Exception as error:  # noqa: BLE001  (a page is told in any case)
+        traceback.print_exc()
+        text = f"That failed: {error!r}. Please report this, with what the terminal shows."
+        return web.json_response({"problem": text}, status=500)
 
 
 class RoomServer:
@@ -118,7 +124,9 @@ class RoomServer:
         socket = web.WebSocketResponse(heartbeat=10.0, max_msg_size=MAX_MESSAGE_BYTES)
         await socket.prepare(request)
         sitting = room.sitting
-        if sitting is None:
+        named = (request.query.get("session"), request.query.get("rater"))
+        if sitting is None or named != (sitting.session.folder.name, sitting.rater):
+            # No sitting, or another one than the page was opened for.
             await socket.send_json({"none": True})
             await socket.close()
             return socket
@@ -150,14 +158,21 @@ class RoomServer:
         try:
             sender.send_json({"history": room.history()})
             if plays:
-                # The page that shows the video to the group; any other only looks on.
+                # The page that shows the video to the group: of two the later one. Any other only looks on.
+                old, self._socket = self._socket, socket
+                if old is not None and not old.closed:
+                    room.playback.detach()
+                    await old.send_json({"taken": True})
+                    await old.close()
                 room.playback.push = sender.send_json
                 attaching = asyncio.create_task(room.playback.attach(sender.send_bytes))
             await _listen(socket, room.playback.port.feed, room.receive if plays else _ignore, sender)
         finally:
             room.listeners.discard(sender.send_json)
             if attaching:
-                room.playback.detach()
+                if self._socket is socket:
+                    self._socket = None
+                    room.playback.detach()
                 await asyncio.gather(attaching, return_exceptions=True)
             sender.close()
         return socket
@@ -245,7 +260,7 @@ async def _obey(receive: Callable[[dict[str, Any]], Awaitable[None]], text: str,
         await receive(said)
     except TracedialError as error:
         sender.send_json({"say": str(error)})
-    except ValueError:
+    except (ValueError, RecursionError):
         sender.send_json({"say": "The page sent something that cannot be read: load it again."})
     except Exception as error:  # noqa: BLE001  (a page that nobody answers any more would look as if it worked)
         traceback.print_exc()
@@ -263,7 +278,7 @@ def _json_of_body(answer: Callable[[web.Request, dict[str, Any]], Awaitable[Any]
     async def handler(request: web.Request) -> web.StreamResponse:
         try:
             said = json.loads(await request.text())
-        except ValueError:
+        except (ValueError, LookupError, RecursionError):
             said = None
         if not isinstance(said, dict):
             return web.json_response({"problem": "The page sent something that cannot be read."}, status=400)

@@ -7,6 +7,7 @@ was done stands in files, so that a page (or this program) that was closed goes 
 import asyncio
 import contextlib
 import threading
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -20,7 +21,7 @@ from tracedial.journal import JournalWriter
 from tracedial.link.client import Event, Sample, Status
 from tracedial.link.connection import LinkChange
 from tracedial.practice import measure
-from tracedial.progress import progress, rated_until, rating_of, write_tables
+from tracedial.progress import check_same_scale, progress, rated_until, rating_of, write_tables
 from tracedial.recorder import DialChoice, RecordingSummary, SessionRecorder
 from tracedial.recording import journals
 from tracedial.segments import begin_choice
@@ -62,12 +63,18 @@ class Sitting:
         self._thread: threading.Thread | None = None
         self._practice_began_us: float | None = None
         self._busy = asyncio.Lock()
+        self._closed = False
         self._loop = asyncio.get_running_loop()
 
     @property
     def is_page_knob(self) -> bool:
         """Whether the page itself is the dial."""
         return self.port == PORTS[KNOB]
+
+    @property
+    def holds_dial(self) -> bool:
+        """Whether a dial's port is open here, so that nobody else can ask it anything."""
+        return not self.is_page_knob and not (self._feed is None and self._recorder is None)
 
     def state(self) -> dict[str, Any]:
         """What the page shows."""
@@ -80,6 +87,7 @@ class Sitting:
             "problem": (shown.problem if shown else "") or self.problem,
             "link_up": self.link_up,
             "page_knob": self.is_page_knob,
+            "holds_dial": self.holds_dial,
             "knob_kind": self.knob_kind,
             "dial": self.dial,
             "practice": self.practice_result,
@@ -97,7 +105,7 @@ class Sitting:
         self.playback.push = push
         await self.playback.attach(send_bytes)
         async with self._busy:
-            if self.step == "connecting":
+            if self.step == "connecting" and not self._closed:
                 await self._begin()
         self.tell_state()
 
@@ -144,14 +152,17 @@ class Sitting:
 
     async def close(self) -> None:
         """End the sitting; a recording that runs is ended properly."""
-        if self._recorder:
-            self._recorder.stop()
-        if self._thread:
-            await asyncio.to_thread(self._thread.join, END_TIMEOUT_S)
-        if self._feed:
-            await asyncio.to_thread(self._feed.close)
-            self._feed = None
-        await asyncio.to_thread(self.playback.close)
+        self._closed = True
+        # A step that is being taken is let come to its end: what it opens would else stay open for nobody.
+        async with self._busy:
+            if self._recorder:
+                self._recorder.stop()
+            if self._thread:
+                await asyncio.to_thread(self._thread.join, END_TIMEOUT_S)
+            if self._feed:
+                await asyncio.to_thread(self._feed.close)
+                self._feed = None
+            await asyncio.to_thread(self.playback.close)
 
     async def _begin(self) -> None:
         try:
@@ -181,7 +192,7 @@ class Sitting:
 
     async def _next(self, step: str) -> None:
         """Go on from a step. A page that says it twice (two clicks, two tabs) goes on once."""
-        if step == self.step:
+        if step == self.step and not self._closed:
             try:
                 if step == "instructions" and self.study.practice.on and not journals(self.folder):
                     self.step = "practice"
@@ -227,6 +238,8 @@ class Sitting:
             self._feed = None
         resume = bool(journals(self.folder))
         rating = self.study.rating
+        if resume:
+            check_same_scale(self.folder, self.study)
         recorder = SessionRecorder(
             folder=self.session.folder,
             dials=[DialChoice(self.rater, self.port)],
@@ -259,11 +272,15 @@ class Sitting:
         summaries: list[RecordingSummary] = []
         try:
             summaries = recorder.run(player)
+            _, problems = align_recordings([self.folder])
+            problem = " ".join(str(error) for error in problems)
         except TracedialError as error:
             problem = str(error)
-        _, problems = align_recordings([self.folder])
-        for error in problems:
-            problem = problem or str(error)
+        except Exception as error:  # noqa: BLE001  (the page must not wait for ever; what was recorded is in the journal)
+            traceback.print_exc()
+            problem = (
+                f"That failed: {error!r}. What was rated is kept. Please report this, with what the terminal shows."
+            )
         for summary in summaries:
             if not summary.complete and not problem:
                 problem = (

@@ -9,37 +9,44 @@ export async function open(session, rater) {
   let data = await call(`/api/clips/${place}`);
   let index = Math.max(data.clips.findIndex((clip) => !isComplete(clip)), 0);
   let timer = null;
-  let unsaved = null;
+  let sending = null;
+  // What was typed and is not kept yet, the last version of each answer; sent one after the other.
+  const unsaved = new Map();
   let cleanup = () => {};
   const status = el("p", { class: "quiet", id: "saved", role: "status" });
 
-  // Whatever was typed and not sent yet is sent now.
-  const save = async () => {
+  // Whatever was typed and not sent yet is sent now; true once all of it is kept.
+  const save = () => {
     clearTimeout(timer);
-    const answer = unsaved;
-    unsaved = null;
-    if (!answer) return true;
-    try {
-      await call(`/api/answer/${place}`, { what: "answer", ...answer });
-      if (!unsaved) status.textContent = t("saved");
-      return true;
-    } catch (error) {
-      unsaved = unsaved || answer;
-      status.replaceChildren(problemBox(t("not_saved", { why: error.message })));
-      timer = setTimeout(save, 3000);
-      return false;
-    }
+    sending = sending || drain().finally(() => { sending = null; });
+    return sending;
   };
+  const drain = async () => {
+    while (unsaved.size) {
+      const [key, answer] = unsaved.entries().next().value;
+      try {
+        await call(`/api/answer/${place}`, { what: "answer", ...answer });
+      } catch (error) {
+        status.replaceChildren(problemBox(t("not_saved", { why: error.message })));
+        timer = setTimeout(save, 3000);
+        return false;
+      }
+      if (unsaved.get(key) === answer) unsaved.delete(key);
+      if (!unsaved.size) status.textContent = t("saved");
+    }
+    return true;
+  };
+  const shownAs = (clip) => ({ segment: clip.segment, start_s: clip.start_s, segment_end_s: clip.segment_end_s });
   const typed = (clip, question, text) => {
-    if (unsaved && unsaved.question !== question) save();
-    unsaved = { segment: clip.segment, question, text };
+    unsaved.set(`${clip.segment} ${question}`, { ...shownAs(clip), question, text });
     status.textContent = t("saving");
     clearTimeout(timer);
     timer = setTimeout(save, PAUSE_MS);
   };
   const keepOnLeaving = () => {
-    if (!unsaved) return;
-    fetch(`/api/answer/${place}`, { method: "POST", keepalive: true, headers: { "Content-Type": "application/json" }, body: JSON.stringify({ what: "answer", ...unsaved }) });
+    for (const answer of unsaved.values()) {
+      fetch(`/api/answer/${place}`, { method: "POST", keepalive: true, headers: { "Content-Type": "application/json" }, body: JSON.stringify({ what: "answer", ...answer }) });
+    }
   };
 
   const nothing = () => show(t(data.step === "done" ? "thank_you" : "clips_and_questions"), el(
@@ -48,9 +55,11 @@ export async function open(session, rater) {
     el("p", {}, el("a", { href: "#/", class: "button plain" }, t("back"))),
   ));
 
-  const finish = () => {
+  const finish = async () => {
+    // What the room has, not what this page remembers.
+    data = await call(`/api/clips/${place}`);
     cleanup();
-    const left = data.clips.reduce((sum, clip) => sum + clip.questions.filter((question) => !question.answer.trim()).length, 0);
+    const left = data.unanswered;
     show(t("thank_you"), el(
       "div", { class: "paper" }, el("h1", {}, t("thank_you")),
       el("p", { id: "done" }, left ? t("done_left", { n: left }) : t("all_done")),
@@ -65,7 +74,7 @@ export async function open(session, rater) {
     if (to >= data.clips.length) {
       try {
         await call(`/api/answer/${place}`, { what: "done" });
-        finish();
+        await finish();
       } catch (error) {
         status.replaceChildren(problemBox(error.message));
       }
@@ -93,7 +102,7 @@ export async function open(session, rater) {
       video.pause();
       clip.watched = true;
       play.textContent = t("play_clip_again");
-      call(`/api/answer/${place}`, { what: "watched", segment: clip.segment }).catch((error) => problem.replaceChildren(problemBox(error.message)));
+      call(`/api/answer/${place}`, { what: "watched", ...shownAs(clip) }).catch((error) => problem.replaceChildren(problemBox(error.message)));
       reveal();
       const first = form.querySelector("textarea");
       if (first) first.focus();

@@ -152,6 +152,9 @@ export async function open() {
         takeState(said.state);
       } else if (said.play_at && player) {
         player.playAt(said.play_at.at_us, said.play_at.video_s);
+      } else if (said.taken) {
+        if (player) player.close();
+        problem.replaceChildren(problemBox(`${t("taken")}. ${t("taken_text")}`));
       } else if (said.say) {
         problem.replaceChildren(problemBox(said.say));
       }

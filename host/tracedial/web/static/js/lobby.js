@@ -31,7 +31,7 @@ export async function open() {
     const found = (dials || []).filter((dial) => dial.name).length;
     return el(
       "section", { class: "card line", "aria-label": t("dials") },
-      el("span", {}, last && last.sitting && !last.sitting.page_knob ? t("dial_in_use") : dials === null ? t("looking_for_dials") : found ? t("dials_found", { n: found }) : t("no_dials")),
+      el("span", {}, last && last.sitting && last.sitting.holds_dial ? t("dial_in_use") : dials === null ? t("looking_for_dials") : found ? t("dials_found", { n: found }) : t("no_dials")),
       el("button", { id: "look-again", class: "plain", onclick: look }, t("look_again")),
       ...bad.map((dial) => problemBox(dial.problem)),
     );

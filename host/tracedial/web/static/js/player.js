@@ -26,6 +26,8 @@ export class Player {
       this.listeners.push([name, handler]);
     };
     on("waiting", () => this.stall());
+    // A media key or the browser's own control: what is not begun by this page is not recorded, and does not run.
+    on("play", () => { if (!this.running) video.pause(); });
     on("pause", () => { if (this.running && !video.ended) this.stand("pause"); });
     on("ended", () => this.finish());
     on("ratechange", () => { if (video.playbackRate !== 1) video.playbackRate = 1; });

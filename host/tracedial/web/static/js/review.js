@@ -54,7 +54,7 @@ export async function open(session, rater) {
       localStorage.setItem("tracedial-who", who);
       Object.assign(data, await call(`/api/review/${place}`, { who, why: whyField.value, ...fields }));
       if (fields.action !== "accept" && fields.action !== "reopen") whyField.value = "";
-      problem.replaceChildren();
+      problem.replaceChildren(...[problemBox(data.warning)].filter(Boolean));
     } catch (error) {
       problem.replaceChildren(problemBox(error.message));
       if (!whoField.value.trim()) whoField.focus();

@@ -35,7 +35,8 @@ class SittingPage {
       for (const clean of this.cleanups) clean();
     };
     const knob = sitting.page_knob ? { name: `page ${sitting.rater}`, kind: sitting.knob_kind } : null;
-    this.link = new Link({ scale: study.scale, knob, onMessage: (said) => this.hear(said), onChange: (up) => this.linkChanged(up) });
+    const place = new URLSearchParams({ session: sitting.session, rater: sitting.rater });
+    this.link = new Link({ path: `/ws?${place}`, scale: study.scale, knob, onMessage: (said) => this.hear(said), onChange: (up) => this.linkChanged(up) });
     const hidden = () => {
       this.link.say("note", { what: document.hidden ? "hidden" : "visible" });
       // What nobody sees nobody rates.
