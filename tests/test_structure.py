@@ -30,7 +30,7 @@ HOST_ORDER = [
     {"live"},
     {"align"},
     {"events", "autocorrelation", "chance", "bootstrap"},
-    {"agreement"},
+    {"agreement", "reliability", "event_agreement", "event_rules"},
     {"lag"},
     {"analysis", "segments"},
     {"answers"},
@@ -41,7 +41,8 @@ HOST_ORDER = [
     {"cli", "__main__"},
 ]
 # Statistics run on a CSV alone: these import nothing that knows of dials, links or clocks.
-STATISTICS = {"events", "autocorrelation", "chance", "bootstrap", "agreement", "lag", "trace"}
+STATISTICS = {"events", "autocorrelation", "chance", "bootstrap", "agreement", "lag", "reliability", "event_agreement",
+              "event_rules", "trace"}  # fmt: skip
 
 
 def imports(path):

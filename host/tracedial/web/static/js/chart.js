@@ -6,9 +6,10 @@ import { clock, signed } from "./dom.js";
 export const COLOURS = ["#1d5fbf", "#b3541e", "#2c7a4b", "#7a3fa0", "#a02c50", "#4b5d16", "#0f6f7a", "#6b4f2a"];
 export const SEGMENT_COLOURS = { rupture: "#c0392b", repair: "#2c7a4b", peak: "#b8860b" };
 
-// `series`: [{label, values, colour, width, dash}]; `bands`: [[upper, lower]] of series numbers from 1 on; `draw(u, pen)` draws behind.
+// `series`: [{label, values, colour, width, dash}]; `bands`: [[upper, lower]] of series numbers from 1 on; `draw(u, pen)` draws behind,
+// `drawOver` before.
 export class Chart {
-  constructor(place, { x, series, scale, bands = [], height = 280, draw = () => {}, onPick = () => {}, select = false }) {
+  constructor(place, { x, series, scale, bands = [], height = 280, draw = () => {}, drawOver = () => {}, onPick = () => {}, select = false }) {
     this.place = place;
     this.cursorS = null;
     const { low, high } = scale;
@@ -27,7 +28,7 @@ export class Chart {
       bands: bands.map(([upper, lower]) => ({ series: [upper, lower], fill: "rgba(29, 95, 191, 0.14)" })),
       hooks: {
         drawClear: [(u) => draw(u, u.ctx)],
-        draw: [(u) => this.drawCursor(u)],
+        draw: [(u) => { drawOver(u, u.ctx); this.drawCursor(u); }],
         ready: [(u) => {
           u.over.addEventListener("click", (event) => {
             if (u.select.width > 3) return;
@@ -83,24 +84,30 @@ function ticks({ low, high, detents }) {
 export function drawSegments(u, pen, segments, chosenId) {
   const { top, height } = u.bbox;
   pen.save();
-  let namedTo = -Infinity;
-  let line = 0;
-  for (const segment of [...segments].sort((a, b) => a.start_s - b.start_s)) {
+  for (const segment of segments) {
     const from = u.valToPos(segment.start_s, "x", true);
     const to = u.valToPos(segment.end_s, "x", true);
     pen.fillStyle = SEGMENT_COLOURS[segment.kind];
     pen.globalAlpha = segment.id === chosenId ? 0.4 : 0.2;
     pen.fillRect(from, top, Math.max(to - from, 2), height);
-    pen.globalAlpha = 1;
-    pen.fillStyle = "#1c1f24";
-    pen.font = `600 ${12 * devicePixelRatio}px sans-serif`;
-    pen.textAlign = "left";
-    pen.textBaseline = "alphabetic";
+  }
+  pen.restore();
+}
+
+// Their names; that of a segment which begins within another's name goes a line lower.
+export function nameSegments(u, pen, segments) {
+  pen.save();
+  pen.fillStyle = "#1c1f24";
+  pen.font = `600 ${12 * devicePixelRatio}px sans-serif`;
+  pen.textAlign = "left";
+  pen.textBaseline = "alphabetic";
+  let namedTo = -Infinity;
+  let line = 0;
+  for (const segment of [...segments].sort((a, b) => a.start_s - b.start_s)) {
     const name = `${segment.letter}${segment.rank}`;
-    const x = from + 3 * devicePixelRatio;
-    // The name of a segment that begins within another's name goes a line lower.
+    const x = u.valToPos(segment.start_s, "x", true) + 3 * devicePixelRatio;
     line = x < namedTo ? line + 1 : 0;
-    pen.fillText(name, x, top + (13 + 14 * line) * devicePixelRatio);
+    pen.fillText(name, x, u.bbox.top + (13 + 14 * line) * devicePixelRatio);
     namedTo = x + pen.measureText(name).width + 2 * devicePixelRatio;
   }
   pen.restore();

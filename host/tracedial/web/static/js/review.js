@@ -1,6 +1,6 @@
 // For the researcher: the trace over the session, the automatic segments on it, and which of them are replayed.
 
-import { COLOURS, Chart, drawSegments } from "./chart.js";
+import { COLOURS, Chart, drawSegments, nameSegments } from "./chart.js";
 import { Problem, at, call, clock, el, problemBox, show, signed, t } from "./dom.js";
 
 const GRIP_PX = 8;
@@ -40,6 +40,7 @@ export async function open(session, rater) {
   const chart = new Chart(chartPlace, {
     x: seconds, series, scale: data.scale,
     draw: (u, pen) => drawSegments(u, pen, shownSegments(), chosenId),
+    drawOver: (u, pen) => nameSegments(u, pen, shownSegments()),
     onPick: (s) => { video.currentTime = Math.min(Math.max(s, 0), data.duration_s); },
   });
   const follow = () => chart.setCursor(video.currentTime);
