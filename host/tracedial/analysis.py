@@ -1,4 +1,4 @@
-"""From traces to the result: events of each rater, agreement of each pair, all parameters, as one object.
+"""From traces to the result: events of each rater, agreement of each pair and of all, all parameters, as one object.
 
 Runs on trace CSVs alone, or on a session folder, whose raters' traces are read from there.
 """
@@ -7,45 +7,68 @@ import csv
 import itertools
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tracedial import __version__
+from tracedial import __version__, bootstrap, chance
 from tracedial.agreement import Congruence, Discrepancy, congruence, discrepancy
+from tracedial.analysis_settings import DEFAULT_SCALE, AnalysisSettings, LagCorrection, RatingScale
+from tracedial.autocorrelation import DRIFT_P, HELD_STILL_SHARE
 from tracedial.errors import AnalysisError, RecordingError
-from tracedial.events import Events, EventSettings, find_events
-from tracedial.session import Session, read_session
+from tracedial.event_agreement import Detection, EventOverlap, detection, overlap, read_codes
+from tracedial.events import Events, find_events
+from tracedial.journal import read_journal
+from tracedial.lag import Lag, corrected, correlation_at, lag_of
+from tracedial.reliability import Estimate, Reliability, mean_trace, reliability
+from tracedial.session import SESSION_FILE, Session, read_session
 from tracedial.trace import Trace, read_trace
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+Floats = NDArray[np.float64]
+
 TRACE_FILE = "trace.csv"
+PRACTICE_FILE = "practice.tdj"
 REPORT_KEYS = {"dial", "clocks", "offset_ms", "samples", "findings", "recorded_at", "recorded_with"}
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two raters, in the order of the output; discrepancy is `b` minus `a`."""
+    """Two raters, in the order of the output; discrepancy is `b` minus `a`. `lag`, `events` and `windows` are there in
+    the full set of measures: `windows` are r and the mean difference in windows of the session, one after the other.
+    """
 
     a: str
     b: str
     congruence: Congruence
     discrepancy: Discrepancy
+    lag: Lag | None = None
+    events: EventOverlap | None = None
+    windows: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """Everything that was computed, with its parameters. `session` is None for bare CSVs."""
+    """Everything that was computed, with its parameters. `session` is None for bare CSVs; `remarks` are sentences about
+    the traces themselves."""
 
     traces: list[Trace]
     events: dict[str, Events]
     pairs: list[Pair]
-    settings: EventSettings
-    common_only: bool
+    settings: AnalysisSettings
     cut: dict[str, int]
     session: Session | None
     alignments: dict[str, dict[str, Any]]
+    scale: RatingScale = DEFAULT_SCALE
+    reliability: Reliability | None = None
+    lag_corrections: list[LagCorrection] = field(default_factory=list)
+    observer: dict[str, Detection] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
 
     @property
     def synthetic(self) -> bool:
@@ -59,56 +82,129 @@ class Analysis:
                 "session": self.session.name if self.session else None,
                 "synthetic": self.synthetic,
                 "raters": [_rater_json(trace) for trace in self.traces],
-                "pairs": [
-                    {
-                        "a": pair.a,
-                        "b": pair.b,
-                        "congruence": pair.congruence.as_json(),
-                        "discrepancy": pair.discrepancy.as_json(),
-                    }
-                    for pair in self.pairs
-                ],
+                "pairs": [_pair_json(pair) for pair in self.pairs],
+                "reliability": self.reliability.as_json() if self.reliability else None,
                 "ruptures": {name: [_event_json(e) for e in found.ruptures] for name, found in self.events.items()},
                 "repairs": {name: [_event_json(e) for e in found.repairs] for name, found in self.events.items()},
+                "observer": {name: found.as_json() for name, found in self.observer.items()},
                 "notes": {name: found.notes for name, found in self.events.items() if found.notes},
+                "remarks": self.remarks,
                 "parameters": {
-                    **self.settings.as_parameters(),
+                    **self.settings.events.as_parameters(),
                     "rise_used": {name: found.rise for name, found in self.events.items()},
-                    "common_only": self.common_only,
+                    "common_only": self.settings.common_only,
                     "seconds_cut_for_common": self.cut,
-                    "p_naive": "Student t of r with n - 2 degrees of freedom, as if seconds were independent",
-                    "p_eff": "the same for n_eff = n (1 - r1a r1b) / (1 + r1a r1b), at most n (Bretherton et al. 1999)",
-                    "sd_divisor": "n - 1",
+                    "measures": self.settings.measures,
+                    "trim_agreement_s": self.settings.trim_agreement_s,
+                    "scale": asdict(self.scale),
+                    "rescaled": {name: list(ends) for name, ends in self.settings.rescale.items()},
+                    "lag_corrections": [asdict(one) for one in self.lag_corrections],
+                    "max_lag_s": self.settings.max_lag_s,
+                    "event_tolerance_s": self.settings.tolerance_s,
+                    "window_s": self.settings.window_s,
+                    **METHODS,
                 },
                 "software": {"tracedial": __version__, "numpy": np.__version__},
             }
         )
 
+    def tables(self) -> dict[str, list[dict[str, Any]]]:
+        """The results as tidy tables, by name: one row for each rater, pair, event, second, lag or window."""
+        data = self.as_json()
+        mean, sd, n = mean_trace(np.stack([trace.rating for trace in self.traces], axis=1))
+        return {
+            "raters": data["raters"],
+            "pairs": [_flat_pair(pair) for pair in data["pairs"]],
+            "events": _event_rows(data),
+            "traces": [
+                {"video_s": second, "rater": trace.rater, "rating": clean(float(rating))}
+                for trace in self.traces
+                for second, rating in enumerate(trace.rating)
+            ],
+            "mean": [
+                {"video_s": at, "mean": clean(float(mean[at])), "sd": clean(float(sd[at])), "n": int(n[at])}
+                for at in range(len(mean))
+            ],
+            "reliability": [
+                {"measure": name, **estimate}
+                for name, estimate in (data["reliability"] or {}).items()
+                if isinstance(estimate, dict)
+            ],
+            "lags": [
+                {"a": pair["a"], "b": pair["b"], "lag_s": lag_s, "r": r}
+                for pair in data["pairs"]
+                for lag_s, r in (pair["lag"] or {"curve": []})["curve"]
+            ],
+            "windows": [
+                {"a": pair["a"], "b": pair["b"], **window} for pair in data["pairs"] for window in pair["windows"]
+            ],
+        }
 
-def analyze(paths: list[Path], settings: EventSettings | None = None, *, common_only: bool = False) -> Analysis:
+    def frames(self) -> "dict[str, DataFrame]":
+        """The same as pandas frames; `frame.attrs["parameters"]` has what they were computed with."""
+        import pandas as pd
+
+        parameters = self.as_json()["parameters"]
+        made = {name: pd.DataFrame(rows) for name, rows in self.tables().items()}
+        for frame in made.values():
+            frame.attrs["parameters"] = parameters
+        return made
+
+
+METHODS = {
+    "p_naive": "Student t of r with n - 2 degrees of freedom, as if seconds were independent",
+    "p_eff": "the same for n_eff = n (1 - r1a r1b) / (1 + r1a r1b), at most n (Bretherton et al. 1999); withheld above "
+    f"{HELD_STILL_SHARE:.0%} of seconds without movement",
+    "p_pp": "the same for the effective N of Pyper & Peterman (1998), autocorrelations up to n / 5",
+    "p_shift": f"among all circular shifts by {chance.MIN_SHIFT_S} s and more, counted as independent ones",
+    "p_surrogate": "among phase-randomized surrogates, their exact distribution",
+    "p_withheld_for_trends": f"where both traces have a linear trend with p < {DRIFT_P:g}",
+    "interval": f"95 %, circular block bootstrap, {bootstrap.DRAWS} draws, seed {bootstrap.SEED}, blocks of "
+    "sqrt(n tau) s, Student t of the number of blocks",
+    "sd_divisor": "n - 1",
+}
+
+
+def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Analysis:
     """Analyze a session folder, or two or more trace CSVs. Raises `AnalysisError` where they cannot be compared.
 
     Traces must cover the same seconds; with `common_only` the longer ones are cut to the shortest, and the output says
-    by how much.
+    by how much. Nothing else is cut, filled or rescaled unless the settings say so, and the output repeats them.
     """
-    settings = settings or EventSettings()
+    settings = settings or AnalysisSettings()
     session, traces, alignments = load(paths)
-    traces, cut = _to_one_length(traces, common_only=common_only)
     names = [trace.rater for trace in traces]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
         raise AnalysisError(f"Two traces are named {twice}: rename one of the files, they name the raters.")
-    events = {trace.rater: find_events(trace.rating, settings) for trace in traces}
-    pairs = [
-        Pair(
-            a.rater,
-            b.rater,
-            congruence(a.rating, b.rating),
-            discrepancy(a.rating, b.rating, name_a=a.rater, name_b=b.rater),
-        )
-        for a, b in itertools.combinations(traces, 2)
-    ]
-    return Analysis(traces, events, pairs, settings, common_only, cut, session, alignments)
+    settings.refuse_unknown(names)
+    traces, cut = _to_one_length(traces, common_only=settings.common_only)
+    scale = _scale_of(settings, alignments)
+    traces = [_rescaled(trace, settings, scale) for trace in traces]
+    traces, corrections = _without_lag(traces, settings, session)
+    events = {trace.rater: find_events(trace.rating, settings.events) for trace in traces}
+    full = settings.full
+    # What is left out at the beginning is missing to every measure of agreement.
+    used = {trace.rater: trace.rating.copy() for trace in traces}
+    for rating in used.values():
+        rating[: settings.trim_agreement_s] = np.nan
+    pairs = [_pair(a, b, used, events, settings) for a, b in itertools.combinations(names, 2)]
+    found = reliability(np.stack([used[name] for name in names], axis=1), options=scale.options, full=full)
+    remarks = _remarks(traces, scale)
+    if remarks:
+        found = replace(found, estimates={**found.estimates, "rwg": Estimate(None, reason=remarks[0])})
+    observer = {}
+    if settings.codes is not None:
+        coded = [(code.onset_s, code.end_s) for code in read_codes(settings.codes)]
+        observer = {
+            name: detection(
+                _stretches(events[name]), coded, n_seconds=len(used[name]), tolerance_s=settings.tolerance_s
+            )
+            for name in names
+        }
+    return Analysis(
+        traces, events, pairs, settings, cut, session, alignments, scale, found, corrections, observer, remarks
+    )
 
 
 def load(paths: list[Path]) -> tuple[Session | None, list[Trace], dict[str, dict[str, Any]]]:
@@ -121,6 +217,7 @@ def load(paths: list[Path]) -> tuple[Session | None, list[Trace], dict[str, dict
         folder = next((path for path in paths if path.is_dir()), None)
         if folder:
             raise AnalysisError(f"{folder} is a folder: give one session folder, or two or more trace CSVs.")
+        _refuse_other_videos(paths)
         return None, [read_trace(path) for path in paths], {}
     session = read_session(paths[0])
     traces, alignments = [], {}
@@ -140,28 +237,142 @@ def load(paths: list[Path]) -> tuple[Session | None, list[Trace], dict[str, dict
     return session, traces, alignments
 
 
+def _pair(a: str, b: str, used: dict[str, Floats], events: dict[str, Events], settings: AnalysisSettings) -> Pair:
+    x, y = used[a], used[b]
+    pair = Pair(a, b, congruence(x, y, full=settings.full), discrepancy(x, y, name_a=a, name_b=b))
+    if not settings.full:
+        return pair
+    return replace(
+        pair,
+        lag=lag_of(x, y, name_a=a, name_b=b, max_lag_s=settings.max_lag_s),
+        events=overlap(
+            _stretches(events[a]), _stretches(events[b]), n_seconds=len(x), tolerance_s=settings.tolerance_s
+        ),
+        windows=_windows(x, y, settings.window_s),
+    )
+
+
+def _windows(a: Floats, b: Floats, window_s: int) -> list[dict[str, Any]]:
+    """r and the mean of b − a in windows of the session that overlap by half."""
+    found = []
+    for start in range(0, max(len(a) - window_s, 0) + 1, max(window_s // 2, 1)):
+        x, y = a[start : start + window_s], b[start : start + window_s]
+        both = ~np.isnan(x) & ~np.isnan(y)
+        n = int(np.count_nonzero(both))
+        found.append(
+            {
+                "start_s": start,
+                "end_s": min(start + window_s, len(a)),
+                "n": n,
+                "r": correlation_at(x, y, 0),
+                "difference": float(np.mean(y[both] - x[both])) if n else None,
+            }
+        )
+    return found
+
+
+def _scale_of(settings: AnalysisSettings, alignments: dict[str, dict[str, Any]]) -> RatingScale:
+    if settings.scale:
+        return settings.scale
+    for alignment in alignments.values():
+        if scale := (alignment.get("dial") or {}).get("scale"):
+            return RatingScale(scale["low"], scale["high"], scale["step"], "the dial's")
+    return DEFAULT_SCALE
+
+
+def _rescaled(trace: Trace, settings: AnalysisSettings, scale: RatingScale) -> Trace:
+    if trace.rater not in settings.rescale:
+        return trace
+    low, high = settings.rescale[trace.rater]
+    return Trace(trace.rater, scale.low + (trace.rating - low) / (high - low) * (scale.high - scale.low))
+
+
+def _remarks(traces: list[Trace], scale: RatingScale) -> list[str]:
+    """Sentences about ratings that are not on the scale."""
+    said = []
+    for trace in traces:
+        known = trace.rating[~np.isnan(trace.rating)]
+        if len(known) and (known.min() < scale.low or known.max() > scale.high):
+            said.append(
+                f"The ratings of {trace.rater} go from {known.min():g} to {known.max():g}, beyond the scale from "
+                f"{scale.low:g} to {scale.high:g} ({scale.source}): give the scale with --scale LOW:HIGH:STEP, or "
+                f"bring this rater's onto it with --rescale {trace.rater}=LOW:HIGH. Nothing was rescaled."
+            )
+    return said
+
+
+def _without_lag(
+    traces: list[Trace], settings: AnalysisSettings, session: Session | None
+) -> tuple[list[Trace], list[LagCorrection]]:
+    """Traces moved to what they answer to, where the settings ask for it."""
+    corrections = []
+    moved = []
+    first = traces[0]
+    for trace in traces:
+        asked = settings.lags.get(trace.rater, settings.lags.get("*"))
+        if asked is None:
+            moved.append(trace)
+            continue
+        if asked == "practice":
+            correction = LagCorrection(trace.rater, round(_practice_lag_s(trace.rater, session)), "practice task")
+        elif asked == "estimate":
+            found = None
+            if trace is not first:
+                found = lag_of(first.rating, trace.rating, name_a=first.rater, name_b=trace.rater,
+                               max_lag_s=settings.max_lag_s).best_s  # fmt: skip
+            correction = LagCorrection(trace.rater, found or 0, f"estimated, behind {first.rater}")
+        else:
+            correction = LagCorrection(trace.rater, int(asked), "given")
+        corrections.append(correction)
+        moved.append(Trace(trace.rater, corrected(trace.rating, correction.lag_s)))
+    return moved, corrections
+
+
+def _practice_lag_s(rater: str, session: Session | None) -> float:
+    path = session.folder / rater / PRACTICE_FILE if session else None
+    if path is None or not path.is_file():
+        raise AnalysisError(f"{rater} has no practice task whose lag could be taken out: say --lag {rater}=SECONDS.")
+    results = [record["result"] for record in read_journal(path).records if record["kind"] == "practice"]
+    lag_s = results[-1].get("lag_s") if results else None
+    if lag_s is None:
+        raise AnalysisError(f"The practice task of {rater} measured no lag: say --lag {rater}=SECONDS.")
+    return float(lag_s)
+
+
+def _stretches(events: Events) -> list[tuple[int, int]]:
+    return [(rupture.onset_s, rupture.end_s) for rupture in events.ruptures]
+
+
+def _refuse_other_videos(paths: list[Path]) -> None:
+    """Traces that lie in session folders must be of one and the same video."""
+    known: dict[str, Path] = {}
+    for path in paths:
+        folder = path.resolve().parent.parent
+        if (folder / SESSION_FILE).is_file():
+            known.setdefault(read_session(folder).video["sha256"], path)
+    if len(known) > 1:
+        said = ", ".join(f"{path} of the video {sha256[:12]}…" for sha256, path in known.items())
+        raise AnalysisError(f"The traces are of different videos ({said}): they cannot be compared.")
+
+
 def write_tables(analysis: Analysis, folder: Path) -> None:
-    """`analysis.json`, and as CSV: `raters.csv`, `pairs.csv`, `events.csv` and `traces.csv` (long: second, rater)."""
+    """`analysis.json`, and as CSV: raters, pairs, events, traces (long: second, rater), mean, reliability, lags and
+    windows."""
     data = analysis.as_json()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
         (folder / "analysis.json").write_text(text + "\n", encoding="utf-8")
-        _write_csv(folder / "raters.csv", data["raters"])
-        _write_csv(folder / "pairs.csv", [_flat_pair(pair) for pair in data["pairs"]])
-        _write_csv(folder / "events.csv", _event_rows(data), columns=EVENT_COLUMNS)
-        rows = [
-            {"video_s": second, "rater": trace.rater, "rating": clean(float(rating))}
-            for trace in analysis.traces
-            for second, rating in enumerate(trace.rating)
-        ]
-        _write_csv(folder / "traces.csv", rows)
+        for name, rows in analysis.tables().items():
+            columns = EVENT_COLUMNS if name == "events" else None
+            _write_csv(folder / f"{name}.csv", rows, columns=columns)
     except OSError as error:
         raise AnalysisError(f"The tables in {folder} cannot be written: {error.strerror}.") from error
 
 
 RESULT_FILES = (
-    "analysis.json", "raters.csv", "pairs.csv", "events.csv", "traces.csv", "figure.svg", "figure.png", "report.html",
+    "analysis.json", "raters.csv", "pairs.csv", "events.csv", "traces.csv", "mean.csv", "reliability.csv", "lags.csv",
+    "windows.csv", "figure.svg", "figure.png", "report.html", "report.pdf",
 )  # fmt: skip
 
 
@@ -227,10 +438,27 @@ def _event_json(event: Any) -> dict[str, Any]:
     return fields
 
 
+def _pair_json(pair: Pair) -> dict[str, Any]:
+    return {
+        "a": pair.a,
+        "b": pair.b,
+        "congruence": pair.congruence.as_json(),
+        "discrepancy": pair.discrepancy.as_json(),
+        "lag": pair.lag.as_json() if pair.lag else None,
+        "events": pair.events.as_json() if pair.events else None,
+        "windows": pair.windows,
+    }
+
+
 def _flat_pair(pair: dict[str, Any]) -> dict[str, Any]:
-    flat = {"a": pair["a"], "b": pair["b"]}
-    for measure in ("congruence", "discrepancy"):
-        flat.update({f"{measure}_{key}": value for key, value in pair[measure].items()})
+    """One row: nested names joined by _, without the curve and the windows, which are tables of their own."""
+    flat: dict[str, Any] = {"a": pair["a"], "b": pair["b"]}
+    for measure in ("congruence", "discrepancy", "lag", "events"):
+        for key, value in (pair[measure] or {}).items():
+            if isinstance(value, dict):
+                flat.update({f"{measure}_{key}_{inner}": one for inner, one in value.items()})
+            elif not isinstance(value, list):
+                flat[f"{measure}_{key}"] = value
     return flat
 
 
@@ -254,7 +482,7 @@ def _event_rows(data: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _write_csv(path: Path, rows: list[dict[str, Any]], columns: tuple[str, ...] | None = None) -> None:
-    names = columns or tuple(rows[0] if rows else ())
+    names = columns or tuple(dict.fromkeys(name for row in rows for name in row))
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, names, lineterminator="\n")
         writer.writeheader()

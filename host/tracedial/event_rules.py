@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracedial.errors import AnalysisError
-from tracedial.events import MAD_TO_SD
 
 Floats = NDArray[np.float64]
 
+MAD_TO_SD = 1.4826
 INDIVIDUALS_D2 = 1.128
 """The mean range of two normal observations in SD: turns a mean moving range into one."""
 
@@ -245,7 +245,10 @@ _STEPS = ((1, -1, 0), (-1, 1, 0), (0, 1, -1), (0, -1, 1), (0, 0, 1), (0, 0, -1),
 
 def _refined(rest: Floats, start: _V, noise: _Noise) -> _V:
     """The V near `start` that stands out most, by steps of its three corners."""
-    best = _fitted(rest, start.onset_s, start.fall_s, start.rise_s, noise)
+    # One and the same stretch for all that are compared: the more of the ground is seen, the more any V explains.
+    first = max(start.onset_s - 2 * MARGIN_S, 0)
+    last = min(start.onset_s + start.fall_s + start.rise_s + 2 * MARGIN_S, len(rest))
+    best = _fitted(rest[first:last], start.onset_s - first, start.fall_s, start.rise_s, noise)
     for size in (8, 4, 2, 1):
         for _ in range(6):
             moved = best
@@ -253,21 +256,20 @@ def _refined(rest: Floats, start: _V, noise: _Noise) -> _V:
                 corners = (moved.onset_s + size * onset, moved.fall_s + size * fall, moved.rise_s + size * rise)
                 if corners[0] < 0 or not 4 <= corners[1] <= 90 or not 4 <= corners[2] <= 180:
                     continue
-                if corners[0] + corners[1] < len(rest) - 1:
-                    tried = _fitted(rest, *corners, noise)
+                if corners[0] + corners[1] < last - first - 1:
+                    tried = _fitted(rest[first:last], *corners, noise)
                     moved = tried if tried.strength > moved.strength + 1e-9 else moved
             if moved is best:
                 break
             best = moved
-    return best
+    return _V(best.onset_s + first, best.fall_s, best.rise_s, best.depth, best.strength)
 
 
-def _fitted(rest: Floats, onset_s: int, fall_s: int, rise_s: int, noise: _Noise) -> _V:
+def _fitted(stretch: Floats, onset_s: int, fall_s: int, rise_s: int, noise: _Noise) -> _V:
     """Depth and strength of a V of known corners on a slanting ground, by generalized least squares."""
-    first, last = max(onset_s - MARGIN_S, 0), min(onset_s + fall_s + rise_s + MARGIN_S, len(rest))
-    at = np.arange(first, last)
+    at = np.arange(len(stretch))
     shape = -np.interp(at, [onset_s, onset_s + fall_s, onset_s + fall_s + rise_s], [0.0, 1.0, 0.0], left=0.0, right=0.0)
-    columns = np.stack([np.ones(len(at)), at - at.mean(), shape, rest[first:last]], axis=1)
+    columns = np.stack([np.ones(len(at)), at - at.mean(), shape, stretch], axis=1)
     white = columns[1:] - noise.phi * columns[:-1]
     ground, both = white[:, :2], white[:, 2:]
     both = both - ground @ np.linalg.solve(ground.T @ ground, ground.T @ both)

@@ -5,30 +5,44 @@ written down). A **repair** is where the rating begins to rise again after it. E
 every parameter stands in the output. `docs/measures.md` has the definitions with their reasons.
 """
 
+import itertools
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tracedial import event_rules
 from tracedial.errors import AnalysisError
+from tracedial.event_rules import MAD_TO_SD
 
 Floats = NDArray[np.float64]
 
-MAD_TO_SD = 1.4826
+RULES = {
+    "greedy": "lowest mean first, earliest of equals, none nearer than separation_s to another (greedy)",
+    "optimal": "the segments, none nearer than separation_s to another, whose means have the lowest sum (dynamic "
+    "programming), earliest of equals",
+    "vshape": "falls of drop_sd SD or more with their return, deepest first; from the fall's beginning to its nadir",
+    "chart": "segments of segment_s whose mean lies below an individuals chart's lower limit, lowest first",
+    "changepoints": "stretches between changes of level (ruptures library, PELT, L2), lowest mean first",
+}
+"""What each rule of ruptures takes."""
 
 
 @dataclass(frozen=True)
 class EventSettings:
     """The parameters of both rules.
 
-    Ruptures: `count` segments of `segment_s` seconds, no two nearer than `separation_s`, each at least `min_valid`
-    rated; the first `trim_start_s` seconds are left out. Repairs: the trace is smoothed by a centred mean of
+    Ruptures: by `rule` (see `RULES`). For the lowest segments: `count` of `segment_s` seconds, no two nearer than
+    `separation_s`, each at least `min_valid` rated; the first `trim_start_s` seconds are left out. For the other rules
+    `count` is how many are kept, `drop_sd` and `return_share` are those of `event_rules.v_shapes`. Repairs: the trace
+    is smoothed by a centred mean of
     `smooth_s` seconds; a repair is a rise of at least `rise` (None: the larger of 2 scale units and half a robust SD)
     above the nadir that lasts `hold_s` seconds. The levels before and after that the repaired fraction compares are the
     highest smoothed ratings within `level_s` seconds. Clips are `clip_s` seconds long.
     """
 
+    rule: str = "greedy"
     count: int = 3
     segment_s: int = 30
     separation_s: int = 30
@@ -39,12 +53,19 @@ class EventSettings:
     hold_s: int = 5
     level_s: int = 120
     clip_s: int = 120
+    drop_sd: float = 1.0
+    return_share: float = 0.5
 
     def __post_init__(self) -> None:
         for name, least in (("count", 0), ("segment_s", 1), ("separation_s", 0), ("trim_start_s", 0), ("smooth_s", 1),
                             ("hold_s", 1), ("level_s", 1), ("clip_s", 1)):  # fmt: skip
             if getattr(self, name) < least:
                 raise AnalysisError(f"The setting {name} is {getattr(self, name)}; it must be at least {least}.")
+        if self.rule not in RULES:
+            raise AnalysisError(f"The rule of ruptures is {self.rule!r}; it must be one of {', '.join(RULES)}.")
+        for name in ("drop_sd", "return_share"):
+            if not 0 <= getattr(self, name) <= 10:
+                raise AnalysisError(f"The setting {name} is {getattr(self, name)}; it must be within 0 and 10.")
         if not 0 < self.min_valid <= 1:
             raise AnalysisError(f"The setting min_valid is {self.min_valid}; it must be above 0 and at most 1.")
         if self.smooth_s % 2 == 0:
@@ -55,7 +76,7 @@ class EventSettings:
     def as_parameters(self) -> dict[str, Any]:
         """The parameters with the names of the rules, for the output."""
         return {
-            "rupture_rule": "lowest mean first, earliest of equals, none nearer than separation_s to another (greedy)",
+            "rupture_rule": RULES[self.rule],
             "repair_rule": "first rise of the smoothed trace after the nadir that reaches `rise` and lasts hold_s, "
             "dated back to the last local minimum",
             **asdict(self),
@@ -127,20 +148,25 @@ def find_events(rating: Floats, settings: EventSettings | None = None) -> Events
         return Events([], [], None, ["Nothing was rated."])
     if np.ptp(rating[valid]) == 0:
         return Events([], [], None, ["The rating never changes: no segment is lower than another."])
-    onsets, means, shares = _lowest_segments(rating, settings)
-    if len(onsets) < settings.count:
+    found = _by_rule(rating, settings)
+    if len(found) < settings.count and settings.rule in ("greedy", "optimal"):
         notes.append(
-            f"Only {len(onsets)} of {settings.count} segments of {settings.segment_s} s fit with "
+            f"Only {len(found)} of {settings.count} segments of {settings.segment_s} s fit with "
             f"{settings.separation_s} s between them and {settings.min_valid:.0%} of their seconds rated."
         )
+    elif not found:
+        notes.append(f"The rule found nothing: {RULES[settings.rule]}.")
     smooth = smoothed(rating, settings.smooth_s)
     rise = settings.rise
     if rise is None:
         centre = np.median(rating[valid])
         rise = max(2.0, 0.5 * MAD_TO_SD * float(np.median(np.abs(rating[valid] - centre))))
     ruptures = []
-    for rank, (onset, mean, share) in enumerate(zip(onsets, means, shares, strict=True), start=1):
-        end = onset + settings.segment_s
+    for rank, (onset, end) in enumerate(found, start=1):
+        own = rating[onset:end]
+        if np.isnan(own).all():
+            continue
+        mean, share = float(np.nanmean(own)), float(np.mean(~np.isnan(own)))
         nadir = onset + int(np.nanargmin(smooth[onset:end]))
         clip, cut = _clip(onset, len(rating), settings)
         ruptures.append(Rupture(rank, onset, end, nadir, float(smooth[nadir]), mean, share, clip, cut))
@@ -164,10 +190,34 @@ def smoothed(rating: Floats, width_s: int) -> Floats:
     return np.where(valid, total / np.maximum(count, 1), np.nan)
 
 
-def _lowest_segments(rating: Floats, settings: EventSettings) -> tuple[list[int], list[float], list[float]]:
+def _by_rule(rating: Floats, settings: EventSettings) -> list[tuple[int, int]]:
+    """Stretches of seconds, the first the lowest (or deepest)."""
+    match settings.rule:
+        case "greedy" | "optimal":
+            score = _segment_means(rating, settings)
+            choose = _greedy if settings.rule == "greedy" else _optimal
+            onsets = choose(score, settings.count, settings.segment_s + settings.separation_s)
+            return [(onset, onset + settings.segment_s) for onset in onsets]
+        case "vshape":
+            shapes = event_rules.v_shapes(rating, drop_sd=settings.drop_sd, return_share=settings.return_share)
+            shapes = sorted((v for v in shapes if v.returned), key=lambda v: -v.depth)
+            found = [(v.onset_s, v.nadir_s + 1) for v in shapes]
+        case "chart":
+            chart = event_rules.control_chart(rating, segment_s=settings.segment_s, min_valid=settings.min_valid)
+            found = sorted(chart.below if chart else [], key=lambda part: float(np.nanmean(rating[slice(*part)])))
+        case _:
+            edges = [0, *event_rules.change_points(rating), len(rating)]
+            median = float(np.median(rating))
+            parts = [(a, b) for a, b in itertools.pairwise(edges) if rating[a:b].mean() < median]
+            found = sorted(parts, key=lambda part: float(rating[slice(*part)].mean()))
+    return [part for part in found if part[0] >= settings.trim_start_s][: settings.count]
+
+
+def _segment_means(rating: Floats, settings: EventSettings) -> Floats:
+    """The mean of each segment by its onset, infinite where it may not be chosen."""
     length = settings.segment_s
     if len(rating) < length + settings.trim_start_s:
-        return [], [], []
+        return np.array([])
     valid = ~np.isnan(rating)
     total = np.concatenate([[0.0], np.cumsum(np.where(valid, rating, 0.0))])
     count = np.concatenate([[0], np.cumsum(valid)])
@@ -178,14 +228,42 @@ def _lowest_segments(rating: Floats, settings: EventSettings) -> tuple[list[int]
     open_ = share >= settings.min_valid - 1e-12
     open_[: settings.trim_start_s] = False
     # Sums of whole ratings are exact; rounding makes equals equal where ratings are not whole.
-    score = np.where(open_, np.round(mean, 9), np.inf)
+    return np.where(open_, np.round(mean, 9), np.inf)
+
+
+def _greedy(score: Floats, count: int, reach: int) -> list[int]:
+    """The onset of the lowest score, then of the lowest that is `reach` away from all before, and so on."""
+    score = score.copy()
     onsets: list[int] = []
-    while len(onsets) < settings.count and np.isfinite(score).any():
+    while len(onsets) < count and np.isfinite(score).any():
         onset = int(np.argmin(score))
         onsets.append(onset)
-        reach = length + settings.separation_s
         score[max(0, onset - reach + 1) : onset + reach] = np.inf
-    return onsets, [float(mean[onset]) for onset in onsets], [float(share[onset]) for onset in onsets]
+    return onsets
+
+
+def _optimal(score: Floats, count: int, reach: int) -> list[int]:
+    """The onsets, `reach` apart, of the lowest sum of scores: `count` of them, or as many as there can be; the lowest
+    first, the earlier of equals."""
+    n = len(score)
+    if not n:
+        return []
+    # An onset leaves what lies `reach` before it, and earlier, to the others.
+    left = np.maximum(np.arange(n) - reach + 1, 0)
+    ending_at: list[Floats] = []
+    best_before = np.zeros(n + 1)
+    for _ in range(count):
+        sums = score + best_before[left]
+        if not np.isfinite(sums).any():
+            break
+        ending_at.append(sums)
+        best_before = np.concatenate([[np.inf], np.minimum.accumulate(sums)])
+    onsets: list[int] = []
+    until = n
+    for sums in reversed(ending_at):
+        onsets.append(int(np.argmin(sums[:until])))
+        until = onsets[-1] - reach + 1
+    return sorted(onsets, key=lambda onset: (score[onset], onset))
 
 
 def _repair_after(

@@ -8,12 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from tracedial.analysis import Analysis
+from tracedial.agreement import Discrepancy
+from tracedial.analysis import Analysis, Pair
 
 # Okabe and Ito's colours, which colour-blind readers tell apart, in an order of falling darkness so that they differ in
 # grey as well; line widths differ too.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 MAX_LEGEND = 24
+STYLE: Any = {"svg.hashsalt": "tracedial", "svg.fonttype": "none", "font.size": 10, "axes.spines.top": False,
+              "axes.spines.right": False}  # fmt: skip
 WIDTHS = (1.5, 1.9, 1.3, 1.3, 1.1, 1.1)
 
 
@@ -43,9 +46,7 @@ def draw(analysis: Analysis) -> dict[str, bytes]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    style: Any = {"svg.hashsalt": "tracedial", "svg.fonttype": "none", "font.size": 10, "axes.spines.top": False,
-             "axes.spines.right": False}  # fmt: skip
-    with mpl.rc_context(style):
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(10.5, 4.9), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.subplots()
@@ -73,24 +74,83 @@ def draw(analysis: Analysis) -> dict[str, bytes]:
         if analysis.synthetic:
             axes.text(0.995, 0.985, "SYNTHETIC RATERS", transform=axes.transAxes, ha="right", va="top", color="0.35",
                       fontsize=9, weight="bold")  # fmt: skip
-        out = {}
-        for kind in ("svg", "png"):
-            buffer = io.BytesIO()
-            metadata = {"Date": None} if kind == "svg" else {}
-            with warnings.catch_warnings():
-                # A letter that the PNG's font lacks; the SVG leaves the letters to the reader's fonts.
-                warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-                figure.savefig(buffer, format=kind, dpi=160, metadata=metadata)
-            out[kind] = buffer.getvalue()
-        return out
+        return _saved(figure)
 
 
-def write_figure(analysis: Analysis, folder: Path) -> dict[str, bytes]:
-    """Draw, and write `figure.svg` and `figure.png`; returns both."""
-    images = draw(analysis)
-    for kind, data in images.items():
-        (folder / f"figure.{kind}").write_bytes(data)
+def write_figures(analysis: Analysis, folder: Path) -> dict[str, dict[str, bytes]]:
+    """Draw, and write `figure.svg`, `figure.png` and for each pair (full set) `pair-1.svg`, `pair-1.png` …; returns
+    them by name and kind."""
+    images = {"figure": draw(analysis)}
+    for number, pair in enumerate(analysis.pairs, start=1):
+        if analysis.settings.full and pair.congruence.r is not None:
+            images[f"pair-{number}"] = draw_pair(analysis, pair)
+    for name, kinds in images.items():
+        for kind, data in kinds.items():
+            (folder / f"{name}.{kind}").write_bytes(data)
     return images
+
+
+def draw_pair(analysis: Analysis, pair: Pair) -> dict[str, bytes]:
+    """Four panels of a pair: the difference over time, r in windows, r by lag, and Bland and Altman's plot."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    ratings = {trace.rater: trace.rating for trace in analysis.traces}
+    a, b = ratings[pair.a], ratings[pair.b]
+    difference = b - a
+    minutes = np.arange(len(a)) / 60
+    d = pair.discrepancy
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(10.5, 6.4), layout="constrained")
+        FigureCanvasAgg(figure)
+        (over_time, windows), (lags, bland_altman) = figure.subplots(2, 2)
+        over_time.plot(minutes, difference, color=COLOURS[0], linewidth=1.0)
+        _limits(over_time, d)
+        over_time.set(
+            xlabel="Session time (minutes)",
+            ylabel=f"{_plain(pair.b)} − {_plain(pair.a)}",
+            xlim=(0, max(minutes[-1], 1e-3)),
+        )
+        middle = [(w["start_s"] + w["end_s"]) / 120 for w in pair.windows]
+        windows.plot(middle, [np.nan if w["r"] is None else w["r"] for w in pair.windows], color=COLOURS[2], marker=".")
+        windows.axhline(0, color="0.75", linewidth=0.8, zorder=0)
+        windows.set(xlabel="Session time (minutes)", ylabel=f"r in {analysis.settings.window_s} s", ylim=(-1.05, 1.05),
+                    xlim=(0, max(minutes[-1], 1e-3)))  # fmt: skip
+        if pair.lag:
+            curve = pair.lag.curve
+            lags.plot(
+                [s for s, _ in curve], [np.nan if r is None else r for _, r in curve], color=COLOURS[5], marker="."
+            )
+            if pair.lag.best_s is not None:
+                lags.axvline(pair.lag.best_s, color="0.4", linewidth=0.8, linestyle="--")
+        lags.axhline(0, color="0.75", linewidth=0.8, zorder=0)
+        lags.set(xlabel=f"Lag (s; positive: {_plain(pair.b)} follows)", ylabel="r")
+        bland_altman.scatter((a + b) / 2, difference, s=5, color=COLOURS[0], alpha=0.25, linewidths=0)
+        _limits(bland_altman, d)
+        bland_altman.set(xlabel="Mean of both", ylabel="Difference")
+        if analysis.synthetic:
+            figure.suptitle("SYNTHETIC RATERS", fontsize=9, color="0.35", weight="bold")
+        return _saved(figure)
+
+
+def _limits(axes, d: Discrepancy) -> None:
+    for value, style in ((d.mean, "-"), (d.loa_low, "--"), (d.loa_high, "--")):
+        if value is not None:
+            axes.axhline(value, color="0.25", linewidth=0.9, linestyle=style)
+
+
+def _saved(figure) -> dict[str, bytes]:
+    out = {}
+    for kind in ("svg", "png"):
+        buffer = io.BytesIO()
+        metadata = {"Date": None} if kind == "svg" else {}
+        with warnings.catch_warnings():
+            # A letter that the PNG's font lacks; the SVG leaves the letters to the reader's fonts.
+            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+            figure.savefig(buffer, format=kind, dpi=160, metadata=metadata)
+        out[kind] = buffer.getvalue()
+    return out
 
 
 def _draw_trace(axes, number: int, rater: str, rating, analysis: Analysis) -> None:

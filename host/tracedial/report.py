@@ -1,125 +1,284 @@
-"""The report of a session: one HTML file that holds everything it shows, and the tables and figures beside it."""
+"""The report of a session: what it says, as blocks that a page and a PDF are made of, and the files.
 
-import html
+`report.html` holds everything it shows; `report.pdf` is the same on paper; tables and figures lie beside them.
+"""
+
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tracedial import __version__
 from tracedial.analysis import Analysis, write_tables
 from tracedial.clock import drift_words
 from tracedial.errors import AnalysisError
-from tracedial.figure import write_figure
+from tracedial.figure import write_figures
+from tracedial.words import (
+    NO_NUMBER,
+    congruence_words,
+    discrepancy_words,
+    lag_words,
+    number_text,
+    overlap_words,
+    p_value,
+    r_text,
+    reliability_words,
+    time_text,
+    withheld_words,
+)
 
-NO_NUMBER = "–"
+SYNTHETIC_WORDS = "SYNTHETIC: the raters of this session are made up by a program. These are no observations."
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading of a level from 1 on."""
+
+    level: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph; a `warning` stands out."""
+
+    text: str
+    warning: bool = False
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure by its name (`figure`, `pair-1`), and what is seen on it."""
+
+    name: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; without `columns` it has no head. `words`: its last column is running text."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+    words: bool = False
+
+
+Block = Heading | Paragraph | Picture | Table
 
 
 def write_report(analysis: Analysis, folder: Path) -> Path:
-    """Write `report.html`, `figure.svg`, `figure.png`, `analysis.json` and the CSVs into `folder`."""
+    """Write `report.html`, `report.pdf`, the figures, `analysis.json` and the CSVs into `folder`."""
+    from tracedial.report_html import render_html
+    from tracedial.report_pdf import render_pdf
+
     write_tables(analysis, folder)
     try:
-        images = write_figure(analysis, folder)
+        images = write_figures(analysis, folder)
+        title, content = title_of(analysis), blocks(analysis)
         path = folder / "report.html"
-        path.write_text(render(analysis, images["svg"].decode()), encoding="utf-8")
+        path.write_text(
+            render_html(title, content, {name: one["svg"] for name, one in images.items()}), encoding="utf-8"
+        )
+        pdf = render_pdf(title, content, {name: one["png"] for name, one in images.items()})
+        (folder / "report.pdf").write_bytes(pdf)
     except OSError as error:
         raise AnalysisError(f"The report in {folder} cannot be written: {error.strerror}.") from error
     return path
 
 
-def render(analysis: Analysis, svg: str) -> str:
-    """The report as HTML; `svg` is the figure's."""
+def title_of(analysis: Analysis) -> str:
+    """The report's title."""
+    return f"Session {analysis.session.name}" if analysis.session else "Session"
+
+
+def blocks(analysis: Analysis) -> list[Block]:
+    """What the report says, in its order."""
     data = analysis.as_json()
-    title = f"Session {analysis.session.name}" if analysis.session else "Session"
-    svg = svg[svg.index("<svg") :]
-    banner = (
-        '<p class="synthetic">SYNTHETIC: the raters of this session are made up by a program. '
-        "These are no observations.</p>"
-        if analysis.synthetic
-        else ""
+    found: list[Block] = [Heading(1, title_of(analysis))]
+    if analysis.synthetic:
+        found.append(Paragraph(SYNTHETIC_WORDS, warning=True))
+    found += [Paragraph(remark, warning=True) for remark in data["remarks"]]
+    found.append(Picture("figure", figure_words(analysis)))
+    if data["pairs"]:
+        found.append(Heading(2, "Agreement"))
+        for number, pair in enumerate(data["pairs"], start=1):
+            found += _pair_blocks(pair, number, full=analysis.settings.full, synthetic=analysis.synthetic)
+        found.append(_pairs_table(data))
+        found += _reliability_blocks(data["reliability"])
+    found += [Heading(2, "Raters"), _raters_table(data)]
+    found.append(Heading(2, "Ruptures and repairs"))
+    for rater in data["ruptures"]:
+        found += _event_blocks(data, rater)
+    if data["observer"]:
+        found += _observer_blocks(data)
+    found += [Heading(2, "Methods"), Paragraph(methods_words(data))]
+    found += [Heading(2, "Parameters"), _two_columns(data["parameters"].items())]
+    found += [Heading(2, "Provenance"), _two_columns(_provenance(analysis))]
+    return found
+
+
+def methods_words(data: dict[str, Any]) -> str:
+    """A methods paragraph with versions and parameters."""
+    p = data["parameters"]
+    scale = p["scale"]
+    text = (
+        f"Ratings were analysed second by second with Tracedial {__version__} (numpy {data['software']['numpy']}) on a "
+        f"scale from {scale['low']:g} to {scale['high']:g}. "
     )
-    parts = [
-        f"<h1>{_text(title)}</h1>",
-        banner,
-        f'<figure role="img" aria-label="{_text(_figure_words(analysis))}">{svg}'
-        f"<figcaption>{_text(_figure_words(analysis))}</figcaption></figure>",
-        "<h2>Agreement</h2>" if data["pairs"] else "",
-        *[_pair_words(pair) for pair in data["pairs"]],
-        _pairs_table(data) if data["pairs"] else "",
-        "<h2>Raters</h2>",
-        _raters_table(data),
-        "<h2>Ruptures and repairs</h2>",
-        *[_events_table(data, rater) for rater in data["ruptures"]],
-        "<h2>Parameters</h2>",
-        _table(("parameter", "value"), [(key, _plain(value)) for key, value in data["parameters"].items()]),
-        "<h2>Provenance</h2>",
-        _provenance(analysis),
-    ]
-    return _PAGE.format(title=_text(title), body="\n".join(part for part in parts if part))
-
-
-def _pair_words(pair: dict[str, Any]) -> str:
-    c, d = pair["congruence"], pair["discrepancy"]
-    if c["r"] is None:
-        first = f"No temporal congruence of {pair['a']} and {pair['b']} can be given: {c['reason']}."
-    else:
-        first = f"Temporal congruence of {pair['a']} and {pair['b']}: r = {r_text(c['r'])}, N = {c['n']:,} seconds"
-        if c["p_eff"] is not None:
-            first += f"; effective N = {c['n_eff']:.0f}, {p_text(c['p_eff'])}"
-            first += f". Taken as if each second were an observation of its own, p would be {_p_value(c['p_naive'])}"
-            first += "; neighbouring seconds are nearly the same rating, so the first p is the one to report."
-        else:
-            first += f"; no p value: {c['reason']}."
-    second = (
-        ""
-        if d["mean"] is None
-        else f" Directional discrepancy: {d['in_words']}" + (f" (SD = {d['sd']:.2f})." if d["sd"] is not None else ".")
+    if p["lag_corrections"]:
+        said = ", ".join(f"{one['rater']} by {one['lag_s']} s ({one['source']})" for one in p["lag_corrections"])
+        text += f"Ratings were moved earlier for their reaction lag: {said}. "
+    if p["trim_agreement_s"]:
+        text += f"The first {p['trim_agreement_s']} s were left out of all agreement. "
+    text += (
+        "Temporal congruence is Pearson's r over the seconds that both rated; since neighbouring seconds repeat one "
+        "another, its p is for the effective N of two AR(1) series (Bretherton et al., 1999) and was checked against "
+        "all circular shifts of one trace and against phase-randomized surrogates (Theiler et al., 1992); intervals "
+        "are of a circular block bootstrap. Directional discrepancy is the mean difference, its interval for the "
+        "effective N of the difference. "
+        f"Ruptures: {p['rupture_rule']}; {p['count']} at most, segments of {p['segment_s']} s, {p['separation_s']} s "
+        f"apart. Repairs: {p['repair_rule']}, rise {_rises(p)}, smoothing {p['smooth_s']} s, hold {p['hold_s']} s."
     )
-    return f"<p>{_text(first + second)}</p>"
+    return text
 
 
-def _pairs_table(data: dict[str, Any]) -> str:
-    columns = ("rater a", "rater b", "r", "N", "p (naive)", "effective N", "p (effective N)", "mean b − a", "SD")
+def figure_words(analysis: Analysis) -> str:
+    """What is seen on the figure of the traces."""
+    names = " and ".join(trace.rater for trace in analysis.traces)
+    words = (
+        f"Moment-to-moment ratings of {names} over the session. Broad bands: ruptures, numbered by rank (1 is the "
+        "lowest); triangles: where the repair after each begins."
+    )
+    return words + (" Synthetic raters." if analysis.synthetic else "")
+
+
+def _rises(parameters: dict[str, Any]) -> str:
+    if parameters["rise"] is not None:
+        return f"{parameters['rise']:g}"
+    used = [f"{number_text(rise, 1)} ({name})" for name, rise in parameters["rise_used"].items()]
+    return f"the larger of 2 units and half a robust SD: {', '.join(used)}"
+
+
+def _pair_blocks(pair: dict[str, Any], number: int, *, full: bool, synthetic: bool) -> list[Block]:
+    a, b = pair["a"], pair["b"]
+    found: list[Block] = [Heading(3, f"{a} and {b}"), Paragraph(_sentence(f"{congruence_words(pair)}"))]
+    if withheld := withheld_words(pair):
+        found.append(Paragraph(withheld))
+    if pair["discrepancy"]["mean"] is not None:
+        found.append(Paragraph(f"Directional discrepancy: {discrepancy_words(pair)}"))
+    if pair["lag"] and pair["lag"]["best_s"] is not None:
+        found.append(Paragraph(f"Lag: {lag_words(pair)}"))
+    if pair["events"] and pair["events"]["overlap"] is not None:
+        found.append(Paragraph(_sentence(overlap_words(pair))))
+    if full and pair["congruence"]["r"] is not None:
+        found.append(
+            Picture(
+                f"pair-{number}",
+                f"{b} minus {a} over the session; r in windows of the session; r by lag (positive: {b} follows {a}); "
+                f"the difference against the mean with its limits of agreement (Bland and Altman)."
+                + (" Synthetic raters." if synthetic else ""),
+            )
+        )
+    return found
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def _pairs_table(data: dict[str, Any]) -> Table:
+    columns = (
+        "rater a", "rater b", "r", "95 % CI", "N", "effective N", "p (effective N)", "p (shifts)", "p (surrogates)",
+        "p (naive)", "mean b − a", "SD",
+    )  # fmt: skip
     rows = []
     for pair in data["pairs"]:
         c, d = pair["congruence"], pair["discrepancy"]
+        interval = NO_NUMBER if c["ci_low"] is None else f"{r_text(c['ci_low'])} to {r_text(c['ci_high'])}"
         rows.append(
             (
-                pair["a"], pair["b"], r_text(c["r"]), f"{c['n']:,}", _p_value(c["p_naive"]), number_text(c["n_eff"], 0),
-                _p_value(c["p_eff"]), number_text(d["mean"], 2), number_text(d["sd"], 2),
+                pair["a"], pair["b"], r_text(c["r"]), interval, f"{c['n']:,}", number_text(c["n_eff"], 0),
+                p_value(c["p_eff"]), p_value(c["p_shift"]), p_value(c["p_surrogate"]), p_value(c["p_naive"]),
+                number_text(d["mean"], 2), number_text(d["sd"], 2),
             )
         )  # fmt: skip
-    return _table(columns, rows)
+    return Table(columns, rows)
 
 
-def _raters_table(data: dict[str, Any]) -> str:
+RELIABILITY_LABELS = {
+    "icc_a_1": "ICC(A,1)", "icc_c_1": "ICC(C,1)", "icc_1_1": "ICC(1,1)", "icc_a_k": "ICC(A,k)", "icc_c_k": "ICC(C,k)",
+    "icc_1_k": "ICC(1,k)", "ccc": "Lin's CCC", "alpha": "Krippendorff's α", "rwg": "r_wg",
+}  # fmt: skip
+
+
+def _reliability_blocks(reliability: dict[str, Any] | None) -> list[Block]:
+    if not reliability:
+        return []
+    rows = []
+    reasons = []
+    for name, label in RELIABILITY_LABELS.items():
+        one = reliability[name]
+        if one["value"] is None:
+            reasons.append(f"{label}: {one['reason']}")
+        block = NO_NUMBER if one["block_low"] is None else f"{r_text(one['block_low'])} to {r_text(one['block_high'])}"
+        book = NO_NUMBER
+        if name.startswith("icc") and one["ci_low"] is not None:
+            book = f"{r_text(one['ci_low'])} to {r_text(one['ci_high'])}"
+        rows.append((label, r_text(one["value"]), block, book))
+    found: list[Block] = [Heading(3, "All raters together")]
+    if reliability["icc_a_1"]["value"] is not None:
+        found.append(Paragraph(reliability_words(reliability)))
+    found.append(
+        Table(("measure", "value", "95 % CI, block bootstrap", "95 % CI as if seconds were independent"), rows)
+    )
+    found += [Paragraph(f"Not given: {reason}") for reason in dict.fromkeys(reasons)]
+    return found
+
+
+def _raters_table(data: dict[str, Any]) -> Table:
     rows = [
-        (r["name"], f"{r['n']:,}", number_text(r["mean"], 2), number_text(r["sd"], 2), r["missing"])
+        (r["name"], f"{r['n']:,}", number_text(r["mean"], 2), number_text(r["sd"], 2), str(r["missing"]))
         for r in data["raters"]
     ]
-    return _table(("rater", "seconds rated", "mean", "SD", "seconds missing"), rows)
+    return Table(("rater", "seconds rated", "mean", "SD", "seconds missing"), rows)
 
 
-def _events_table(data: dict[str, Any], rater: str) -> str:
+def _event_blocks(data: dict[str, Any], rater: str) -> list[Block]:
     repairs = {repair["rank"]: repair for repair in data["repairs"][rater]}
     rows = []
     for rupture in data["ruptures"][rater]:
         repair = repairs[rupture["rank"]]
         rows.append(
             (
-                rupture["rank"], f"{time_text(rupture['onset_s'])} to {time_text(rupture['end_s'])}",
+                str(rupture["rank"]), f"{time_text(rupture['onset_s'])} to {time_text(rupture['end_s'])}",
                 number_text(rupture["mean"], 1), time_text(rupture["nadir_s"]), _clip(rupture["clip"]),
                 time_text(repair["onset_s"]) if repair["onset_s"] is not None else repair["reason"],
                 NO_NUMBER if repair["repaired_fraction"] is None else f"{repair['repaired_fraction']:.0%}",
                 _clip(repair["clip"]),
             )
         )  # fmt: skip
-    notes = "".join(f"<p>{_text(note)}</p>" for note in data["notes"].get(rater, []))
     columns = (
         "rank (1 lowest)", "rupture", "mean", "nadir", "clip to replay", "repair begins", "regained", "clip to replay",
     )  # fmt: skip
-    return f"<h3>{_text(rater)}</h3>{_table(columns, rows) if rows else ''}{notes}"
+    found: list[Block] = [Heading(3, rater)]
+    if rows:
+        found.append(Table(columns, rows))
+    return found + [Paragraph(note) for note in data["notes"].get(rater, [])]
 
 
-def _provenance(analysis: Analysis) -> str:
+def _observer_blocks(data: dict[str, Any]) -> list[Block]:
+    rows = [
+        (
+            rater, str(found["hits"]), str(found["misses"]), str(found["false_alarms"]), r_text(found["precision"]),
+            r_text(found["recall"]), r_text(found["f1"]), r_text(found["kappa"]),
+        )
+        for rater, found in data["observer"].items()
+    ]  # fmt: skip
+    columns = ("rater", "hits", "misses", "false alarms", "precision", "recall", "F1", "kappa by second")
+    return [Heading(2, "Ruptures against the observer's codes"), Table(columns, rows)]
+
+
+def _provenance(analysis: Analysis) -> list[tuple[str, str]]:
     data = analysis.as_json()
     rows: list[tuple[str, str]] = [("software", _plain(data["software"]))]
     if analysis.session:
@@ -156,67 +315,21 @@ def _provenance(analysis: Analysis) -> str:
             )
         )
         rows += [(f"{rater}: note", finding) for finding in report["findings"]]
-    return _table(("", ""), rows)
+    return rows
 
 
-def _figure_words(analysis: Analysis) -> str:
-    names = " and ".join(trace.rater for trace in analysis.traces)
-    words = (
-        f"Moment-to-moment ratings of {names} over the session. Broad bands: ruptures, numbered by rank (1 is the "
-        "lowest); triangles: where the repair after each begins."
-    )
-    return words + (" Synthetic raters." if analysis.synthetic else "")
-
-
-def _table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    columns = list(columns)
-    kind = "words" if len(columns) == 2 else "numbers"
-    head = "".join(f"<th>{_text(name)}</th>" for name in columns)
-    head = f"<thead><tr>{head}</tr></thead>" if any(columns) else ""
-    body = "".join("<tr>" + "".join(f"<td>{_text(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f'<div class="wide {kind}"><table>{head}<tbody>{body}</tbody></table></div>'
-
-
-def _text(value: object) -> str:
-    return html.escape(str(value))
+def _two_columns(rows: Iterable[tuple[str, Any]]) -> Table:
+    return Table((), [(str(name), _plain(value)) for name, value in rows], words=True)
 
 
 def _plain(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key}: {_plain(item)}" for key, item in value.items()) or NO_NUMBER
+    if isinstance(value, list):
+        return "; ".join(map(_plain, value)) or NO_NUMBER
     if isinstance(value, float):
         return f"{value:g}"
     return NO_NUMBER if value is None else str(value)
-
-
-def number_text(value: float | None, digits: int) -> str:
-    """A number with so many digits behind the point, or a dash."""
-    return NO_NUMBER if value is None else f"{value:,.{digits}f}".replace("-", "−")
-
-
-def r_text(value: float | None) -> str:
-    """A correlation as the field prints it: no zero before the point."""
-    return NO_NUMBER if value is None else f"{value:.2f}".replace("0.", ".", 1).replace("-", "−")
-
-
-def p_text(value: float | None) -> str:
-    """`p = .007`, `p < .001`."""
-    text = _p_value(value)
-    return f"p {text}" if text.startswith("<") else f"p = {text}"
-
-
-def _p_value(value: float | None) -> str:
-    """`.007`, `< .001`, as a table holds it."""
-    if value is None:
-        return NO_NUMBER
-    return "< .001" if value < 0.001 else f"{value:.3f}".replace("0.", ".", 1)
-
-
-def time_text(seconds: float | None) -> str:
-    """Minutes and seconds of the session, or a dash."""
-    if seconds is None:
-        return NO_NUMBER
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 def _clip(clip: dict[str, Any] | None) -> str:
@@ -225,35 +338,3 @@ def _clip(clip: dict[str, Any] | None) -> str:
     return f"{time_text(clip['start_s'])} to {time_text(clip['end_s'])}" + (
         " (cut at the video's end)" if clip["cut"] else ""
     )
-
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-body {{ font: 16px/1.5 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: #1a1a1a; background: #fff;
-  max-width: 68rem; margin: 2rem auto; padding: 0 1.25rem; }}
-h1 {{ font-size: 1.6rem; margin-bottom: .5rem; }}
-h2 {{ font-size: 1.2rem; margin-top: 2.2rem; border-bottom: 1px solid #ccc; padding-bottom: .2rem; }}
-h3 {{ font-size: 1rem; margin-bottom: .4rem; }}
-p {{ max-width: 46rem; }}
-figure {{ margin: 1rem 0; }}
-figure svg {{ width: 100%; height: auto; font-family: inherit; }}
-figcaption {{ color: #555; font-size: .9rem; }}
-.wide {{ overflow-x: auto; }}
-table {{ border-collapse: collapse; font-size: .92rem; font-variant-numeric: tabular-nums; }}
-th, td {{ text-align: left; vertical-align: top; padding: .3rem 1.1rem .3rem 0; border-bottom: 1px solid #e2e2e2; }}
-th {{ font-weight: 600; border-bottom-color: #999; white-space: nowrap; }}
-td {{ white-space: nowrap; }}
-.words td:last-child {{ white-space: normal; overflow-wrap: anywhere; min-width: 14rem; }}
-.synthetic {{ background: #fff3cd; border: 2px solid #8a6d00; padding: .5rem .8rem; font-weight: 600; }}
-</style>
-</head>
-<body>
-{body}
-</body>
-</html>
-"""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tracedial.analysis import analyze, write_tables
+from tracedial.analysis_settings import AnalysisSettings
 from tracedial.errors import AnalysisError, RecordingError
 from tracedial.report import write_report
 from tracedial.synthetic import dyad
@@ -68,7 +69,7 @@ def test_traces_of_unequal_length_are_refused_unless_asked_and_then_it_is_said(c
     paths = csvs(a=np.arange(100.0), b=np.arange(90.0))
     with pytest.raises(AnalysisError, match=r"a ends at second 99, b ends at second 89.*--common"):
         analyze(paths)
-    data = analyze(paths, common_only=True).as_json()
+    data = analyze(paths, AnalysisSettings(common_only=True)).as_json()
     assert data["parameters"]["seconds_cut_for_common"] == {"a": 10}
     assert data["raters"][0]["n"] == 90
 

@@ -6,26 +6,23 @@ from pathlib import Path
 import click
 
 from tracedial.analysis import Analysis, analyze, refuse_to_overwrite, write_tables
-from tracedial.cli.event_options import event_options
-from tracedial.events import EventSettings
+from tracedial.analysis_settings import AnalysisSettings
+from tracedial.cli.analysis_options import analysis_options
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a summary.")
-@click.option("--common", "common_only", is_flag=True, help="Compare only the seconds that all traces have.")
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Also write analysis.json and CSV tables into this folder."
 )
-@event_options
-def command(
-    paths: tuple[Path, ...], as_json: bool, common_only: bool, out: Path | None, settings: EventSettings
-) -> None:
+@analysis_options
+def command(paths: tuple[Path, ...], as_json: bool, out: Path | None, settings: AnalysisSettings) -> None:
     """Find ruptures and repairs and measure the raters' agreement.
 
     PATH is a session's folder, or two or more CSVs that begin with the columns video_s,rating, one for each rater.
     """
-    analysis = analyze(list(paths), settings, common_only=common_only)
+    analysis = analyze(list(paths), settings)
     if out:
         refuse_to_overwrite(list(paths), out)
         write_tables(analysis, out)
@@ -37,7 +34,16 @@ def command(
 
 def say_analysis(analysis: Analysis) -> None:
     """The result in a few lines."""
-    from tracedial.report import number_text, p_text, r_text, time_text
+    from tracedial.words import (
+        congruence_words,
+        discrepancy_words,
+        lag_words,
+        number_text,
+        overlap_words,
+        r_text,
+        reliability_words,
+        time_text,
+    )
 
     data = analysis.as_json()
     if analysis.synthetic:
@@ -56,14 +62,20 @@ def say_analysis(analysis: Analysis) -> None:
         for note in data["notes"].get(rater["name"], []):
             click.echo(f"    note: {note}")
     for pair in data["pairs"]:
-        c, d = pair["congruence"], pair["discrepancy"]
-        if c["r"] is None:
-            click.echo(f"{pair['a']} and {pair['b']}: no correlation, {c['reason']}")
-        else:
-            p_eff = f"effective N {c['n_eff']:.0f}, {p_text(c['p_eff'])}" if c["p_eff"] is not None else c["reason"]
-            click.echo(
-                f"{pair['a']} and {pair['b']}: temporal congruence r = {r_text(c['r'])}, N = {c['n']}; {p_eff} "
-                f"(naive {p_text(c['p_naive'])})"
-            )
+        click.echo(f"{pair['a']} and {pair['b']}: {congruence_words(pair)}")
+        d = pair["discrepancy"]
         if d["mean"] is not None:
-            click.echo(f"    directional discrepancy: {d['in_words']} (SD {number_text(d['sd'], 2)})")
+            click.echo(f"    directional discrepancy: {discrepancy_words(pair)}")
+        if (lag := pair["lag"]) and lag["best_s"] is not None:
+            click.echo(f"    {lag_words(pair)}")
+        if (events := pair["events"]) and events["overlap"] is not None:
+            click.echo(f"    {overlap_words(pair)}")
+    if data["reliability"] and data["reliability"]["icc_a_1"]["value"] is not None:
+        click.echo(reliability_words(data["reliability"]))
+    for rater, found in data["observer"].items():
+        click.echo(
+            f"{rater} and the observer: {found['hits']} hits, {found['misses']} misses, {found['false_alarms']} false "
+            f"alarms, F1 = {r_text(found['f1'])}, kappa by second = {r_text(found['kappa'])}"
+        )
+    for remark in data["remarks"]:
+        click.echo(f"note: {remark}")

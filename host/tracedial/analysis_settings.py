@@ -1,0 +1,93 @@
+"""What an analysis is told: which measures, which scale, what is done to the traces before."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tracedial.errors import AnalysisError
+from tracedial.events import EventSettings
+
+MEASURES = ("core", "full")
+LAG_WORDS = ("practice", "estimate")
+
+
+@dataclass(frozen=True)
+class RatingScale:
+    """The scale of the ratings; `source` says where it is known from."""
+
+    low: float
+    high: float
+    step: float
+    source: str
+
+    @property
+    def options(self) -> int | None:
+        """How many ratings it has; None where its steps do not say."""
+        steps = (self.high - self.low) / self.step
+        return round(steps) + 1 if abs(steps - round(steps)) < 1e-6 else None
+
+
+DEFAULT_SCALE = RatingScale(-50, 50, 1, "assumed")
+
+
+@dataclass(frozen=True)
+class LagCorrection:
+    """By how many seconds a rater's trace was moved earlier before anything else, and how that was known."""
+
+    rater: str
+    lag_s: int
+    source: str
+
+
+@dataclass(frozen=True)
+class AnalysisSettings:
+    """All parameters of an analysis. What is done to the traces stands in the output.
+
+    `measures`: `core` leaves out shifts, surrogates, bootstrap, lags, windows and the events' coincidence.
+    `trim_agreement_s`: the first seconds that no measure of agreement uses (raters need a while to find their place;
+    median 8 s, Schubert 2013). `lags`: for a rater (or `*`, all) seconds, or `practice` (the lag that the practice task
+    measured), or `estimate` (behind the first rater). `rescale`: for a rater the ends of the scale that the ratings are
+    on, which are brought to those of `scale`. `codes`: an observer's sheet.
+    """
+
+    events: EventSettings = field(default_factory=EventSettings)
+    measures: str = "full"
+    common_only: bool = False
+    trim_agreement_s: int = 0
+    max_lag_s: int = 10
+    tolerance_s: int = 10
+    window_s: int = 120
+    scale: RatingScale | None = None
+    rescale: dict[str, tuple[float, float]] = field(default_factory=dict)
+    lags: dict[str, int | str] = field(default_factory=dict)
+    codes: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.measures not in MEASURES:
+            raise AnalysisError(f"The set of measures is {self.measures!r}; it must be one of {', '.join(MEASURES)}.")
+        for name, least in (("trim_agreement_s", 0), ("max_lag_s", 0), ("tolerance_s", 0), ("window_s", 10)):
+            if getattr(self, name) < least:
+                raise AnalysisError(f"The setting {name} is {getattr(self, name)}; it must be at least {least}.")
+        if self.scale and not (self.scale.low < self.scale.high and self.scale.step > 0):
+            raise AnalysisError("The scale must be LOW:HIGH:STEP with LOW below HIGH and STEP above 0.")
+        for rater, (low, high) in self.rescale.items():
+            if not low < high:
+                raise AnalysisError(
+                    f"The scale of {rater} must go from its lower end to its upper: {low:g} to {high:g}."
+                )
+        for rater, lag in self.lags.items():
+            if lag not in LAG_WORDS and not (isinstance(lag, int) and abs(lag) <= 60):
+                raise AnalysisError(
+                    f"The lag of {rater} is {lag!r}; it must be whole seconds up to 60, or {' or '.join(LAG_WORDS)}."
+                )
+
+    @property
+    def full(self) -> bool:
+        """Whether everything is computed."""
+        return self.measures == "full"
+
+    def refuse_unknown(self, raters: list[str]) -> None:
+        """Raise for a setting of a rater who is not there."""
+        for what, given in (("--lag", self.lags), ("--rescale", self.rescale)):
+            for rater in given:
+                if rater != "*" and rater not in raters:
+                    raise AnalysisError(f"{what} names {rater}, but the raters are {', '.join(raters)}.")

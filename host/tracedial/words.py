@@ -1,0 +1,135 @@
+"""Results in words that a paper can take, and numbers as the field prints them."""
+
+from typing import Any
+
+NO_NUMBER = "–"
+
+METHOD_WORDS = {
+    "p_eff": "for the effective N",
+    "p_pp": "for the effective N",
+    "p_shift": "among circular shifts",
+    "p_surrogate": "among phase-randomized surrogates",
+}
+
+
+def congruence_words(pair: dict[str, Any]) -> str:
+    """Temporal congruence of a pair of `Analysis.as_json`: the p to report first, the naive one last and why it
+    differs."""
+    c = pair["congruence"]
+    if c["r"] is None:
+        return f"no temporal congruence can be given: {c['reason']}."
+    head = f"r = {r_text(c['r'])}, N = {c['n']:,} seconds"
+    if c["ci_low"] is not None:
+        head += f", 95 % CI [{r_text(c['ci_low'])}, {r_text(c['ci_high'])}]"
+    name = c["first_p"]
+    if name is None:
+        return f"{head}; no p value: {c['reason']}."
+    n_eff = c["n_eff"] if name == "p_eff" else c["n_eff_pp"]
+    size = f", effective N = {n_eff:,.0f}" if n_eff is not None else ""
+    beyond = "covaried" if c[name] < 0.05 else "did not covary"
+    others = [
+        f"{p_text(c[other])} {METHOD_WORDS[other]}"
+        for other in ("p_shift", "p_surrogate")
+        if other != name and c[other] is not None
+    ]
+    also = f" (also {', '.join(others)})" if others else ""
+    text = f"the traces {beyond} beyond chance, {head}{size}, {p_text(c[name])} {METHOD_WORDS[name]}{also}."
+    if c["r_diff"] is not None:
+        text += f" Their changes from second to second: r = {r_text(c['r_diff'])}."
+    if c["p_naive"] is not None:
+        text += (
+            f" Taken as if each second were an observation of its own, p would be {p_value(c['p_naive'])}; "
+            "neighbouring seconds are nearly the same rating, so that one is not to be reported alone."
+        )
+    return text
+
+
+def withheld_words(pair: dict[str, Any]) -> str:
+    """Which p values are withheld and why; empty where none is."""
+    reasons: dict[str, list[str]] = {}
+    for name, reason in pair["congruence"]["withheld"].items():
+        reasons.setdefault(reason, []).append(name)
+    return " ".join(f"Not given: {', '.join(names)}, since {reason}." for reason, names in reasons.items())
+
+
+def discrepancy_words(pair: dict[str, Any]) -> str:
+    """Directional discrepancy of a pair, its direction in words."""
+    d = pair["discrepancy"]
+    if d["mean"] is None:
+        return f"{d['in_words']}."
+    text = d["in_words"]
+    if d["ci_low"] is not None:
+        text += f", 95 % CI of the difference [{number_text(d['ci_low'], 2)}, {number_text(d['ci_high'], 2)}]"
+    if d["sd"] is not None:
+        text += f", SD = {number_text(d['sd'], 2)}"
+    if d["loa_low"] is not None:
+        text += f", limits of agreement [{number_text(d['loa_low'], 1)}, {number_text(d['loa_high'], 1)}]"
+    return text + "."
+
+
+def lag_words(pair: dict[str, Any]) -> str:
+    """Who follows whom."""
+    lag = pair["lag"]
+    seconds = lag["best_s"]
+    follows = (
+        "largest correlation without a lag"
+        if seconds == 0
+        else f"largest correlation where {pair['b'] if seconds > 0 else pair['a']} follows "
+        f"{pair['a'] if seconds > 0 else pair['b']} by {abs(seconds)} s"
+    )
+    p = p_text(lag["p"]) if lag["p"] is not None else "no p value"
+    return f"{follows} (of ±{lag['max_lag_s']} s): r = {r_text(lag['r'])}, {p} for the best of all lags."
+
+
+def overlap_words(pair: dict[str, Any]) -> str:
+    """Whether the ruptures of two raters coincide."""
+    e = pair["events"]
+    p = p_text(e["p"]) if e["p"] is not None else e["reason"]
+    chance = "" if e["overlap_chance"] is None else f" (by chance {e['overlap_chance']:.0%})"
+    return (
+        f"ruptures of both: {e['overlap']:.0%} of their seconds in common{chance}, {p}; {e['matched']} of "
+        f"{e['n_a']} and {e['n_b']} begin within {e['tolerance_s']} s of each other."
+    )
+
+
+def reliability_words(reliability: dict[str, Any]) -> str:
+    """Agreement of all raters."""
+    parts = []
+    for name, label in (("icc_a_1", "ICC(A,1)"), ("icc_c_1", "ICC(C,1)"), ("ccc", "CCC"), ("alpha", "alpha")):
+        one = reliability[name]
+        if one["value"] is None:
+            continue
+        low, high = one["block_low"], one["block_high"]
+        interval = "" if low is None else f" [{r_text(low)}, {r_text(high)}]"
+        parts.append(f"{label} = {r_text(one['value'])}{interval}")
+    return f"All {reliability['k']} raters: {', '.join(parts)} (95 % CI by block bootstrap)."
+
+
+def number_text(value: float | None, digits: int) -> str:
+    """A number with so many digits behind the point, or a dash."""
+    return NO_NUMBER if value is None else f"{value:,.{digits}f}".replace("-", "−")
+
+
+def r_text(value: float | None) -> str:
+    """A correlation as the field prints it: no zero before the point."""
+    return NO_NUMBER if value is None else f"{value:.2f}".replace("0.", ".", 1).replace("-", "−")
+
+
+def p_text(value: float | None) -> str:
+    """`p = .007`, `p < .001`."""
+    text = p_value(value)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
+
+
+def p_value(value: float | None) -> str:
+    """`.007`, `< .001`, as a table holds it."""
+    if value is None:
+        return NO_NUMBER
+    return "< .001" if value < 0.001 else f"{value:.3f}".replace("0.", ".", 1)
+
+
+def time_text(seconds: float | None) -> str:
+    """Minutes and seconds of the session, or a dash."""
+    if seconds is None:
+        return NO_NUMBER
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
