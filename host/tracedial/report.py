@@ -4,15 +4,17 @@
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tracedial import __version__
 from tracedial.analysis import Analysis, write_tables
+from tracedial.blocks import Block, Heading, Paragraph, Picture, Table
 from tracedial.clock import drift_words
 from tracedial.errors import AnalysisError
 from tracedial.figure import write_figures
+from tracedial.report_html import render_html
+from tracedial.report_pdf import render_pdf
 from tracedial.words import (
     NO_NUMBER,
     congruence_words,
@@ -30,47 +32,8 @@ from tracedial.words import (
 SYNTHETIC_WORDS = "SYNTHETIC: the raters of this session are made up by a program. These are no observations."
 
 
-@dataclass(frozen=True)
-class Heading:
-    """A heading of a level from 1 on."""
-
-    level: int
-    text: str
-
-
-@dataclass(frozen=True)
-class Paragraph:
-    """A paragraph; a `warning` stands out."""
-
-    text: str
-    warning: bool = False
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure by its name (`figure`, `pair-1`), and what is seen on it."""
-
-    name: str
-    caption: str
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table; without `columns` it has no head. `words`: its last column is running text."""
-
-    columns: tuple[str, ...]
-    rows: list[tuple[str, ...]]
-    words: bool = False
-
-
-Block = Heading | Paragraph | Picture | Table
-
-
 def write_report(analysis: Analysis, folder: Path) -> Path:
     """Write `report.html`, `report.pdf`, the figures, `analysis.json` and the CSVs into `folder`."""
-    from tracedial.report_html import render_html
-    from tracedial.report_pdf import render_pdf
-
     write_tables(analysis, folder)
     try:
         images = write_figures(analysis, folder)

@@ -3,7 +3,7 @@
 import html
 from collections.abc import Iterable
 
-from tracedial.report import Block, Heading, Paragraph, Picture, Table
+from tracedial.blocks import Block, Heading, Paragraph, Picture, Table
 
 
 def render_html(title: str, blocks: Iterable[Block], svgs: dict[str, bytes]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tracedial.report import Block, Heading, Paragraph, Picture, Table
+from tracedial.blocks import Block, Heading, Paragraph, Picture, Table
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -44,7 +44,7 @@ def _add(pdf: "FPDF", block: Block, pngs: dict[str, bytes]) -> None:
     if isinstance(block, Heading):
         pdf.ln(1.5 if block.level > 1 else 0)
         pdf.set_font(FONT, "B", SIZES_PT[block.level])
-        if pdf.will_page_break(30):
+        if pdf.will_page_break(30 if block.level > 2 else 45):
             # A heading does not stand alone at a page's end.
             pdf.add_page()
         _write(pdf, block.text, 7 if block.level < 3 else 5.5)
@@ -66,7 +66,6 @@ def _write(pdf: "FPDF", text: str, line_mm: float) -> None:
 
 
 def _table(pdf: "FPDF", table: Table) -> None:
-    from fpdf.enums import WrapMode
     from fpdf.fonts import FontFace
 
     if not table.rows:
@@ -77,7 +76,6 @@ def _table(pdf: "FPDF", table: Table) -> None:
     with pdf.table(
         borders_layout="HORIZONTAL_LINES", line_height=4.2, text_align="LEFT", col_widths=widths,
         first_row_as_headings=bool(table.columns), headings_style=FontFace(emphasis="BOLD"),
-        wrapmode=WrapMode.CHAR if table.words else WrapMode.WORD,
     ) as made:  # fmt: skip
         for row in ([table.columns] if table.columns else []) + table.rows:
             line = made.row()

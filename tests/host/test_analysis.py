@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tracedial.analysis import analyze, write_tables
-from tracedial.analysis_settings import AnalysisSettings
+from tracedial.analysis_settings import AnalysisSettings, RatingScale
 from tracedial.errors import AnalysisError, RecordingError
 from tracedial.report import write_report
 from tracedial.synthetic import dyad
@@ -123,3 +123,98 @@ def test_colours_differ_in_grey():
         return 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2
 
     assert grey(COLOURS[1]) - grey(COLOURS[0]) > 0.2
+
+
+def test_the_full_set_adds_to_the_contract_and_the_core_leaves_it_null(csvs):
+    paths = csvs(**dyad(900, seed=1))
+    full = analyze(paths).as_json()
+    (pair,) = full["pairs"]
+    assert set(pair["congruence"]) >= {"p_shift", "p_surrogate", "ci_low", "ci_high", "r_diff", "truth_bias", "p_pp"}
+    assert set(pair["congruence"]["truth_bias"]) >= {"b0", "b1"}
+    assert pair["congruence"]["truth_bias"]["b0"] == pytest.approx(pair["discrepancy"]["mean"])
+    assert set(pair["discrepancy"]) >= {"ci_low", "ci_high", "loa_low", "loa_high"}
+    assert pair["discrepancy"]["ci_low"] < pair["discrepancy"]["mean"] < pair["discrepancy"]["ci_high"]
+    assert set(pair["lag"]) >= {"best_s", "r", "p"} and set(pair["events"]) >= {"overlap", "p"}
+    assert len(pair["windows"]) == 14 and pair["windows"][1]["start_s"] == 60
+    for name in ("icc_1_1", "icc_a_1", "icc_c_1", "icc_1_k", "icc_a_k", "icc_c_k", "ccc", "alpha", "rwg"):
+        assert set(full["reliability"][name]) >= {"value", "ci_low", "ci_high"}
+        assert full["reliability"][name]["value"] is not None, name
+    core = analyze(paths, AnalysisSettings(measures="core")).as_json()
+    (pair,) = core["pairs"]
+    assert pair["congruence"]["r"] == full["pairs"][0]["congruence"]["r"]
+    assert pair["congruence"]["p_eff"] == full["pairs"][0]["congruence"]["p_eff"]
+    assert pair["congruence"]["p_shift"] is None and pair["lag"] is None and pair["events"] is None
+    assert core["reliability"]["icc_a_1"]["ci_low"] is not None and core["reliability"]["icc_a_1"]["block_low"] is None
+
+
+def test_ratings_beyond_the_scale_are_said_and_rescaled_only_when_asked(csvs):
+    values = dyad(600, seed=1)
+    paths = csvs(client=values["client"], therapist=values["therapist"] + 50)
+    data = analyze(paths).as_json()
+    assert "therapist go from" in data["remarks"][0] and "--rescale therapist=LOW:HIGH" in data["remarks"][0]
+    assert data["reliability"]["rwg"]["value"] is None and data["parameters"]["rescaled"] == {}
+    asked = analyze(paths, AnalysisSettings(rescale={"therapist": (0, 100)})).as_json()
+    assert asked["remarks"] == [] and asked["parameters"]["rescaled"] == {"therapist": [0, 100]}
+    whole = analyze(csvs(**values)).as_json()
+    assert asked["pairs"][0]["discrepancy"]["mean"] == pytest.approx(whole["pairs"][0]["discrepancy"]["mean"])
+    other = analyze(paths, AnalysisSettings(scale=RatingScale(-50, 150, 1, "given"))).as_json()
+    assert other["remarks"] == [] and other["reliability"]["rwg"]["value"] is not None
+
+
+def test_a_lag_is_taken_out_only_when_asked_and_stands_in_the_output(csvs):
+    values = dyad(600, seed=1)["client"]
+    paths = csvs(a=values, b=np.concatenate([values[:1].repeat(4), values[:-4]]))
+    plain = analyze(paths).as_json()
+    assert plain["pairs"][0]["lag"]["best_s"] == 4 and plain["parameters"]["lag_corrections"] == []
+    for lags, source in (({"b": 4}, "given"), ({"b": "estimate"}, "estimated, behind a")):
+        data = analyze(paths, AnalysisSettings(lags=lags)).as_json()
+        assert data["pairs"][0]["congruence"]["r"] == pytest.approx(1.0)
+        assert data["parameters"]["lag_corrections"] == [{"rater": "b", "lag_s": 4, "source": source}]
+        assert data["raters"][1]["missing"] == 4
+    with pytest.raises(AnalysisError, match="no practice task"):
+        analyze(paths, AnalysisSettings(lags={"*": "practice"}))
+    with pytest.raises(AnalysisError, match="names c, but the raters are a, b"):
+        analyze(paths, AnalysisSettings(lags={"c": 1}))
+
+
+def test_the_first_seconds_are_left_out_of_agreement_only_when_asked(csvs):
+    values = dyad(600, seed=1)
+    data = analyze(csvs(**values), AnalysisSettings(trim_agreement_s=8)).as_json()
+    assert data["pairs"][0]["congruence"]["n"] == 592 and data["raters"][0]["n"] == 600
+    assert data["parameters"]["trim_agreement_s"] == 8
+
+
+def test_traces_of_different_videos_are_refused(tmp_path):
+    paths = []
+    for number in (1, 2):
+        folder = tmp_path / f"s{number}" / f"rater{number}"
+        folder.mkdir(parents=True)
+        content = {"format": 1, "session": f"s{number}", "video": {"name": "v", "sha256": str(number) * 64},
+                   "raters": [f"rater{number}"], "synthetic": True}  # fmt: skip
+        (folder.parent / "session.json").write_text(json.dumps(content))
+        paths.append(folder / "trace.csv")
+        write_trace(Trace("x", np.arange(30.0)), paths[-1])
+    with pytest.raises(AnalysisError, match="different videos"):
+        analyze(paths)
+
+
+def test_results_are_tidy_frames_with_their_parameters(csvs, tmp_path):
+    analysis = analyze(csvs(**dyad(300, seed=2)))
+    frames = analysis.frames()
+    assert list(frames["pairs"]["a"]) == ["client"] and "congruence_truth_bias_b1" in frames["pairs"].columns
+    assert len(frames["traces"]) == 600 and list(frames["mean"].columns) == ["video_s", "mean", "sd", "n"]
+    assert len(frames["lags"]) == 21 and frames["events"].attrs["parameters"]["segment_s"] == 30
+    write_tables(analysis, tmp_path / "out")
+    for name, frame in frames.items():
+        assert len((tmp_path / "out" / f"{name}.csv").read_text().splitlines()) == len(frame) + 1
+
+
+def test_the_report_says_the_honest_p_first_in_page_and_pdf(csvs, tmp_path):
+    path = write_report(analyze(csvs(**dyad(900, seed=1))), tmp_path / "report")
+    page = path.read_text(encoding="utf-8")
+    sentence = page[page.index("did not covary beyond chance") :]
+    assert sentence.index("effective N") < sentence.index("Taken as if each second")
+    assert "Bland and Altman" in page and "With Tracedial" not in page and "circular block bootstrap" in page
+    pdf = (tmp_path / "report" / "report.pdf").read_bytes()
+    assert pdf.startswith(b"%PDF-") and len(pdf) > 50_000
+    assert (tmp_path / "report" / "pair-1.svg").exists()

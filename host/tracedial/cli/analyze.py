@@ -43,6 +43,7 @@ def say_analysis(analysis: Analysis) -> None:
         r_text,
         reliability_words,
         time_text,
+        withheld_words,
     )
 
     data = analysis.as_json()
@@ -62,7 +63,14 @@ def say_analysis(analysis: Analysis) -> None:
         for note in data["notes"].get(rater["name"], []):
             click.echo(f"    note: {note}")
     for pair in data["pairs"]:
-        click.echo(f"{pair['a']} and {pair['b']}: {congruence_words(pair)}")
+        c = pair["congruence"]
+        if c["r"] is None:
+            click.echo(f"{pair['a']} and {pair['b']}: no correlation, {c['reason']}")
+        else:
+            click.echo(f"{pair['a']} and {pair['b']}: temporal congruence r = {r_text(c['r'])}, N = {c['n']}")
+            click.echo(f"    {congruence_words(pair)}")
+        if withheld := withheld_words(pair):
+            click.echo(f"    {withheld}")
         d = pair["discrepancy"]
         if d["mean"] is not None:
             click.echo(f"    directional discrepancy: {discrepancy_words(pair)}")
