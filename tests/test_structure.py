@@ -36,8 +36,9 @@ HOST_ORDER = [
     {"answers"},
     {"figure", "progress", "words", "blocks"},
     {"report_html", "report_pdf"},
-    {"report"},
-    {"session_run"},
+    {"report", "study_jobs"},
+    {"session_run", "study_analysis"},
+    {"study_report"},
     {"web"},
     {"cli", "__main__"},
 ]

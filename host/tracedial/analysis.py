@@ -114,8 +114,8 @@ class Analysis:
         mean, sd, n = mean_trace(np.stack([trace.rating for trace in self.traces], axis=1))
         return {
             "raters": data["raters"],
-            "pairs": [_flat_pair(pair) for pair in data["pairs"]],
-            "events": _event_rows(data),
+            "pairs": [flat_pair(pair) for pair in data["pairs"]],
+            "events": event_rows(data),
             "traces": [
                 {"video_s": second, "rater": trace.rater, "rating": clean(float(rating))}
                 for trace in self.traces
@@ -450,7 +450,7 @@ def _pair_json(pair: Pair) -> dict[str, Any]:
     }
 
 
-def _flat_pair(pair: dict[str, Any]) -> dict[str, Any]:
+def flat_pair(pair: dict[str, Any]) -> dict[str, Any]:
     """One row: nested names joined by _, without the curve and the windows, which are tables of their own."""
     flat: dict[str, Any] = {"a": pair["a"], "b": pair["b"]}
     for measure in ("congruence", "discrepancy", "lag", "events"):
@@ -462,7 +462,8 @@ def _flat_pair(pair: dict[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def _event_rows(data: dict[str, Any]) -> list[dict[str, Any]]:
+def event_rows(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """One row for each rupture and repair, with the columns of `EVENT_COLUMNS`."""
     rows = []
     for kind in ("ruptures", "repairs"):
         for rater, events in data[kind].items():

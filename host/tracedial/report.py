@@ -75,8 +75,8 @@ def blocks(analysis: Analysis) -> list[Block]:
     if data["observer"]:
         found += _observer_blocks(data)
     found += [Heading(2, "Methods"), Paragraph(methods_words(data))]
-    found += [Heading(2, "Parameters"), _two_columns(data["parameters"].items())]
-    found += [Heading(2, "Provenance"), _two_columns(_provenance(analysis))]
+    found += [Heading(2, "Parameters"), two_columns(data["parameters"].items())]
+    found += [Heading(2, "Provenance"), two_columns(_provenance(analysis))]
     return found
 
 
@@ -281,7 +281,8 @@ def _provenance(analysis: Analysis) -> list[tuple[str, str]]:
     return rows
 
 
-def _two_columns(rows: Iterable[tuple[str, Any]]) -> Table:
+def two_columns(rows: Iterable[tuple[str, Any]]) -> Table:
+    """Names and what they stand for."""
     return Table((), [(str(name), _plain(value)) for name, value in rows], words=True)
 
 

@@ -105,6 +105,35 @@ def reliability_words(reliability: dict[str, Any]) -> str:
     return f"All {reliability['k']} raters: {', '.join(parts)} (95 % CI by block bootstrap)."
 
 
+def pooled_words(pair: dict[str, Any]) -> str:
+    """What holds over all dyads, for a pair of roles of `StudyAnalysis.pooled`."""
+    r, d = pair["congruence"], pair["discrepancy"]
+    if r["value"] is None:
+        text = f"no mean temporal congruence: {r['reason']}"
+    else:
+        text = (
+            f"mean temporal congruence over {r['k']} dyads r = {r_text(r['value'])}, 95 % CI "
+            f"[{r_text(r['ci_low'])}, {r_text(r['ci_high'])}]"
+        )
+    if d["value"] is not None:
+        text += (
+            f"; {pair['b']} rated {number_text(abs(d['value']), 2)} units {'lower' if d['value'] < 0 else 'higher'} "
+            f"than {pair['a']} on average, 95 % CI of the difference [{number_text(d['ci_low'], 2)}, "
+            f"{number_text(d['ci_high'], 2)}]"
+        )
+    return text + "."
+
+
+def resolution_words(resolution: dict[str, Any]) -> str:
+    """How many ruptures of a role were resolved."""
+    if not resolution["ruptures"]:
+        return "no ruptures."
+    return (
+        f"{resolution['resolved']} of {resolution['ruptures']} ruptures were followed by a repair "
+        f"({resolution['share']:.0%}, 95 % CI {resolution['ci_low']:.0%} to {resolution['ci_high']:.0%})."
+    )
+
+
 def number_text(value: float | None, digits: int) -> str:
     """A number with so many digits behind the point, or a dash."""
     return NO_NUMBER if value is None else f"{value:,.{digits}f}".replace("-", "−")

@@ -8,28 +8,46 @@ import click
 from tracedial.analysis import Analysis, analyze, refuse_to_overwrite, write_tables
 from tracedial.analysis_settings import AnalysisSettings
 from tracedial.cli.analysis_options import analysis_options
+from tracedial.cli.study_run import is_study, run_study, say_study, study_options, study_out
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a summary.")
-@click.option(
-    "--out", type=click.Path(path_type=Path), help="Also write analysis.json and CSV tables into this folder."
-)
+@click.option("--out", type=click.Path(path_type=Path),
+              help="Also write the tables into this folder [default for a study: `analysis` in it].")  # fmt: skip
+@study_options
 @analysis_options
-def command(paths: tuple[Path, ...], as_json: bool, out: Path | None, settings: AnalysisSettings) -> None:
+def command(
+    paths: tuple[str, ...],
+    as_json: bool,
+    out: Path | None,
+    jobs: int | None,
+    dask: str | None,
+    settings: AnalysisSettings,
+) -> None:
     """Find ruptures and repairs and measure the raters' agreement.
 
-    PATH is a session's folder, or two or more CSVs that begin with the columns video_s,rating, one for each rater.
+    PATH is a session's folder, or two or more CSVs that begin with the columns video_s,rating, one for each rater. Or a
+    study: a folder of session folders (or of folders of such CSVs), here or at a URL; its results go to --out as they
+    come, and what is there already is not done again.
     """
-    analysis = analyze(list(paths), settings)
+    if is_study(paths):
+        analysis = run_study(paths[0], settings, out=out, jobs=jobs, dask=dask)
+        if as_json:
+            click.echo(json.dumps(analysis.as_json(), indent=2, ensure_ascii=False, allow_nan=False))
+        else:
+            say_study(analysis, out or study_out(paths[0]))
+        return
+    places = [Path(path) for path in paths]
+    session = analyze(places, settings)
     if out:
-        refuse_to_overwrite(list(paths), out)
-        write_tables(analysis, out)
+        refuse_to_overwrite(places, out)
+        write_tables(session, out)
     if as_json:
-        click.echo(json.dumps(analysis.as_json(), indent=2, ensure_ascii=False, allow_nan=False))
+        click.echo(json.dumps(session.as_json(), indent=2, ensure_ascii=False, allow_nan=False))
     else:
-        say_analysis(analysis)
+        say_analysis(session)
 
 
 def say_analysis(analysis: Analysis) -> None:

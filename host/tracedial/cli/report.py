@@ -7,22 +7,34 @@ import click
 from tracedial.analysis import analyze, refuse_to_overwrite
 from tracedial.analysis_settings import AnalysisSettings
 from tracedial.cli.analysis_options import analysis_options
+from tracedial.cli.study_run import is_study, run_study, study_options, study_out
 from tracedial.report import write_report
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
     "--out", type=click.Path(path_type=Path), help="The report's folder [default: `report` in the session's, or here]."
 )
+@study_options
 @analysis_options
-def command(paths: tuple[Path, ...], out: Path | None, settings: AnalysisSettings) -> None:
-    """Write the report: one HTML file with the figure, the tables and the provenance, and all of it as CSV beside it.
+def command(
+    paths: tuple[str, ...], out: Path | None, jobs: int | None, dask: str | None, settings: AnalysisSettings
+) -> None:
+    """Write the report, as a page and a PDF, with the figures, and all of it as CSV beside it.
 
-    PATH is a session's folder, or two or more CSVs that begin with the columns video_s,rating, one for each rater.
+    PATH is a session's folder, or two or more CSVs that begin with the columns video_s,rating, one for each rater; or a
+    study (see `tracedial analyze`), whose report is about all its sessions.
     """
-    analysis = analyze(list(paths), settings)
+    if is_study(paths):
+        from tracedial.study_report import write_study_report
+
+        analysis = run_study(paths[0], settings, out=out, jobs=jobs, dask=dask)
+        click.echo(f"Report: {write_study_report(analysis, out or study_out(paths[0]))}")
+        return
+    places = [Path(path) for path in paths]
+    session = analyze(places, settings)
     if out is None:
-        out = paths[0] / "report" if analysis.session else Path("report")
-    refuse_to_overwrite(list(paths), out)
-    click.echo(f"Report: {write_report(analysis, out)}")
+        out = places[0] / "report" if session.session else Path("report")
+    refuse_to_overwrite(places, out)
+    click.echo(f"Report: {write_report(session, out)}")

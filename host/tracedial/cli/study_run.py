@@ -1,0 +1,87 @@
+"""Whole studies on the command line: the options, the progress, the result in a few lines."""
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tracedial.analysis_settings import AnalysisSettings
+from tracedial.session import SESSION_FILE
+
+if TYPE_CHECKING:
+    from tracedial.study_analysis import StudyAnalysis
+
+
+def study_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a study's run."""
+
+    @click.option("--jobs", type=click.IntRange(min=1), help="A study: how many sessions at once [default: the cores].")
+    @click.option("--dask", metavar="ADDRESS", help="A study: do the work on the Dask cluster at this scheduler.")
+    @functools.wraps(function)
+    def wrapped(**values: Any) -> Any:
+        return function(**values)
+
+    return wrapped
+
+
+def is_study(paths: tuple[str, ...]) -> bool:
+    """Whether the paths are one study: a URL, or a folder that is not itself a session's."""
+    from tracedial.study_jobs import is_remote
+
+    if len(paths) != 1:
+        return False
+    return is_remote(paths[0]) or (Path(paths[0]).is_dir() and not (Path(paths[0]) / SESSION_FILE).is_file())
+
+
+def study_out(study: str) -> Path:
+    """Where a study's results go if nothing is said: into it, or for one elsewhere beside you."""
+    from tracedial.study_jobs import is_remote
+
+    if is_remote(study):
+        return Path(f"{PurePosixPath(study.split('::')[0].split('://')[-1]).stem or 'study'}-analysis")
+    return Path(study) / "analysis"
+
+
+def run_study(
+    study: str, settings: AnalysisSettings, *, out: Path | None, jobs: int | None, dask: str | None
+) -> "StudyAnalysis":
+    """Analyze a study with a bar of its progress, and write its tables."""
+    from tracedial.study_analysis import analyze_study, write_study
+
+    target = out or study_out(study)
+    with _bar() as on_progress:
+        analysis = analyze_study(study, settings, out=target, jobs=jobs, dask=dask, on_progress=on_progress)
+    write_study(analysis, target)
+    return analysis
+
+
+def say_study(analysis: "StudyAnalysis", out: Path) -> None:
+    """The result in a few lines."""
+    from tracedial.words import pooled_words, resolution_words
+
+    if analysis.synthetic:
+        click.echo("SYNTHETIC raters: these are no observations.")
+    reused = f", {analysis.reused} of them from an earlier run" if analysis.reused else ""
+    click.echo(f"{len(analysis.sessions)} sessions{reused}.")
+    pooled = analysis.pooled()
+    for pair in pooled["pairs"]:
+        click.echo(f"{pair['a']} and {pair['b']}: {pooled_words(pair)}")
+    for role, resolution in pooled["resolution"].items():
+        click.echo(f"{role}: {resolution_words(resolution)}")
+    for name, problem in analysis.problems.items():
+        click.echo(f"not analyzed: {name}: {problem}")
+    click.echo(f"Tables: {out}")
+
+
+@contextlib.contextmanager
+def _bar() -> Iterator[Callable[[int, int], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("sessions"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("sessions", total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)

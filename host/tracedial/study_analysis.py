@@ -1,0 +1,350 @@
+"""A whole study: every session analyzed, side by side, and what holds over all of them.
+
+Each session's result is written as soon as it is there, so that an interrupted run loses nothing that was finished;
+the next run does only what is new or was made from other files, settings or another version.
+"""
+
+import contextlib
+import csv
+import itertools
+import json
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tracedial import __version__
+from tracedial.analysis import EVENT_COLUMNS, clean, event_rows, flat_pair
+from tracedial.analysis_settings import AnalysisSettings
+from tracedial.errors import AnalysisError
+from tracedial.study_jobs import Done, Job, find_jobs, run_job
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+PARTS = "parts"
+MIN_POOLED = 2
+TASKS_AHEAD = 4
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """A random-effects mean over dyads (Paule & Mandel's between-dyad variance, Hartung & Knapp's interval with k − 1
+    degrees of freedom). `tau2` is that variance, on Fisher's z for correlations; `i2` its share of all; `k` dyads."""
+
+    k: int
+    value: float | None
+    ci_low: float | None
+    ci_high: float | None
+    tau2: float | None
+    i2: float | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """Of a role's ruptures, how many were followed by a repair: `share` with Wilson's interval, which takes ruptures
+    for independent. `depth_…`: mean of the ratings in resolved and unresolved ones."""
+
+    ruptures: int
+    resolved: int
+    share: float | None
+    ci_low: float | None
+    ci_high: float | None
+    mean_resolved: float | None
+    mean_unresolved: float | None
+
+
+@dataclass(frozen=True)
+class StudyAnalysis:
+    """All results of a study, in the order of the sessions' names. `problems`: sentences by session."""
+
+    study: str
+    settings: AnalysisSettings
+    sessions: list[dict[str, Any]]
+    problems: dict[str, str]
+    reused: int = 0
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether any ratings were made up by a program."""
+        return any(session["synthetic"] for session in self.sessions)
+
+    def tables(self) -> dict[str, list[dict[str, Any]]]:
+        """Tidy tables: one row a dyad, a rater, an event, a window; and what holds over all."""
+        rows: dict[str, list[dict[str, Any]]] = {
+            "dyads": [], "raters": [], "events": [], "reliability": [], "windows": [], "problems": [],
+        }  # fmt: skip
+        for data in self.sessions:
+            named = {"session": data["session"]}
+            rows["dyads"] += [{**named, **flat_pair(pair)} for pair in data["pairs"]]
+            rows["raters"] += [{**named, **rater} for rater in data["raters"]]
+            rows["events"] += [{**named, **event} for event in event_rows(data)]
+            rows["reliability"] += [
+                {**named, "measure": name, **estimate}
+                for name, estimate in (data["reliability"] or {}).items()
+                if isinstance(estimate, dict)
+            ]
+            rows["windows"] += [
+                {**named, "a": pair["a"], "b": pair["b"], **window}
+                for pair in data["pairs"]
+                for window in pair["windows"]
+            ]
+        rows["problems"] = [{"session": name, "problem": text} for name, text in self.problems.items()]
+        pooled = self.pooled()
+        rows["pooled"] = [
+            {"a": one["a"], "b": one["b"], "measure": measure, **one[measure]}
+            for one in pooled["pairs"]
+            for measure in ("congruence", "discrepancy")
+        ]
+        rows["resolution"] = [{"rater": rater, **one} for rater, one in pooled["resolution"].items()]
+        return rows
+
+    def pooled(self) -> dict[str, Any]:
+        """What holds over the dyads: for each pair of roles the mean r and the mean discrepancy, for each role its
+        resolved and unresolved ruptures."""
+        pairs = {(pair["a"], pair["b"]): None for data in self.sessions for pair in data["pairs"]}
+        roles = dict.fromkeys(rater["name"] for data in self.sessions for rater in data["raters"])
+        return clean(
+            {
+                "pairs": [
+                    {
+                        "a": a,
+                        "b": b,
+                        "congruence": asdict(self._mean_r(a, b)),
+                        "discrepancy": asdict(self._mean_difference(a, b)),
+                    }
+                    for a, b in pairs
+                ],
+                "resolution": {role: asdict(self._resolution(role)) for role in roles},
+            }
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `tracedial analyze STUDY --json` prints."""
+        return {
+            "study": Path(self.study).name,
+            "synthetic": self.synthetic,
+            "n_sessions": len(self.sessions),
+            **self.pooled(),
+            "sessions": self.sessions,
+            "problems": self.problems,
+            "parameters": self.sessions[0]["parameters"] if self.sessions else {},
+            "software": {"tracedial": __version__, "numpy": np.__version__},
+        }
+
+    def frames(self) -> "dict[str, DataFrame]":
+        """The tables as pandas frames."""
+        import pandas as pd
+
+        return {name: pd.DataFrame(rows) for name, rows in self.tables().items()}
+
+    def _pairs(self, a: str, b: str) -> Iterator[dict[str, Any]]:
+        for data in self.sessions:
+            yield from (pair for pair in data["pairs"] if (pair["a"], pair["b"]) == (a, b))
+
+    def _mean_r(self, a: str, b: str) -> Pooled:
+        effects, variances = [], []
+        for pair in self._pairs(a, b):
+            c = pair["congruence"]
+            n_eff = c["n_eff_pp"] or c["n_eff"]
+            if c["r"] is not None and abs(c["r"]) < 1 and n_eff is not None and n_eff > 4:
+                effects.append(np.arctanh(c["r"]))
+                variances.append(1 / (n_eff - 3))
+        found = pool(effects, variances)
+        if found.value is None:
+            return found
+        assert found.ci_low is not None and found.ci_high is not None
+        return replace(
+            found,
+            value=float(np.tanh(found.value)),
+            ci_low=float(np.tanh(found.ci_low)),
+            ci_high=float(np.tanh(found.ci_high)),
+        )
+
+    def _mean_difference(self, a: str, b: str) -> Pooled:
+        effects, variances = [], []
+        for pair in self._pairs(a, b):
+            d = pair["discrepancy"]
+            if d["mean"] is not None and d["sd"] and d["n_eff"] is not None and d["n_eff"] > 1:
+                effects.append(d["mean"])
+                variances.append(d["sd"] ** 2 / d["n_eff"])
+        return pool(effects, variances)
+
+    def _resolution(self, role: str) -> Resolution:
+        from statsmodels.stats.proportion import proportion_confint
+
+        resolved: list[float] = []
+        unresolved: list[float] = []
+        for data in self.sessions:
+            repaired = {r["rank"]: r["onset_s"] is not None for r in data["repairs"].get(role, [])}
+            for rupture in data["ruptures"].get(role, []):
+                (resolved if repaired[rupture["rank"]] else unresolved).append(rupture["mean"])
+        n = len(resolved) + len(unresolved)
+        low, high = None, None
+        if n:
+            bounds: Any = proportion_confint(len(resolved), n, method="wilson")
+            low, high = float(bounds[0]), float(bounds[1])
+        return Resolution(
+            n, len(resolved), len(resolved) / n if n else None, low, high,
+            float(np.mean(resolved)) if resolved else None, float(np.mean(unresolved)) if unresolved else None,
+        )  # fmt: skip
+
+
+def pool(effects: list[float], variances: list[float]) -> Pooled:
+    """The random-effects mean of effects with known variances, by statsmodels (Paule & Mandel 1982; Hartung & Knapp
+    2001, not below the error without their factor: Röver, Knapp & Friede 2015)."""
+    k = len(effects)
+    if k < MIN_POOLED:
+        return Pooled(k, None, None, None, None, None, f"{k} dyads have it, at least {MIN_POOLED} are needed")
+    from scipy.special import stdtrit
+    from statsmodels.stats.meta_analysis import combine_effects
+
+    found: Any = combine_effects(np.array(effects), np.array(variances), method_re="iterated")
+    mean = float(found.mean_effect_re)
+    # Dyads that happen to be alike must not make an interval narrower than what is known of each allows.
+    error = max(float(found.sd_eff_w_re_hksj), float(found.sd_eff_w_re))
+    reach = float(stdtrit(k - 1, 0.975)) * error
+    return Pooled(k, mean, mean - reach, mean + reach, max(float(found.tau2), 0.0), max(float(found.i2), 0.0))
+
+
+def analyze_study(
+    study: str,
+    settings: AnalysisSettings,
+    *,
+    out: Path,
+    jobs: int | None = None,
+    dask: str | None = None,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> StudyAnalysis:
+    """Analyze all sessions of a study; results go to `out` as they come. `on_progress` takes how many are done and how
+    many there are. Raises `AnalysisError` where nothing could be analyzed or written."""
+    parts = out / PARTS
+    known: dict[str, dict[str, Any]] = {}
+    todo = find_jobs(study, settings)
+    twice = next((name for name, count in Counter(job.name for job in todo).items() if count > 1), None)
+    if twice:
+        raise AnalysisError(f"Two sessions of {study} are named {twice}: rename a folder.")
+    try:
+        parts.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AnalysisError(f"The results cannot be written to {out}: {error.strerror}.") from error
+    for job in todo:
+        if part := _read_part(parts / f"{job.name}.json"):
+            known[job.name] = part
+    todo = [replace(job, known_key=known[job.name]["key"]) if job.name in known else job for job in todo]
+    results: dict[str, dict[str, Any]] = {}
+    problems: dict[str, str] = {}
+    reused = 0
+    for count, done in enumerate(_run_all(todo, jobs=jobs, dask=dask), start=1):
+        if done.problem:
+            problems[done.name] = done.problem
+        elif done.result is None:
+            results[done.name] = known[done.name]["result"]
+            reused += 1
+        else:
+            _write_part(parts / f"{done.name}.json", {"key": done.key, "result": done.result})
+            results[done.name] = done.result
+        on_progress(count, len(todo))
+    if not results:
+        name, text = next(iter(problems.items()))
+        raise AnalysisError(
+            f"{study} is no session folder, and none of the sessions in it could be analyzed; {name}: {text}"
+        )
+    return StudyAnalysis(
+        study, settings, [results[name] for name in sorted(results)], dict(sorted(problems.items())), reused
+    )
+
+
+def write_study(analysis: StudyAnalysis, out: Path) -> None:
+    """`study.json` (without the sessions, whose own lie in `parts`) and the tables as CSV."""
+    data = {key: value for key, value in analysis.as_json().items() if key != "sessions"}
+    try:
+        (out / "study.json").write_text(
+            json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
+        )
+        for name, rows in analysis.tables().items():
+            columns = dict.fromkeys(key for row in rows for key in row)
+            if name == "events":
+                columns = dict.fromkeys(("session", *EVENT_COLUMNS))
+            with (out / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+                writer = csv.DictWriter(file, list(columns), lineterminator="\n")
+                writer.writeheader()
+                writer.writerows(rows)
+    except OSError as error:
+        raise AnalysisError(f"The tables in {out} cannot be written: {error.strerror}.") from error
+
+
+def _run_all(jobs_to_do: list[Job], *, jobs: int | None, dask: str | None) -> Iterable[Done]:
+    if dask:
+        return _on_dask(jobs_to_do, dask)
+    workers = min(jobs or _cores(), len(jobs_to_do))
+    if workers <= 1:
+        return map(run_job, jobs_to_do)
+    return _in_processes(jobs_to_do, workers)
+
+
+def _in_processes(jobs_to_do: list[Job], workers: int) -> Iterator[Done]:
+    pool_of_workers = ProcessPoolExecutor(workers, initializer=_leave_ctrl_c_to_the_parent)
+    try:
+        waiting = iter(jobs_to_do)
+        running = {pool_of_workers.submit(run_job, job) for job in itertools.islice(waiting, TASKS_AHEAD * workers)}
+        while running:
+            done = next(as_completed(running))
+            running.discard(done)
+            running.update(pool_of_workers.submit(run_job, job) for job in itertools.islice(waiting, 1))
+            yield done.result()
+    finally:
+        pool_of_workers.shutdown(wait=True, cancel_futures=True)
+
+
+def _on_dask(jobs_to_do: list[Job], address: str) -> Iterator[Done]:
+    try:
+        from distributed import Client
+        from distributed import as_completed as as_dask_completes
+    except ImportError as error:
+        raise AnalysisError(
+            "--dask needs Dask: install it with `pip install tracedial[dask]`, here and on the workers."
+        ) from error
+    try:
+        client = Client(address, timeout="20s")
+    except (OSError, TimeoutError, ValueError) as error:
+        raise AnalysisError(f"No Dask scheduler answers at {address} ({error}).") from error
+    with contextlib.closing(client):
+        # A worker that dies takes its sessions with it: the scheduler gives them to another one.
+        futures = client.map(run_job, jobs_to_do, pure=False, retries=3)
+        for future, done in as_dask_completes(futures, with_results=True, raise_errors=True):
+            yield done
+            future.release()
+
+
+def _leave_ctrl_c_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _read_part(path: Path) -> dict[str, Any] | None:
+    """A session's result as an earlier run left it; None for one that is not there or not whole."""
+    try:
+        part = json.loads(path.read_text(encoding="utf-8"))
+        return part if isinstance(part, dict) and {"key", "result"} <= part.keys() else None
+    except (OSError, ValueError):
+        return None
+
+
+def _write_part(path: Path, part: dict[str, Any]) -> None:
+    half = path.with_suffix(".part")
+    try:
+        half.write_text(json.dumps(part, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+        half.replace(path)
+    except OSError as error:
+        raise AnalysisError(f"The result {path} cannot be written: {error.strerror}.") from error

@@ -1,0 +1,164 @@
+"""One session of a study as a job of its own: found, fetched, analyzed, and known again.
+
+A study is a folder that holds session folders (its own or below `sessions/`), or folders with two or more trace CSVs
+each; on this computer, or wherever `fsspec` reaches (`s3://…`, `zip://…`, `memory://…`). A job runs in any process, on
+any machine that can read the study.
+"""
+
+import hashlib
+import json
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from tracedial import __version__
+from tracedial.analysis import PRACTICE_FILE, TRACE_FILE, analyze
+from tracedial.analysis_settings import AnalysisSettings
+from tracedial.errors import AnalysisError, TracedialError
+from tracedial.session import SESSION_FILE
+
+FETCHED = (SESSION_FILE, TRACE_FILE, "alignment.json", PRACTICE_FILE)
+"""What an analysis reads of a session's and its raters' folders."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A session to analyze: its name, and the files that belong to it, from the study on. `known_key`: what an analysis
+    that is there already was made from."""
+
+    study: str
+    name: str
+    files: tuple[str, ...]
+    settings: AnalysisSettings
+    known_key: str | None = None
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of a job: the object of `Analysis.as_json`, or None with a `problem` in a sentence, or None for an
+    analysis that is there already. `key` says what it was made from."""
+
+    name: str
+    key: str
+    result: dict[str, Any] | None
+    problem: str = ""
+
+
+def is_remote(place: str) -> bool:
+    """Whether a place is a URL for fsspec."""
+    return "://" in place or "::" in place
+
+
+def find_jobs(study: str, settings: AnalysisSettings) -> list[Job]:
+    """The sessions of a study, by name. Raises `AnalysisError` where there are none."""
+    listed = _list(study)
+    sessions: dict[str, list[str]] = {}
+    for name in listed:
+        path = PurePosixPath(name)
+        if path.name == SESSION_FILE:
+            sessions[path.parent.as_posix()] = []
+    for name in listed:
+        path = PurePosixPath(name)
+        if path.name in FETCHED:
+            # A session's own files and those of its raters' folders.
+            for folder in (path.parent.as_posix(), path.parent.parent.as_posix()):
+                if folder in sessions:
+                    sessions[folder].append(name)
+    if not sessions:
+        for name in listed:
+            path = PurePosixPath(name)
+            # Results lie in folders of this name.
+            if path.suffix.lower() == ".csv" and len(path.parts) > 1 and path.parts[0] != "analysis":
+                sessions.setdefault(path.parent.as_posix(), []).append(name)
+        sessions = {folder: files for folder, files in sessions.items() if len(files) > 1}
+    if not sessions:
+        raise AnalysisError(
+            f"{study} is no session folder and no study: it has no session.json, and holds no session folders and no "
+            "folders of two or more trace CSVs each."
+        )
+    names = {folder: _session_name(folder) for folder in sessions}
+    return [
+        Job(study, names[folder], tuple(sorted(files)), settings)
+        for folder, files in sorted(sessions.items(), key=lambda entry: names[entry[0]])
+    ]
+
+
+def run_job(job: Job) -> Done:
+    """Analyze a session. What is wrong with it is said in the result and does not end the others'."""
+    key = ""
+    with tempfile.TemporaryDirectory(prefix="tracedial-") as scratch:
+        try:
+            content = _read(job)
+            key = _key(job, content)
+            if key == job.known_key:
+                return Done(job.name, key, None)
+            result = analyze(_copied(content, Path(scratch)), job.settings).as_json()
+        except TracedialError as error:
+            # The files were read from a copy; the user knows them by their own names.
+            return Done(job.name, key, None, str(error).replace(f"{scratch}/", "").replace(f"{scratch}\\", ""))
+    result["session"] = job.name
+    return Done(job.name, key, result)
+
+
+def _copied(content: dict[str, bytes], folder: Path) -> list[Path]:
+    """Write a session's files into a folder; returns what `analyze` takes."""
+    for name, data in content.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    session = next((name for name in content if PurePosixPath(name).name == SESSION_FILE), None)
+    return [folder / name for name in content] if session is None else [(folder / session).parent]
+
+
+def _session_name(folder: str) -> str:
+    """A session's name: its folder from the study on, without the study's own `sessions`."""
+    return folder.removeprefix("sessions/").replace("/", "-") or "session"
+
+
+def _key(job: Job, content: dict[str, bytes]) -> str:
+    """What an analysis is made from, as a hash: version, settings, and every byte that it reads."""
+    digest = hashlib.sha256()
+    codes = job.settings.codes
+    settings = {**asdict(job.settings), "codes": codes.read_text(encoding="utf-8") if codes else None}
+    digest.update(json.dumps([__version__, settings], sort_keys=True, default=str).encode())
+    for name, data in sorted(content.items()):
+        digest.update(f"{name} {len(data)} ".encode())
+        digest.update(data)
+    return digest.hexdigest()
+
+
+def _list(study: str) -> list[str]:
+    """All files of a study, from it on, with / between the parts."""
+    if not is_remote(study):
+        root = Path(study)
+        return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+    system, root = _remote(study)
+    try:
+        found = system.find(root)
+    except OSError as error:
+        raise AnalysisError(f"{study} cannot be read ({error}).") from error
+    return sorted(name[len(root) :].lstrip("/") for name in found)
+
+
+def _read(job: Job) -> dict[str, bytes]:
+    try:
+        if not is_remote(job.study):
+            return {name: (Path(job.study) / name).read_bytes() for name in job.files}
+        system, root = _remote(job.study)
+        return {name: system.cat_file(f"{root}/{name}" if root else name) for name in job.files}
+    except OSError as error:
+        raise AnalysisError(f"The files of {job.name} cannot be read ({error}).") from error
+
+
+def _remote(study: str) -> tuple[Any, str]:
+    try:
+        import fsspec
+    except ImportError as error:
+        raise AnalysisError(
+            "Studies elsewhere need the `fsspec` library: install it with `pip install tracedial[remote]`."
+        ) from error
+    try:
+        system, root = fsspec.core.url_to_fs(study)
+    except (ValueError, ImportError, OSError) as error:
+        raise AnalysisError(f"{study} cannot be opened ({error}).") from error
+    return system, str(root).rstrip("/")

@@ -1,0 +1,156 @@
+"""The report of a study: what holds over its dyads, each dyad in a row, the forest of both."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tracedial.blocks import Block, Heading, Paragraph, Picture, Table
+from tracedial.errors import AnalysisError
+from tracedial.figure import COLOURS, STYLE
+from tracedial.report import SYNTHETIC_WORDS, methods_words, two_columns
+from tracedial.report_html import render_html
+from tracedial.report_pdf import render_pdf
+from tracedial.study_analysis import StudyAnalysis
+from tracedial.words import NO_NUMBER, number_text, p_value, pooled_words, r_text, resolution_words
+
+MAX_NAMED = 60
+"""More dyads than this are drawn without their names."""
+
+
+def write_study_report(analysis: StudyAnalysis, folder: Path) -> Path:
+    """Write `report.html`, `report.pdf` and the figures into `folder`."""
+    data = analysis.as_json()
+    title = f"Study {data['study']}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        images = {f"forest-{number}": forest(analysis, pair) for number, pair in enumerate(data["pairs"], start=1)}
+        for name, kinds in images.items():
+            for kind, content in kinds.items():
+                (folder / f"{name}.{kind}").write_bytes(content)
+        content = blocks(analysis, data)
+        page = render_html(title, content, {name: one["svg"] for name, one in images.items()})
+        path = folder / "report.html"
+        path.write_text(page, encoding="utf-8")
+        pdf = render_pdf(title, content, {name: one["png"] for name, one in images.items()})
+        (folder / "report.pdf").write_bytes(pdf)
+    except OSError as error:
+        raise AnalysisError(f"The report in {folder} cannot be written: {error.strerror}.") from error
+    return path
+
+
+def blocks(analysis: StudyAnalysis, data: dict[str, Any]) -> list[Block]:
+    """What the report says, in its order."""
+    found: list[Block] = [Heading(1, f"Study {data['study']}")]
+    if analysis.synthetic:
+        found.append(Paragraph(SYNTHETIC_WORDS, warning=True))
+    found.append(Paragraph(f"{data['n_sessions']} sessions were analysed."))
+    for name, problem in analysis.problems.items():
+        found.append(Paragraph(f"Not analysed: {name}: {problem}", warning=True))
+    for number, pair in enumerate(data["pairs"], start=1):
+        a, b = pair["a"], pair["b"]
+        words = pooled_words(pair)
+        found += [
+            Heading(2, f"{a} and {b}"),
+            Paragraph(words[0].upper() + words[1:]),
+            Paragraph(_heterogeneity(pair)),
+            Picture(
+                f"forest-{number}",
+                f"Each dyad's temporal congruence and directional discrepancy ({b} minus {a}) with 95 % intervals that "
+                "account for autocorrelation, and their random-effects means (diamonds)."
+                + (" Synthetic raters." if analysis.synthetic else ""),
+            ),
+            _dyads(analysis, a, b),
+        ]
+    found.append(Heading(2, "Ruptures and their repairs"))
+    found += [Paragraph(f"{role}: {resolution_words(one)}") for role, one in data["resolution"].items()]
+    found += [
+        Heading(2, "Methods"),
+        Paragraph(
+            methods_words({"parameters": data["parameters"], "software": data["software"]})
+            + " Over dyads, Fisher's z of r (variance 1/(effective N − 3)) and mean differences (SD²/effective N) were "
+            "pooled by a random-effects model with Paule and Mandel's between-dyad variance and Hartung and Knapp's "
+            "interval (statsmodels)."
+        ),
+        Heading(2, "Parameters"),
+        two_columns(data["parameters"].items()),
+    ]
+    return found
+
+
+def forest(analysis: StudyAnalysis, pair: dict[str, Any]) -> dict[str, bytes]:
+    """The forest plot of a pair of roles: r and the mean difference of each dyad, and both means."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    rows = [
+        (data["session"], one) for data in analysis.sessions for one in data["pairs"]
+        if (one["a"], one["b"]) == (pair["a"], pair["b"])
+    ]  # fmt: skip
+    height = max(2.2, min(1.2 + 0.2 * len(rows), 16.0))
+    with mpl.rc_context({**STYLE, "font.size": 8.5}):
+        figure = Figure(figsize=(10.0, height), layout="constrained")
+        FigureCanvasAgg(figure)
+        left, right = figure.subplots(1, 2, sharey=True)
+        places = np.arange(len(rows), 0, -1)
+        _draw_side(left, [_interval(one["congruence"], "r") for _, one in rows], places, pair["congruence"])
+        _draw_side(right, [_interval(one["discrepancy"], "mean") for _, one in rows], places, pair["discrepancy"])
+        left.set(xlabel="Temporal congruence r", xlim=(-1, 1), ylim=(-0.8, len(rows) + 0.8))
+        right.set(xlabel=f"{pair['b']} − {pair['a']} (units)")
+        if len(rows) <= MAX_NAMED:
+            left.set_yticks([*places, 0], [*(name for name, _ in rows), "mean"])
+        else:
+            left.set_yticks([0], ["mean"])
+        if analysis.synthetic:
+            figure.suptitle("SYNTHETIC RATERS", fontsize=8, color="0.35", weight="bold")
+        out = {}
+        for kind in ("svg", "png"):
+            buffer = io.BytesIO()
+            figure.savefig(buffer, format=kind, dpi=160, metadata={"Date": None} if kind == "svg" else {})
+            out[kind] = buffer.getvalue()
+        return out
+
+
+def _interval(measure: dict[str, Any], name: str) -> tuple[float, float, float]:
+    value, low, high = (np.nan if measure[key] is None else measure[key] for key in (name, "ci_low", "ci_high"))
+    return value, low, high
+
+
+def _draw_side(axes, rows: list[tuple[float, float, float]], places, pooled: dict[str, Any]) -> None:
+    values, low, high = (np.array(column) for column in zip(*rows, strict=True))
+    axes.hlines(places, low, high, color="0.45", linewidth=1.0)
+    axes.plot(values, places, "o", color=COLOURS[0], markersize=3.5)
+    axes.axvline(0, color="0.8", linewidth=0.8, zorder=0)
+    if pooled["value"] is not None:
+        corners = [pooled["ci_low"], pooled["value"], pooled["ci_high"], pooled["value"]]
+        axes.fill(corners, [0, 0.35, 0, -0.35], color=COLOURS[5])
+
+
+def _heterogeneity(pair: dict[str, Any]) -> str:
+    said = []
+    for measure, label in (("congruence", "r (Fisher's z)"), ("discrepancy", "the difference")):
+        one = pair[measure]
+        if one["tau2"] is not None:
+            said.append(f"{label}: tau² = {number_text(one['tau2'], 3)}, I² = {one['i2']:.0%}")
+    return f"Differences between dyads: {'; '.join(said)}." if said else "Too few dyads to compare."
+
+
+def _dyads(analysis: StudyAnalysis, a: str, b: str) -> Table:
+    rows = []
+    for data in analysis.sessions:
+        for pair in data["pairs"]:
+            if (pair["a"], pair["b"]) != (a, b):
+                continue
+            c, d = pair["congruence"], pair["discrepancy"]
+            first = c["first_p"]
+            rows.append(
+                (
+                    data["session"], r_text(c["r"]), f"{c['n']:,}", number_text(c["n_eff_pp"] or c["n_eff"], 0),
+                    p_value(c[first]) if first else NO_NUMBER, p_value(c["p_naive"]), number_text(d["mean"], 2),
+                    number_text(d["sd"], 2),
+                )
+            )  # fmt: skip
+    columns = ("session", "r", "N", "effective N", "p", "p (naive)", "mean b − a", "SD")
+    return Table(columns, rows)
