@@ -100,7 +100,7 @@ def peaks(smooth: int, prominence: float):
     return find
 
 
-def _falls(rating, ends: list[int]) -> list[int]:
-    edges = [0, *ends]
+def _falls(rating, ends) -> list[int]:
+    edges = [0, *map(int, ends)]
     levels = [rating[a:b].mean() for a, b in itertools.pairwise(edges)]
     return [edges[at] for at in range(1, len(levels)) if levels[at] < levels[at - 1]]

@@ -20,7 +20,7 @@ from tracedial.analysis_settings import DEFAULT_SCALE, AnalysisSettings, LagCorr
 from tracedial.autocorrelation import DRIFT_P, HELD_STILL_SHARE
 from tracedial.errors import AnalysisError, RecordingError
 from tracedial.event_agreement import Detection, EventOverlap, detection, overlap, read_codes
-from tracedial.events import Events, find_events
+from tracedial.events import Events, Rupture, find_events
 from tracedial.journal import read_journal
 from tracedial.lag import Lag, corrected, correlation_at, lag_of
 from tracedial.reliability import Estimate, Reliability, mean_trace, reliability
@@ -55,7 +55,7 @@ class Pair:
 @dataclass(frozen=True)
 class Analysis:
     """Everything that was computed, with its parameters. `session` is None for bare CSVs; `remarks` are sentences about
-    the traces themselves."""
+    the traces themselves; `peaks`: the highest segments, as the ruptures of the ratings turned over."""
 
     traces: list[Trace]
     events: dict[str, Events]
@@ -68,6 +68,7 @@ class Analysis:
     reliability: Reliability | None = None
     lag_corrections: list[LagCorrection] = field(default_factory=list)
     observer: dict[str, Detection] = field(default_factory=dict)
+    peaks: dict[str, list[Rupture]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
 
     @property
@@ -86,6 +87,7 @@ class Analysis:
                 "reliability": self.reliability.as_json() if self.reliability else None,
                 "ruptures": {name: [_event_json(e) for e in found.ruptures] for name, found in self.events.items()},
                 "repairs": {name: [_event_json(e) for e in found.repairs] for name, found in self.events.items()},
+                "peaks": {name: [_peak_json(e) for e in found] for name, found in self.peaks.items()},
                 "observer": {name: found.as_json() for name, found in self.observer.items()},
                 "notes": {name: found.notes for name, found in self.events.items() if found.notes},
                 "remarks": self.remarks,
@@ -95,6 +97,7 @@ class Analysis:
                     "common_only": self.settings.common_only,
                     "seconds_cut_for_common": self.cut,
                     "measures": self.settings.measures,
+                    "alpha_level": self.settings.alpha_level,
                     "trim_agreement_s": self.settings.trim_agreement_s,
                     "scale": asdict(self.scale),
                     "rescaled": {name: list(ends) for name, ends in self.settings.rescale.items()},
@@ -135,6 +138,7 @@ class Analysis:
                 for pair in data["pairs"]
                 for lag_s, r in (pair["lag"] or {"curve": []})["curve"]
             ],
+            "peaks": [{"rater": rater, **flat_clip(peak)} for rater, found in data["peaks"].items() for peak in found],
             "windows": [
                 {"a": pair["a"], "b": pair["b"], **window} for pair in data["pairs"] for window in pair["windows"]
             ],
@@ -189,7 +193,8 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
     for rating in used.values():
         rating[: settings.trim_agreement_s] = np.nan
     pairs = [_pair(a, b, used, events, settings) for a, b in itertools.combinations(names, 2)]
-    found = reliability(np.stack([used[name] for name in names], axis=1), options=scale.options, full=full)
+    found = reliability(np.stack([used[name] for name in names], axis=1), options=scale.options, full=full,
+                        alpha_level=settings.alpha_level)  # fmt: skip
     remarks = _remarks(traces, scale)
     if remarks:
         found = replace(found, estimates={**found.estimates, "rwg": Estimate(None, reason=remarks[0])})
@@ -202,8 +207,10 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
             )
             for name in names
         }
+    # The highest segments are the lowest of the ratings turned over, by the same rule.
+    peaks = {trace.rater: find_events(-trace.rating, settings.events).ruptures for trace in traces} if full else {}
     return Analysis(
-        traces, events, pairs, settings, cut, session, alignments, scale, found, corrections, observer, remarks
+        traces, events, pairs, settings, cut, session, alignments, scale, found, corrections, observer, peaks, remarks
     )
 
 
@@ -372,7 +379,7 @@ def write_tables(analysis: Analysis, folder: Path) -> None:
 
 RESULT_FILES = (
     "analysis.json", "raters.csv", "pairs.csv", "events.csv", "traces.csv", "mean.csv", "reliability.csv", "lags.csv",
-    "windows.csv", "figure.svg", "figure.png", "report.html", "report.pdf",
+    "windows.csv", "peaks.csv", "figure.svg", "figure.png", "report.html", "report.pdf",
 )  # fmt: skip
 
 
@@ -438,6 +445,13 @@ def _event_json(event: Any) -> dict[str, Any]:
     return fields
 
 
+def _peak_json(peak: Rupture) -> dict[str, Any]:
+    """A highest segment, which was found in the ratings turned over."""
+    fields = _event_json(replace(peak, mean=-peak.mean, nadir=-peak.nadir))
+    del fields["nadir"]
+    return {**fields, "peak_s": fields.pop("nadir_s")}
+
+
 def _pair_json(pair: Pair) -> dict[str, Any]:
     return {
         "a": pair.a,
@@ -460,6 +474,13 @@ def flat_pair(pair: dict[str, Any]) -> dict[str, Any]:
             elif not isinstance(value, list):
                 flat[f"{measure}_{key}"] = value
     return flat
+
+
+def flat_clip(event: dict[str, Any]) -> dict[str, Any]:
+    """An event as a row: its clip in columns of its own."""
+    fields = {key: value for key, value in event.items() if key != "clip"}
+    clip = event["clip"] or {"start_s": None, "end_s": None, "cut": None}
+    return {**fields, **{f"clip_{key}": value for key, value in clip.items()}}
 
 
 def event_rows(data: dict[str, Any]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tracedial.errors import AnalysisError
 from tracedial.events import EventSettings
+from tracedial.reliability import LEVELS
 
 MEASURES = ("core", "full")
 LAG_WORDS = ("practice", "estimate")
@@ -46,7 +47,8 @@ class AnalysisSettings:
     `trim_agreement_s`: the first seconds that no measure of agreement uses (raters need a while to find their place;
     median 8 s, Schubert 2013). `lags`: for a rater (or `*`, all) seconds, or `practice` (the lag that the practice task
     measured), or `estimate` (behind the first rater). `rescale`: for a rater the ends of the scale that the ratings are
-    on, which are brought to those of `scale`. `codes`: an observer's sheet.
+    on, which are brought to those of `scale`. `codes`: an observer's sheet. `alpha_level`: the level of measurement of
+    Krippendorff's alpha.
     """
 
     events: EventSettings = field(default_factory=EventSettings)
@@ -60,10 +62,13 @@ class AnalysisSettings:
     rescale: dict[str, tuple[float, float]] = field(default_factory=dict)
     lags: dict[str, int | str] = field(default_factory=dict)
     codes: Path | None = None
+    alpha_level: str = "interval"
 
     def __post_init__(self) -> None:
         if self.measures not in MEASURES:
             raise AnalysisError(f"The set of measures is {self.measures!r}; it must be one of {', '.join(MEASURES)}.")
+        if self.alpha_level not in LEVELS:
+            raise AnalysisError(f"The level of alpha is {self.alpha_level!r}; it must be one of {', '.join(LEVELS)}.")
         for name, least in (("trim_agreement_s", 0), ("max_lag_s", 0), ("tolerance_s", 0), ("window_s", 10)):
             if getattr(self, name) < least:
                 raise AnalysisError(f"The setting {name} is {getattr(self, name)}; it must be at least {least}.")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tracedial import bootstrap
 from tracedial.autocorrelation import bretherton_n, lag1_autocorrelation
+from tracedial.errors import AnalysisError
 
 Floats = NDArray[np.float64]
 
@@ -72,9 +73,12 @@ class MeanSquares:
     k: int
 
 
-def reliability(ratings: Floats, *, options: int | None, full: bool = True) -> Reliability:
+def reliability(
+    ratings: Floats, *, options: int | None, full: bool = True, alpha_level: str = "interval"
+) -> Reliability:
     """All measures of `ratings`, shape (n_seconds, k). `options`: how many ratings the scale has, for r_wg (None: not
-    known). Without `full` no bootstrap."""
+    known). Without `full` no bootstrap. `alpha_level` is that of α, which has an interval at the interval level only.
+    """
     k = ratings.shape[1]
     complete: NDArray[np.bool_] = ~np.any(np.isnan(ratings), axis=1)
     paired = np.count_nonzero(~np.isnan(ratings), axis=1) >= 2
@@ -96,7 +100,12 @@ def reliability(ratings: Floats, *, options: int | None, full: bool = True) -> R
         found = dict.fromkeys([*names, "ccc"], empty)
     else:
         found |= _icc_and_ccc(ratings, complete, block_s)
-    found["alpha"] = _alpha_estimate(ratings, paired, block_s)
+    if alpha_level == "interval" or not paired.any():
+        found["alpha"] = _alpha_estimate(ratings, paired, block_s)
+    else:
+        value = krippendorff_alpha(ratings, alpha_level)
+        reason = "all ratings are the same: nothing varies" if value is None else None
+        found["alpha"] = Estimate(value, reason=reason)
     found["rwg"] = _rwg_estimate(ratings, complete, options, block_s)
     return Reliability(k, n_complete, n_paired, block_s, found)
 
@@ -169,7 +178,8 @@ def ccc(table: Floats) -> float:
 
 def krippendorff_alpha(ratings: Floats, level: str = "interval") -> float | None:
     """Krippendorff's α of ratings (units, raters) with NaN where one is missing, at a `level` of `LEVELS`; None where
-    fewer than two ratings can be paired or all are the same (Krippendorff 2019, Content Analysis, 4th ed., ch. 12)."""
+    fewer than two ratings can be paired or all are the same (Krippendorff 2019, Content Analysis, 4th ed., ch. 12).
+    Raises `AnalysisError` for more different ratings than a table of pairs can hold, at levels other than interval."""
     if level == "interval":
         return _alpha_of(_alpha_moments(ratings).sum(axis=0)[None, :])[0]
     counts, values = _value_counts(ratings)
@@ -354,7 +364,9 @@ def _value_counts(ratings: Floats) -> tuple[Floats, Floats]:
     known = ~np.isnan(ratings)
     values, places = np.unique(ratings[known], return_inverse=True)
     if len(values) > MAX_VALUES:
-        raise ValueError(f"{len(values)} different ratings are too many for a table of pairs")
+        raise AnalysisError(
+            f"{len(values)} different ratings are too many for alpha at this level: use the interval level."
+        )
     counts = np.zeros((len(ratings), len(values)))
     np.add.at(counts, (np.nonzero(known)[0], places), 1)
     return counts, values

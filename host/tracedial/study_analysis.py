@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tracedial import __version__
-from tracedial.analysis import EVENT_COLUMNS, clean, event_rows, flat_pair
+from tracedial.analysis import EVENT_COLUMNS, clean, event_rows, flat_clip, flat_pair
 from tracedial.analysis_settings import AnalysisSettings
 from tracedial.errors import AnalysisError
-from tracedial.study_jobs import Done, Job, find_jobs, run_job
+from tracedial.study_jobs import Done, Job, find_jobs, run_job, traces_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -79,13 +79,16 @@ class StudyAnalysis:
     def tables(self) -> dict[str, list[dict[str, Any]]]:
         """Tidy tables: one row a dyad, a rater, an event, a window; and what holds over all."""
         rows: dict[str, list[dict[str, Any]]] = {
-            "dyads": [], "raters": [], "events": [], "reliability": [], "windows": [], "problems": [],
+            "dyads": [], "raters": [], "events": [], "peaks": [], "reliability": [], "windows": [], "problems": [],
         }  # fmt: skip
         for data in self.sessions:
             named = {"session": data["session"]}
             rows["dyads"] += [{**named, **flat_pair(pair)} for pair in data["pairs"]]
             rows["raters"] += [{**named, **rater} for rater in data["raters"]]
             rows["events"] += [{**named, **event} for event in event_rows(data)]
+            rows["peaks"] += [
+                {**named, "rater": rater, **flat_clip(peak)} for rater, found in data["peaks"].items() for peak in found
+            ]
             rows["reliability"] += [
                 {**named, "measure": name, **estimate}
                 for name, estimate in (data["reliability"] or {}).items()
@@ -279,6 +282,24 @@ def write_study(analysis: StudyAnalysis, out: Path) -> None:
                 writer.writerows(rows)
     except OSError as error:
         raise AnalysisError(f"The tables in {out} cannot be written: {error.strerror}.") from error
+
+
+def write_long_traces(analysis: StudyAnalysis, out: Path) -> None:
+    """`traces.csv`: session, rater, video_s, rating of every second, as mixed models want them."""
+    analyzed = {data["session"] for data in analysis.sessions}
+    try:
+        with (out / "traces.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(("session", "rater", "video_s", "rating"))
+            for job in find_jobs(analysis.study, analysis.settings):
+                if job.name in analyzed:
+                    for trace in traces_of(job):
+                        writer.writerows(
+                            (job.name, trace.rater, second, "" if np.isnan(rating) else f"{rating:g}")
+                            for second, rating in enumerate(trace.rating)
+                        )
+    except OSError as error:
+        raise AnalysisError(f"The traces cannot be written to {out}: {error.strerror}.") from error
 
 
 def _run_all(jobs_to_do: list[Job], *, jobs: int | None, dask: str | None) -> Iterable[Done]:

@@ -13,10 +13,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tracedial import __version__
-from tracedial.analysis import PRACTICE_FILE, TRACE_FILE, analyze
+from tracedial.analysis import PRACTICE_FILE, TRACE_FILE, analyze, load
 from tracedial.analysis_settings import AnalysisSettings
 from tracedial.errors import AnalysisError, TracedialError
 from tracedial.session import SESSION_FILE
+from tracedial.trace import Trace
 
 FETCHED = (SESSION_FILE, TRACE_FILE, "alignment.json", PRACTICE_FILE)
 """What an analysis reads of a session's and its raters' folders."""
@@ -99,6 +100,12 @@ def run_job(job: Job) -> Done:
             return Done(job.name, key, None, str(error).replace(f"{scratch}/", "").replace(f"{scratch}\\", ""))
     result["session"] = job.name
     return Done(job.name, key, result)
+
+
+def traces_of(job: Job) -> list[Trace]:
+    """The traces of a job's session."""
+    with tempfile.TemporaryDirectory(prefix="tracedial-") as scratch:
+        return load(_copied(_read(job), Path(scratch)))[1]
 
 
 def _copied(content: dict[str, bytes], folder: Path) -> list[Path]:

@@ -135,6 +135,8 @@ def test_the_full_set_adds_to_the_contract_and_the_core_leaves_it_null(csvs):
     assert set(pair["discrepancy"]) >= {"ci_low", "ci_high", "loa_low", "loa_high"}
     assert pair["discrepancy"]["ci_low"] < pair["discrepancy"]["mean"] < pair["discrepancy"]["ci_high"]
     assert set(pair["lag"]) >= {"best_s", "r", "p"} and set(pair["events"]) >= {"overlap", "p"}
+    assert [peak["rank"] for peak in full["peaks"]["client"]].count(1) == 1
+    assert full["peaks"]["client"][0]["mean"] > max(r["mean"] for r in full["ruptures"]["client"])
     assert len(pair["windows"]) == 14 and pair["windows"][1]["start_s"] == 60
     for name in ("icc_1_1", "icc_a_1", "icc_c_1", "icc_1_k", "icc_a_k", "icc_c_k", "ccc", "alpha", "rwg"):
         assert set(full["reliability"][name]) >= {"value", "ci_low", "ci_high"}

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tracedial.errors import AnalysisError
 from tracedial.reliability import (
     ICC_FORMS,
     ccc,
@@ -119,6 +120,13 @@ def test_alpha_is_the_krippendorff_packages(seed, n, k, gaps):
         else:
             theirs = krippendorff.alpha(reliability_data=data.T, level_of_measurement=level)
             assert krippendorff_alpha(data, level) == pytest.approx(theirs, abs=1e-9)
+
+
+def test_alpha_at_another_level_is_given_and_too_many_values_are_refused_in_a_sentence():
+    found = reliability(WIKIPEDIA, options=5, alpha_level="nominal").estimates["alpha"]
+    assert found.value == pytest.approx(0.6914, abs=5e-5) and found.ci_low is None
+    with pytest.raises(AnalysisError, match="use the interval level"):
+        reliability(np.random.default_rng(1).normal(size=(3000, 2)), options=5, alpha_level="ordinal")
 
 
 def test_ccc_of_known_pairs():

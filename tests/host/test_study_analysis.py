@@ -139,7 +139,9 @@ def test_a_study_on_the_command_line_with_its_tables_and_report(study):
     assert done.returncode == 0, done.stderr
     assert "5 sessions." in done.stdout and "mean temporal congruence over 5 dyads r = " in done.stdout
     assert "ruptures were followed by a repair" in done.stdout
-    again = tracedial("analyze", study, "--json")
+    again = tracedial("analyze", study, "--json", "--traces")
+    lines = (study / "analysis" / "traces.csv").read_text().splitlines()
+    assert len(lines) == 1 + 5 * 2 * 400 and lines[0] == "session,rater,video_s,rating"
     data = json.loads(again.stdout)
     assert data["n_sessions"] == 5 and len(data["sessions"]) == 5 and data["pairs"][0]["congruence"]["k"] == 5
     assert len((study / "analysis" / "dyads.csv").read_text().splitlines()) == 6

@@ -12,6 +12,7 @@ from tracedial.analysis_settings import LAG_WORDS, MEASURES, AnalysisSettings, R
 from tracedial.cli.numbers import FiniteRange
 from tracedial.errors import AnalysisError
 from tracedial.events import RULES, EventSettings
+from tracedial.reliability import LEVELS
 
 DEFAULTS = EventSettings()
 ANALYSIS = AnalysisSettings()
@@ -38,6 +39,8 @@ def analysis_options(function: Callable[..., Any]) -> Callable[..., Any]:
                   help="Width of the windows of r over time.")  # fmt: skip
     @click.option("--tolerance", "tolerance_s", default=ANALYSIS.tolerance_s, show_default=True, metavar="S",
                   help="How far apart the onsets of two events may be that are the same.")  # fmt: skip
+    @click.option("--alpha-level", type=click.Choice(LEVELS), default=ANALYSIS.alpha_level, show_default=True,
+                  help="Level of measurement of Krippendorff's alpha.")  # fmt: skip
     @click.option("--codes", type=click.Path(path_type=Path),
                   help="An observer's sheet to compare ruptures with: a CSV of onset_s,end_s,code.")  # fmt: skip
     @click.option("--rule", type=click.Choice(list(RULES)), default=DEFAULTS.rule, show_default=True,
@@ -82,7 +85,8 @@ def analysis_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "level_s",
             "clip_s",
         )
-        own = ("measures", "common_only", "trim_agreement_s", "max_lag_s", "window_s", "tolerance_s", "codes")
+        own = ("measures", "common_only", "trim_agreement_s", "max_lag_s", "window_s", "tolerance_s", "codes",
+               "alpha_level")  # fmt: skip
         scale, rescale, lags = values.pop("scale"), values.pop("rescale"), values.pop("lags")
         try:
             settings = AnalysisSettings(

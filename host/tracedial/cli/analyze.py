@@ -24,6 +24,7 @@ def command(
     out: Path | None,
     jobs: int | None,
     dask: str | None,
+    traces: bool,
     settings: AnalysisSettings,
 ) -> None:
     """Find ruptures and repairs and measure the raters' agreement.
@@ -33,7 +34,7 @@ def command(
     come, and what is there already is not done again.
     """
     if is_study(paths):
-        analysis = run_study(paths[0], settings, out=out, jobs=jobs, dask=dask)
+        analysis = run_study(paths[0], settings, out=out, jobs=jobs, dask=dask, traces=traces)
         if as_json:
             click.echo(json.dumps(analysis.as_json(), indent=2, ensure_ascii=False, allow_nan=False))
         else:

@@ -19,7 +19,12 @@ from tracedial.report import write_report
 @study_options
 @analysis_options
 def command(
-    paths: tuple[str, ...], out: Path | None, jobs: int | None, dask: str | None, settings: AnalysisSettings
+    paths: tuple[str, ...],
+    out: Path | None,
+    jobs: int | None,
+    dask: str | None,
+    traces: bool,
+    settings: AnalysisSettings,
 ) -> None:
     """Write the report, as a page and a PDF, with the figures, and all of it as CSV beside it.
 
@@ -29,7 +34,7 @@ def command(
     if is_study(paths):
         from tracedial.study_report import write_study_report
 
-        analysis = run_study(paths[0], settings, out=out, jobs=jobs, dask=dask)
+        analysis = run_study(paths[0], settings, out=out, jobs=jobs, dask=dask, traces=traces)
         click.echo(f"Report: {write_study_report(analysis, out or study_out(paths[0]))}")
         return
     places = [Path(path) for path in paths]

@@ -20,6 +20,9 @@ def study_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @click.option("--jobs", type=click.IntRange(min=1), help="A study: how many sessions at once [default: the cores].")
     @click.option("--dask", metavar="ADDRESS", help="A study: do the work on the Dask cluster at this scheduler.")
+    @click.option(
+        "--traces", is_flag=True, help="A study: also write all ratings into one long traces.csv, for mixed models."
+    )
     @functools.wraps(function)
     def wrapped(**values: Any) -> Any:
         return function(**values)
@@ -46,15 +49,17 @@ def study_out(study: str) -> Path:
 
 
 def run_study(
-    study: str, settings: AnalysisSettings, *, out: Path | None, jobs: int | None, dask: str | None
+    study: str, settings: AnalysisSettings, *, out: Path | None, jobs: int | None, dask: str | None, traces: bool
 ) -> "StudyAnalysis":
     """Analyze a study with a bar of its progress, and write its tables."""
-    from tracedial.study_analysis import analyze_study, write_study
+    from tracedial.study_analysis import analyze_study, write_long_traces, write_study
 
     target = out or study_out(study)
     with _bar() as on_progress:
         analysis = analyze_study(study, settings, out=target, jobs=jobs, dask=dask, on_progress=on_progress)
     write_study(analysis, target)
+    if traces:
+        write_long_traces(analysis, target)
     return analysis
 
 
