@@ -90,6 +90,10 @@ def _coverage() -> None:
             a, rest = ar1(rng, phi), ar1(rng, phi)
             b = 0.5 * a + np.sqrt(0.75) * rest
             c, d = congruence(a, b), discrepancy(a, b, name_a="a", name_b="b")
-            held_r.append(None not in (c.ci_low, c.ci_high) and (c.ci_low or -1) <= 0.5 <= (c.ci_high or -1))
-            held_d.append(None not in (d.ci_low, d.ci_high) and (d.ci_low or 0) <= 0.0 <= (d.ci_high or 0))
+            held_r.append(_holds(c.ci_low, c.ci_high, 0.5))
+            held_d.append(_holds(d.ci_low, d.ci_high, 0.0))
         print(f"    phi = {phi:.2f}: r = .50 in {np.mean(held_r):.3f}, mean difference in {np.mean(held_d):.3f}")
+
+
+def _holds(low: float | None, high: float | None, truth: float) -> bool:
+    return low is not None and high is not None and low <= truth <= high

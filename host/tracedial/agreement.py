@@ -57,8 +57,8 @@ class Congruence:
     Bretherton et al. (1999), `p_pp` for that of Pyper & Peterman (1998), `p_shift` among all circular shifts,
     `p_surrogate` among phase-randomized surrogates. `ci_low`, `ci_high`: 95 % block-bootstrap interval of r. `r_diff`:
     correlation of the first differences, with `p_diff` by circular shifts. `r_detrended`, `p_detrended`: after each
-    trace's line was taken out, with the p of surrogates. `withheld` has a sentence for each p that is None because its
-    method fails for these traces. `first_p` names the one to report.
+    trace's line was taken out, with the p of surrogates. `withheld` has a sentence for each of these that is None
+    because its method fails for these traces. `first_p` names the one to report.
     """
 
     r: float | None
@@ -146,12 +146,14 @@ def congruence(a: Floats, b: Floats, *, full: bool = True) -> Congruence:
         reason = "too few neighbouring seconds for an autocorrelation"
     elif sizes.bretherton < MIN_N:
         reason = f"the effective N is {sizes.bretherton:.1f}: the traces vary too slowly for a p value"
+        withheld.setdefault("p_eff", reason)
     else:
         found["p_eff"] = p_of_r(r, sizes.bretherton)
     if full:
         found |= _by_resampling(a, b, own_a, own_b, r, sizes.pyper_peterman, withheld)
     for name in withheld:
-        found[name] = None
+        if name.startswith("p_"):
+            found[name] = None
     found = {key: value for key, value in found.items() if not (isinstance(value, float) and math.isnan(value))}
     first = next((name for name in ("p_eff", "p_surrogate", "p_pp", "p_shift") if found.get(name) is not None), None)
     if first is None and reason is None:
@@ -232,6 +234,8 @@ def _by_resampling(
     n = int(np.count_nonzero(~np.isnan(own_a)))
     if pyper_peterman is not None and pyper_peterman >= MIN_EFFECTIVE_N:
         found["p_pp"] = p_of_r(r, pyper_peterman)
+    elif pyper_peterman is not None:
+        withheld.setdefault("p_pp", f"the effective N is {pyper_peterman:.1f}: the traces vary too slowly")
     found["p_shift"] = chance.shift_p(r, chance.shifted_r(a, b))
     if found["p_shift"] is None:
         withheld.setdefault("p_shift", "the session is too short, or varies too slowly, for shifts to show a p of .05")
@@ -248,8 +252,12 @@ def _by_resampling(
     if np.count_nonzero(steps) >= MIN_N and np.ptp(step_a[steps]) > 0 and np.ptp(step_b[steps]) > 0:
         found["r_diff"] = pearson(step_a[steps], step_b[steps])
         found["p_diff"] = chance.shift_p(found["r_diff"], chance.shifted_r(step_a, step_b))
+    else:
+        withheld["r_diff"] = "a trace changes by the same from each second to the next"
     size = min(pyper_peterman or n, n)
     found |= _intervals(own_a, own_b, r, bootstrap.block_length(n, size))
+    if found["ci_low"] is None:
+        withheld["ci_low"] = "fewer than three blocks of the bootstrap fit, or too many of its samples are constant"
     return found
 
 

@@ -88,17 +88,23 @@ def methods_words(data: dict[str, Any]) -> str:
         f"Ratings were analysed second by second with Tracedial {__version__} (numpy {data['software']['numpy']}) on a "
         f"scale from {scale['low']:g} to {scale['high']:g}. "
     )
-    if p["lag_corrections"]:
+    if p.get("lag_corrections"):
         said = ", ".join(f"{one['rater']} by {one['lag_s']} s ({one['source']})" for one in p["lag_corrections"])
         text += f"Ratings were moved earlier for their reaction lag: {said}. "
     if p["trim_agreement_s"]:
         text += f"The first {p['trim_agreement_s']} s were left out of all agreement. "
     text += (
         "Temporal congruence is Pearson's r over the seconds that both rated; since neighbouring seconds repeat one "
-        "another, its p is for the effective N of two AR(1) series (Bretherton et al., 1999) and was checked against "
-        "all circular shifts of one trace and against phase-randomized surrogates (Theiler et al., 1992); intervals "
-        "are of a circular block bootstrap. Directional discrepancy is the mean difference, its interval for the "
-        "effective N of the difference. "
+        "another, its p is for the effective N of two AR(1) series (Bretherton et al., 1999), or, where a knob stood "
+        "still too often for that, among phase-randomized surrogates (Theiler et al., 1992). "
+    )
+    if p["measures"] == "full":
+        text += (
+            "Both were set beside all circular shifts of one trace; where both traces drift no p is given. Intervals "
+            "are of a circular block bootstrap. "
+        )
+    text += (
+        "Directional discrepancy is the mean difference, its interval for the effective N of the difference. "
         f"Ruptures: {p['rupture_rule']}; {p['count']} at most, segments of {p['segment_s']} s, {p['separation_s']} s "
         f"apart. Repairs: {p['repair_rule']}, rise {_rises(p)}, smoothing {p['smooth_s']} s, hold {p['hold_s']} s."
     )
@@ -118,6 +124,8 @@ def figure_words(analysis: Analysis) -> str:
 def _rises(parameters: dict[str, Any]) -> str:
     if parameters["rise"] is not None:
         return f"{parameters['rise']:g}"
+    if "rise_used" not in parameters:
+        return "the larger of 2 units and half a robust SD of each trace"
     used = [f"{number_text(rise, 1)} ({name})" for name, rise in parameters["rise_used"].items()]
     return f"the larger of 2 units and half a robust SD: {', '.join(used)}"
 

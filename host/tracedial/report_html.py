@@ -57,7 +57,7 @@ figure svg {{ width: 100%; height: auto; font-family: inherit; }}
 figcaption {{ color: #555; font-size: .9rem; }}
 .wide {{ overflow-x: auto; }}
 table {{ border-collapse: collapse; font-size: .92rem; font-variant-numeric: tabular-nums; }}
-th, td {{ text-align: left; vertical-align: top; padding: .3rem 1.1rem .3rem 0; border-bottom: 1px solid #e2e2e2; }}
+th, td {{ text-align: left; vertical-align: top; padding: .3rem .9rem .3rem 0; border-bottom: 1px solid #e2e2e2; }}
 th {{ font-weight: 600; border-bottom-color: #999; white-space: nowrap; }}
 td {{ white-space: nowrap; }}
 .words td:last-child {{ white-space: normal; overflow-wrap: anywhere; min-width: 14rem; }}

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 PARTS = "parts"
+OF_A_SESSION = ("rise_used", "seconds_cut_for_common", "lag_corrections")
+"""Parameters that differ between sessions."""
 MIN_POOLED = 2
 TASKS_AHEAD = 4
 
@@ -138,7 +140,10 @@ class StudyAnalysis:
             **self.pooled(),
             "sessions": self.sessions,
             "problems": self.problems,
-            "parameters": self.sessions[0]["parameters"] if self.sessions else {},
+            # What is each session's own stands with it.
+            "parameters": {
+                name: value for name, value in self.sessions[0]["parameters"].items() if name not in OF_A_SESSION
+            },
             "software": {"tracedial": __version__, "numpy": np.__version__},
         }
 

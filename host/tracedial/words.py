@@ -12,6 +12,16 @@ METHOD_WORDS = {
 }
 
 
+WITHHELD_WORDS = {
+    "p_eff": "p for the effective N of AR(1) series",
+    "p_pp": "p for the effective N of all autocorrelations",
+    "p_shift": "p among circular shifts",
+    "p_surrogate": "p among surrogates",
+    "ci_low": "the interval of r",
+    "r_diff": "r of the changes",
+}
+
+
 def congruence_words(pair: dict[str, Any]) -> str:
     """Temporal congruence of a pair of `Analysis.as_json`: the p to report first, the naive one last and why it
     differs."""
@@ -48,7 +58,7 @@ def withheld_words(pair: dict[str, Any]) -> str:
     """Which p values are withheld and why; empty where none is."""
     reasons: dict[str, list[str]] = {}
     for name, reason in pair["congruence"]["withheld"].items():
-        reasons.setdefault(reason, []).append(name)
+        reasons.setdefault(reason, []).append(WITHHELD_WORDS[name])
     return " ".join(f"Not given: {', '.join(names)}, since {reason}." for reason, names in reasons.items())
 
 
