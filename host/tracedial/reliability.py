@@ -168,6 +168,12 @@ def icc_interval(squares: MeanSquares, form: str, level: float = 0.95) -> tuple[
     return 1 - 1 / low, 1 - 1 / high
 
 
+def iccs(table: Floats) -> dict[str, tuple[float, tuple[float, float] | None]]:
+    """All forms of a table without NaN, each with the textbook's interval."""
+    squares = mean_squares(table)
+    return {form: (float(icc(squares, form)), icc_interval(squares, form)) for form in ICC_FORMS}
+
+
 def ccc(table: Floats) -> float:
     """Lin's concordance correlation coefficient with divisor n (Lin 1989, Biometrics 45), for more than two raters the
     overall coefficient of Barnhart, Haber & Song (2002, Biometrics 58); a table without NaN."""
@@ -262,14 +268,12 @@ def _ccc(sums: Floats, k: int) -> Floats:
 def _icc_and_ccc(ratings: Floats, complete: NDArray[np.bool_], block_s: int | None) -> dict[str, Estimate]:
     table = ratings[complete]
     k = table.shape[1]
-    squares = mean_squares(table)
     drawn, blocks = None, 0
     if block_s is not None:
         columns = _moments(np.where(complete[:, None], ratings - table.mean(), 0.0), complete)
         drawn, blocks = bootstrap.resample(columns, block_s)
     found = {}
-    for form in ICC_FORMS:
-        value = float(icc(squares, form))
+    for form, (value, textbook) in iccs(table).items():
         if not np.isfinite(value):
             found[f"icc_{form}"] = Estimate(None, reason="nothing varies between the seconds")
             continue
@@ -283,7 +287,7 @@ def _icc_and_ccc(ratings: Floats, complete: NDArray[np.bool_], block_s: int | No
             return 1 - np.exp(-x) if of_mean else np.tanh(x)
 
         replicates = None if drawn is None else icc(_squares(drawn, len(table), k), form)
-        found[f"icc_{form}"] = _estimate(value, icc_interval(squares, form), replicates, blocks, even, back)
+        found[f"icc_{form}"] = _estimate(value, textbook, replicates, blocks, even, back)
     value = ccc(table)
     replicates = None if drawn is None else _ccc(drawn, k)
     found["ccc"] = _estimate(value, None, replicates, blocks, bootstrap.fisher_z, np.tanh)
