@@ -180,6 +180,9 @@ def discrepancy(a: Floats, b: Floats, *, name_a: str, name_b: str) -> Discrepanc
     if n == 1:
         return Discrepancy(mean, None, n, definition, words, reason="one second has no SD")
     sd = float(np.nanstd(difference, ddof=1))
+    if sd <= 1e-9 * max(1.0, abs(mean)):
+        # What is left is rounding.
+        difference, sd = np.where(both, mean, np.nan), 0.0
     limits: dict[str, Any] = {"loa_low": mean - LIMITS_SD * sd, "loa_high": mean + LIMITS_SD * sd}
     r1 = lag1_autocorrelation(difference)
     if r1 is None:
@@ -190,7 +193,8 @@ def discrepancy(a: Floats, b: Floats, *, name_a: str, name_b: str) -> Discrepanc
     if n_eff < 2:
         why = f"the difference is worth {n_eff:.1f} observations: too few for an interval of its mean"
         return Discrepancy(mean, sd, n, definition, words, n_eff=n_eff, **limits, reason=why)
-    reach = float(stdtrit(n_eff - 1, 0.975)) * sd / math.sqrt(n_eff)
+    # The SD of seconds that repeat one another is too small by sqrt(1 - 1/n_eff).
+    reach = float(stdtrit(n_eff - 1, 0.975)) * sd / math.sqrt(n_eff - 1)
     return Discrepancy(mean, sd, n, definition, words, ci_low=mean - reach, ci_high=mean + reach, n_eff=n_eff, **limits)
 
 

@@ -182,16 +182,20 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
     if twice:
         raise AnalysisError(f"Two traces are named {twice}: rename one of the files, they name the raters.")
     settings.refuse_unknown(names)
+    if settings.order:
+        # One direction for all sessions of a study, in whatever order their raters came.
+        traces = sorted(
+            traces, key=lambda t: settings.order.index(t.rater) if t.rater in settings.order else len(names)
+        )
+        names = [trace.rater for trace in traces]
     traces, cut = _to_one_length(traces, common_only=settings.common_only)
     scale = _scale_of(settings, alignments)
     traces = [_rescaled(trace, settings, scale) for trace in traces]
     traces, corrections = _without_lag(traces, settings, session)
-    events = {trace.rater: find_events(trace.rating, settings.events) for trace in traces}
+    events = {trace.rater: find_events(trace.rating, settings.events, step=scale.step) for trace in traces}
     full = settings.full
-    # What is left out at the beginning is missing to every measure of agreement.
-    used = {trace.rater: trace.rating.copy() for trace in traces}
-    for rating in used.values():
-        rating[: settings.trim_agreement_s] = np.nan
+    trim_s = settings.trim_agreement_s
+    used = {trace.rater: trace.rating[trim_s:] for trace in traces}
     pairs = [_pair(a, b, used, events, settings) for a, b in itertools.combinations(names, 2)]
     found = reliability(np.stack([used[name] for name in names], axis=1), options=scale.options, full=full,
                         alpha_level=settings.alpha_level)  # fmt: skip
@@ -200,15 +204,28 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
         found = replace(found, estimates={**found.estimates, "rwg": Estimate(None, reason=remarks[0])})
     observer = {}
     if settings.codes is not None:
-        coded = [(code.onset_s, code.end_s) for code in read_codes(settings.codes)]
+        codes = read_codes(settings.codes)
+        n_seconds = len(traces[0].rating)
+        late = [code for code in codes if code.onset_s >= n_seconds]
+        if late:
+            remarks.append(
+                f"{len(late)} of {len(codes)} codes in {settings.codes} begin after the last second that was rated "
+                f"({n_seconds - 1}): they count as missed."
+            )
+        coded = _after([(code.onset_s, code.end_s) for code in codes], trim_s)
         observer = {
             name: detection(
-                _stretches(events[name]), coded, n_seconds=len(used[name]), tolerance_s=settings.tolerance_s
+                _after(_stretches(events[name]), trim_s), coded,
+                n_seconds=max([len(used[name]), *(end for _, end in coded)]), tolerance_s=settings.tolerance_s,
             )
             for name in names
-        }
+        }  # fmt: skip
     # The highest segments are the lowest of the ratings turned over, by the same rule.
-    peaks = {trace.rater: find_events(-trace.rating, settings.events).ruptures for trace in traces} if full else {}
+    peaks = (
+        {trace.rater: find_events(-trace.rating, settings.events, step=scale.step).ruptures for trace in traces}
+        if full
+        else {}
+    )
     return Analysis(
         traces, events, pairs, settings, cut, session, alignments, scale, found, corrections, observer, peaks, remarks
     )
@@ -227,6 +244,8 @@ def load(paths: list[Path]) -> tuple[Session | None, list[Trace], dict[str, dict
         _refuse_other_videos(paths)
         return None, [read_trace(path) for path in paths], {}
     session = read_session(paths[0])
+    if not session.raters:
+        raise RecordingError(session.folder, f"{session.folder} has no raters: nobody has rated it yet.")
     traces, alignments = [], {}
     for rater in session.raters:
         folder = session.folder / rater
@@ -239,9 +258,20 @@ def load(paths: list[Path]) -> tuple[Session | None, list[Trace], dict[str, dict
                 alignments[rater] = json.loads(report.read_text(encoding="utf-8"))
                 if not set(alignments[rater]) >= REPORT_KEYS:
                     raise ValueError("it lacks entries")
-            except (OSError, ValueError, TypeError) as error:
+                _check_dial(alignments[rater]["dial"])
+            except (OSError, ValueError, TypeError, KeyError) as error:
                 raise RecordingError(report, f"{report} cannot be read ({error}): run `tracedial align`.") from error
     return session, traces, alignments
+
+
+def _check_dial(dial: Any) -> None:
+    """Raise `ValueError` or `KeyError` for what is no dial's description."""
+    if not isinstance(dial, dict):
+        raise ValueError("its dial is none")
+    scale = dial["scale"]
+    RatingScale(float(scale["low"]), float(scale["high"]), float(scale["step"]), "")
+    for name in ("name", "board", "unique_id", "firmware", "interpreter", "protocol"):
+        dial[name]
 
 
 def _pair(a: str, b: str, used: dict[str, Floats], events: dict[str, Events], settings: AnalysisSettings) -> Pair:
@@ -253,14 +283,22 @@ def _pair(a: str, b: str, used: dict[str, Floats], events: dict[str, Events], se
         pair,
         lag=lag_of(x, y, name_a=a, name_b=b, max_lag_s=settings.max_lag_s),
         events=overlap(
-            _stretches(events[a]), _stretches(events[b]), n_seconds=len(x), tolerance_s=settings.tolerance_s
+            _after(_stretches(events[a]), settings.trim_agreement_s),
+            _after(_stretches(events[b]), settings.trim_agreement_s),
+            n_seconds=len(x),
+            tolerance_s=settings.tolerance_s,
         ),
-        windows=_windows(x, y, settings.window_s),
+        windows=_windows(x, y, settings.window_s, settings.trim_agreement_s),
     )
 
 
-def _windows(a: Floats, b: Floats, window_s: int) -> list[dict[str, Any]]:
-    """r and the mean of b − a in windows of the session that overlap by half."""
+def _after(stretches: list[tuple[int, int]], trim_s: int) -> list[tuple[int, int]]:
+    """Stretches counted from second `trim_s` on, without what lies before."""
+    return [(max(onset - trim_s, 0), end - trim_s) for onset, end in stretches if end > trim_s]
+
+
+def _windows(a: Floats, b: Floats, window_s: int, first_s: int) -> list[dict[str, Any]]:
+    """r and the mean of b − a in windows of the session that overlap by half; `first_s` is the first second's own."""
     found = []
     for start in range(0, max(len(a) - window_s, 0) + 1, max(window_s // 2, 1)):
         x, y = a[start : start + window_s], b[start : start + window_s]
@@ -268,8 +306,8 @@ def _windows(a: Floats, b: Floats, window_s: int) -> list[dict[str, Any]]:
         n = int(np.count_nonzero(both))
         found.append(
             {
-                "start_s": start,
-                "end_s": min(start + window_s, len(a)),
+                "start_s": first_s + start,
+                "end_s": first_s + min(start + window_s, len(a)),
                 "n": n,
                 "r": correlation_at(x, y, 0),
                 "difference": float(np.mean(y[both] - x[both])) if n else None,
@@ -314,7 +352,6 @@ def _without_lag(
     """Traces moved to what they answer to, where the settings ask for it."""
     corrections = []
     moved = []
-    first = traces[0]
     for trace in traces:
         asked = settings.lags.get(trace.rater, settings.lags.get("*"))
         if asked is None:
@@ -323,11 +360,12 @@ def _without_lag(
         if asked == "practice":
             correction = LagCorrection(trace.rater, round(_practice_lag_s(trace.rater, session)), "practice task")
         elif asked == "estimate":
-            found = None
-            if trace is not first:
-                found = lag_of(first.rating, trace.rating, name_a=first.rater, name_b=trace.rater,
-                               max_lag_s=settings.max_lag_s).best_s  # fmt: skip
-            correction = LagCorrection(trace.rater, found or 0, f"estimated, behind {first.rater}")
+            # Behind the first rater as that one is by now.
+            first = moved[0] if moved else trace
+            found = lag_of(
+                first.rating, trace.rating, name_a=first.rater, name_b=trace.rater, max_lag_s=settings.max_lag_s
+            )
+            correction = LagCorrection(trace.rater, found.best_s or 0, f"estimated, behind {first.rater}")
         else:
             correction = LagCorrection(trace.rater, int(asked), "given")
         corrections.append(correction)
@@ -356,7 +394,9 @@ def _refuse_other_videos(paths: list[Path]) -> None:
     for path in paths:
         folder = path.resolve().parent.parent
         if (folder / SESSION_FILE).is_file():
-            known.setdefault(read_session(folder).video["sha256"], path)
+            session = read_session(folder)
+            # What happened live has no hash: each group is of its own.
+            known.setdefault(session.video["sha256"] or str(folder), path)
     if len(known) > 1:
         said = ", ".join(f"{path} of the video {sha256[:12]}…" for sha256, path in known.items())
         raise AnalysisError(f"The traces are of different videos ({said}): they cannot be compared.")

@@ -6,9 +6,11 @@ from pathlib import Path
 from tracedial.errors import AnalysisError
 from tracedial.events import EventSettings
 from tracedial.reliability import LEVELS
+from tracedial.trace import MAX_RATING
 
 MEASURES = ("core", "full")
 LAG_WORDS = ("practice", "estimate")
+MAX_STEPS = 1e6
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ class AnalysisSettings:
     median 8 s, Schubert 2013). `lags`: for a rater (or `*`, all) seconds, or `practice` (the lag that the practice task
     measured), or `estimate` (behind the first rater). `rescale`: for a rater the ends of the scale that the ratings are
     on, which are brought to those of `scale`. `codes`: an observer's sheet. `alpha_level`: the level of measurement of
-    Krippendorff's alpha.
+    Krippendorff's alpha. `order`: in which order raters are compared (b minus a), for all sessions of a study; the
+    sessions' own where it is empty.
     """
 
     events: EventSettings = field(default_factory=EventSettings)
@@ -63,19 +66,28 @@ class AnalysisSettings:
     lags: dict[str, int | str] = field(default_factory=dict)
     codes: Path | None = None
     alpha_level: str = "interval"
+    order: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.measures not in MEASURES:
             raise AnalysisError(f"The set of measures is {self.measures!r}; it must be one of {', '.join(MEASURES)}.")
         if self.alpha_level not in LEVELS:
             raise AnalysisError(f"The level of alpha is {self.alpha_level!r}; it must be one of {', '.join(LEVELS)}.")
-        for name, least in (("trim_agreement_s", 0), ("max_lag_s", 0), ("tolerance_s", 0), ("window_s", 10)):
-            if getattr(self, name) < least:
-                raise AnalysisError(f"The setting {name} is {getattr(self, name)}; it must be at least {least}.")
-        if self.scale and not (self.scale.low < self.scale.high and self.scale.step > 0):
-            raise AnalysisError("The scale must be LOW:HIGH:STEP with LOW below HIGH and STEP above 0.")
+        for name, least, most in (("trim_agreement_s", 0, 36000), ("max_lag_s", 0, 600), ("tolerance_s", 0, 3600),
+                                  ("window_s", 10, 36000)):  # fmt: skip
+            if not least <= getattr(self, name) <= most:
+                raise AnalysisError(
+                    f"The setting {name} is {getattr(self, name)}; it must be within {least} and {most}."
+                )
+        if self.scale and not (
+            -MAX_RATING <= self.scale.low < self.scale.high <= MAX_RATING
+            and (self.scale.high - self.scale.low) / MAX_STEPS <= self.scale.step <= self.scale.high - self.scale.low
+        ):
+            raise AnalysisError(
+                "The scale must be LOW:HIGH:STEP with LOW below HIGH, and STEP no larger than from one to the other."
+            )
         for rater, (low, high) in self.rescale.items():
-            if not low < high:
+            if not (-MAX_RATING <= low < high <= MAX_RATING and high - low > 1 / MAX_STEPS):
                 raise AnalysisError(
                     f"The scale of {rater} must go from its lower end to its upper: {low:g} to {high:g}."
                 )

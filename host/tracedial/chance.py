@@ -85,6 +85,12 @@ def surrogate_p(a: Floats, b: Floats, r: float) -> float | None:
     be drawn. Seconds without a rating enter the spectrum as the mean; None where they are more than a tenth.
     """
     both = ~np.isnan(a) & ~np.isnan(b)
+    if not both.any():
+        return None
+    # What lies before the first and after the last second that both rated is no gap.
+    ends = np.flatnonzero(both)[[0, -1]]
+    inside = slice(int(ends[0]), int(ends[1]) + 1)
+    a, b, both = a[inside], b[inside], both[inside]
     if np.mean(both) < MIN_COMMON_SHARE:
         return None
     weights = surrogate_weights(np.where(both, a, np.nan), np.where(both, b, np.nan))

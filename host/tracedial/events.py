@@ -18,6 +18,8 @@ from tracedial.event_rules import MAD_TO_SD
 
 Floats = NDArray[np.float64]
 
+MAX_SETTING = 36000
+
 RULES = {
     "greedy": "lowest mean first, earliest of equals, none nearer than separation_s to another (greedy)",
     "optimal": "the segments, none nearer than separation_s to another, whose means have the lowest sum (dynamic "
@@ -37,7 +39,7 @@ class EventSettings:
     `separation_s`, each at least `min_valid` rated; the first `trim_start_s` seconds are left out. For the other rules
     `count` is how many are kept, `drop_sd` and `return_share` are those of `event_rules.v_shapes`. Repairs: the trace
     is smoothed by a centred mean of
-    `smooth_s` seconds; a repair is a rise of at least `rise` (None: the larger of 2 scale units and half a robust SD)
+    `smooth_s` seconds; a repair is a rise of at least `rise` (None: the larger of 2 scale steps and half a robust SD)
     above the nadir that lasts `hold_s` seconds. The levels before and after that the repaired fraction compares are the
     highest smoothed ratings within `level_s` seconds. Clips are `clip_s` seconds long.
     """
@@ -61,6 +63,8 @@ class EventSettings:
                             ("hold_s", 1), ("level_s", 1), ("clip_s", 1)):  # fmt: skip
             if getattr(self, name) < least:
                 raise AnalysisError(f"The setting {name} is {getattr(self, name)}; it must be at least {least}.")
+            if getattr(self, name) > MAX_SETTING:
+                raise AnalysisError(f"The setting {name} is {getattr(self, name)}; it must be at most {MAX_SETTING}.")
         if self.rule not in RULES:
             raise AnalysisError(f"The rule of ruptures is {self.rule!r}; it must be one of {', '.join(RULES)}.")
         for name in ("drop_sd", "return_share"):
@@ -135,8 +139,9 @@ class Events:
     notes: list[str]
 
 
-def find_events(rating: Floats, settings: EventSettings | None = None) -> Events:
-    """Ruptures and repairs in `rating`, an array of shape (n_seconds,) with NaN where nothing was rated.
+def find_events(rating: Floats, settings: EventSettings | None = None, *, step: float = 1.0) -> Events:
+    """Ruptures and repairs in `rating`, an array of shape (n_seconds,) with NaN where nothing was rated; `step` is that
+    of the scale.
 
     Source: Trusty (2023) for the idea; the rules are our own, `docs/measures.md`.
     """
@@ -160,7 +165,7 @@ def find_events(rating: Floats, settings: EventSettings | None = None) -> Events
     rise = settings.rise
     if rise is None:
         centre = np.median(rating[valid])
-        rise = max(2.0, 0.5 * MAD_TO_SD * float(np.median(np.abs(rating[valid] - centre))))
+        rise = max(2.0 * step, 0.5 * MAD_TO_SD * float(np.median(np.abs(rating[valid] - centre))))
     ruptures = []
     for rank, (onset, end) in enumerate(found, start=1):
         own = rating[onset:end]
@@ -210,7 +215,12 @@ def _by_rule(rating: Floats, settings: EventSettings) -> list[tuple[int, int]]:
             median = float(np.median(rating))
             parts = [(a, b) for a, b in itertools.pairwise(edges) if rating[a:b].mean() < median]
             found = sorted(parts, key=lambda part: float(rating[slice(*part)].mean()))
-    return [part for part in found if part[0] >= settings.trim_start_s][: settings.count]
+    apart: list[tuple[int, int]] = []
+    for onset, end in found:
+        # Of two that overlap the first, which is the lower or deeper one.
+        if onset >= settings.trim_start_s and all(end <= a or onset >= b for a, b in apart):
+            apart.append((onset, end))
+    return apart[: settings.count]
 
 
 def _segment_means(rating: Floats, settings: EventSettings) -> Floats:
@@ -273,7 +283,7 @@ def _repair_after(
     # A segment may end before the fall does: the rise is counted from the lowest second so far.
     high = values >= np.fmin.accumulate(values) + rise - 1e-9
     held_at = _first_run(high, settings.hold_s)
-    nadir_s = rupture.nadir_s + int(np.nanargmin(values[: len(values) if held_at is None else held_at]))
+    nadir_s = rupture.nadir_s + int(np.nanargmin(values[: len(values) if held_at is None else max(held_at, 1)]))
     nadir = float(smooth[nadir_s])
     onset = None if held_at is None else rupture.nadir_s + _rise_begins(values, held_at)
     fraction = None

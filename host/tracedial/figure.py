@@ -70,7 +70,13 @@ def draw(analysis: Analysis) -> dict[str, bytes]:
             Line2D([], [], color="0.6", marker="^", linestyle="none", markersize=8, markeredgecolor="black"),
         ]
         labels += ["rupture (1: lowest)", "its repair begins"]
-        figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False)
+        figure.legend(
+            handles,
+            labels,
+            loc="outside upper center",
+            ncols=max(1, min(len(labels), int(120 / (max(map(len, labels)) + 7)))),
+            frameon=False,
+        )
         if analysis.synthetic:
             axes.text(0.995, 0.985, "SYNTHETIC RATERS", transform=axes.transAxes, ha="right", va="top", color="0.35",
                       fontsize=9, weight="bold")  # fmt: skip
@@ -109,7 +115,7 @@ def draw_pair(analysis: Analysis, pair: Pair) -> dict[str, bytes]:
         _limits(over_time, d)
         over_time.set(
             xlabel="Session time (minutes)",
-            ylabel=f"{_plain(pair.b)} − {_plain(pair.a)}",
+            ylabel=f"{plain(pair.b)}\n− {plain(pair.a)}",
             xlim=(0, max(minutes[-1], 1e-3)),
         )
         middle = [(w["start_s"] + w["end_s"]) / 120 for w in pair.windows]
@@ -125,7 +131,7 @@ def draw_pair(analysis: Analysis, pair: Pair) -> dict[str, bytes]:
             if pair.lag.best_s is not None:
                 lags.axvline(pair.lag.best_s, color="0.4", linewidth=0.8, linestyle="--")
         lags.axhline(0, color="0.75", linewidth=0.8, zorder=0)
-        lags.set(xlabel=f"Lag (s; positive: {_plain(pair.b)} follows)", ylabel="r")
+        lags.set(xlabel=f"Lag (s; positive: {plain(pair.b)} follows)", ylabel="r")
         bland_altman.scatter((a + b) / 2, difference, s=5, color=COLOURS[0], alpha=0.25, linewidths=0)
         _limits(bland_altman, d)
         bland_altman.set(xlabel="Mean of both", ylabel="Difference")
@@ -156,7 +162,9 @@ def _saved(figure) -> dict[str, bytes]:
 def _draw_trace(axes, number: int, rater: str, rating, analysis: Analysis) -> None:
     colour, width = COLOURS[number % len(COLOURS)], WIDTHS[number % len(WIDTHS)]
     minutes = np.arange(len(rating)) / 60
-    axes.plot(minutes, rating, color=colour, linewidth=width, label=_plain(rater), zorder=3 + number)
+    # More raters than colours: the line tells them apart.
+    style = ("-", "--", ":", "-.")[number // len(COLOURS) % 4]
+    axes.plot(minutes, rating, color=colour, linewidth=width, linestyle=style, label=plain(rater), zorder=3 + number)
     events = analysis.events[rater]
     for rupture in events.ruptures:
         part = slice(rupture.onset_s, rupture.end_s)
@@ -177,9 +185,10 @@ def _draw_trace(axes, number: int, rater: str, rating, analysis: Analysis) -> No
                       zorder=11)  # fmt: skip
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """A rater's name as text: dollar signs would set it as mathematics, a leading underscore hide it."""
-    name = name if len(name) <= MAX_LEGEND else name[: MAX_LEGEND - 1] + "…"
+    half = MAX_LEGEND // 2
+    name = name if len(name) <= MAX_LEGEND else f"{name[:half]}…{name[-half + 1 :]}"
     return (" " if name.startswith("_") else "") + name.replace("$", r"\$")
 
 

@@ -89,6 +89,6 @@ def _largest_within(r: Floats, reach: int) -> Floats:
     """The largest |r| within `reach` places to both sides of each place, round and round."""
     size = np.abs(np.nan_to_num(r))
     windows = np.lib.stride_tricks.sliding_window_view(
-        np.concatenate([size[-reach:], size, size[:reach]]), 2 * reach + 1
+        np.concatenate([size[len(size) - reach :], size, size[:reach]]), 2 * reach + 1
     )
     return windows.max(axis=1)

@@ -125,16 +125,22 @@ def icc(squares: MeanSquares, form: str) -> Any:
             case "1_1":
                 value = (bms - wms) / (bms + (k - 1) * wms)
             case "a_1":
-                value = (bms - ems) / (bms + (k - 1) * ems + k * (jms - ems) / n)
+                value = _where_above_0(bms - ems, bms + (k - 1) * ems + k * (jms - ems) / n)
             case "c_1":
                 value = (bms - ems) / (bms + (k - 1) * ems)
             case "1_k":
                 value = (bms - wms) / bms
             case "a_k":
-                value = (bms - ems) / (bms + (jms - ems) / n)
+                value = _where_above_0(bms - ems, bms + (jms - ems) / n)
             case _:
                 value = (bms - ems) / bms
     return value
+
+
+def _where_above_0(above: Any, below: Any) -> Any:
+    """above / below, NaN where what is below is not above 0: raters that run against one another have no agreement that
+    a share of variance could be."""
+    return np.where(np.asarray(below) > 0, above / below, np.nan)
 
 
 def icc_interval(squares: MeanSquares, form: str, level: float = 0.95) -> tuple[float, float] | None:
@@ -157,7 +163,11 @@ def icc_interval(squares: MeanSquares, form: str, level: float = 0.95) -> tuple[
         rest = k * jms + (k * n - k - n) * ems
         low = n * (bms - f_low * ems) / (f_low * rest + n * bms)
         high = n * (f_high * bms - ems) / (rest + n * f_high * bms)
-        return (low, high) if form == "a_1" else (_stepped_up(low, k), _stepped_up(high, k))
+        if form == "a_1":
+            return low, high
+        if 1 + (k - 1) * min(low, high) <= 0:
+            return None
+        return _stepped_up(low, k), _stepped_up(high, k)
     error, df = (wms, n * (k - 1)) if form.startswith("1") else (ems, (n - 1) * (k - 1))
     if error <= 0 or bms <= 0:
         return None
@@ -275,7 +285,8 @@ def _icc_and_ccc(ratings: Floats, complete: NDArray[np.bool_], block_s: int | No
     found = {}
     for form, (value, textbook) in iccs(table).items():
         if not np.isfinite(value):
-            found[f"icc_{form}"] = Estimate(None, reason="nothing varies between the seconds")
+            reason = "nothing varies between the seconds, or the raters run against one another"
+            found[f"icc_{form}"] = Estimate(None, reason=reason)
             continue
         of_mean = form.endswith("k")
 

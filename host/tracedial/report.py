@@ -89,8 +89,11 @@ def methods_words(data: dict[str, Any]) -> str:
         f"scale from {scale['low']:g} to {scale['high']:g}. "
     )
     if p.get("lag_corrections"):
-        said = ", ".join(f"{one['rater']} by {one['lag_s']} s ({one['source']})" for one in p["lag_corrections"])
-        text += f"Ratings were moved earlier for their reaction lag: {said}. "
+        said = ", ".join(
+            f"{one['rater']} by {abs(one['lag_s'])} s {'earlier' if one['lag_s'] >= 0 else 'later'} ({one['source']})"
+            for one in p["lag_corrections"]
+        )
+        text += f"Ratings were moved for their reaction lag: {said}. "
     if p["trim_agreement_s"]:
         text += f"The first {p['trim_agreement_s']} s were left out of all agreement. "
     text += (
@@ -105,8 +108,8 @@ def methods_words(data: dict[str, Any]) -> str:
         )
     text += (
         "Directional discrepancy is the mean difference, its interval for the effective N of the difference. "
-        f"Ruptures: {p['rupture_rule']}; {p['count']} at most, segments of {p['segment_s']} s, {p['separation_s']} s "
-        f"apart. Repairs: {p['repair_rule']}, rise {_rises(p)}, smoothing {p['smooth_s']} s, hold {p['hold_s']} s."
+        f"Ruptures: {_rule_words(p)}. Repairs: the first rise of the trace, smoothed over {p['smooth_s']} s, after a "
+        f"rupture's nadir by at least {_rises(p)} that lasts {p['hold_s']} s, dated back to the last local minimum."
     )
     return text
 
@@ -121,13 +124,44 @@ def figure_words(analysis: Analysis) -> str:
     return words + (" Synthetic raters." if analysis.synthetic else "")
 
 
+def _rule_words(p: dict[str, Any]) -> str:
+    """The rule of ruptures with its own parameters."""
+    first = f", none in the first {p['trim_start_s']} s" if p["trim_start_s"] else ""
+    match p["rule"]:
+        case "vshape":
+            return (
+                f"falls of at least {p['drop_sd']:g} SD of the trace that regain {p['return_share']:.0%} of it, the "
+                f"{p['count']} deepest at most{first}"
+            )
+        case "chart":
+            return (
+                f"segments of {p['segment_s']} s (at least {p['min_valid']:.0%} rated) whose mean lies below the lower "
+                f"limit of an individuals chart of the segments' means, the {p['count']} lowest at most{first}"
+            )
+        case "changepoints":
+            return (
+                f"stretches between changes of level (PELT with an L2 cost) whose mean lies below the median, the "
+                f"{p['count']} lowest at most{first}"
+            )
+        case rule:
+            how = (
+                "one after the other, the lowest first"
+                if rule == "greedy"
+                else "together with the lowest sum (dynamic programming)"
+            )
+            return (
+                f"the {p['count']} segments of {p['segment_s']} s with the lowest mean rating, chosen {how}, at least "
+                f"{p['separation_s']} s apart and {p['min_valid']:.0%} rated{first}"
+            )
+
+
 def _rises(parameters: dict[str, Any]) -> str:
     if parameters["rise"] is not None:
         return f"{parameters['rise']:g}"
     if "rise_used" not in parameters:
-        return "the larger of 2 units and half a robust SD of each trace"
+        return "the larger of 2 steps of the scale and half a robust SD of each trace"
     used = [f"{number_text(rise, 1)} ({name})" for name, rise in parameters["rise_used"].items()]
-    return f"the larger of 2 units and half a robust SD: {', '.join(used)}"
+    return f"the larger of 2 steps of the scale and half a robust SD: {', '.join(used)}"
 
 
 def _pair_blocks(pair: dict[str, Any], number: int, *, full: bool, synthetic: bool) -> list[Block]:
@@ -254,10 +288,13 @@ def _provenance(analysis: Analysis) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = [("software", _plain(data["software"]))]
     if analysis.session:
         video = analysis.session.video
-        rows.append(
-            ("video", f"{video['name']}, {video['duration_s']:.3f} s, {video['frame_rate_hz']:g} frames a second")
-        )
-        rows.append(("video sha256", video["sha256"]))
+        if video["sha256"]:
+            rows.append(
+                ("video", f"{video['name']}, {video['duration_s']:.3f} s, {video['frame_rate_hz']:g} frames a second")
+            )
+            rows.append(("video sha256", video["sha256"]))
+        else:
+            rows.append(("video", "none: live"))
     for rater, report in analysis.alignments.items():
         dial = report["dial"]
         rows.append(

@@ -16,6 +16,7 @@ SIZES_PT = {1: 16.0, 2: 12.5, 3: 10.5}
 TEXT_PT = 9.0
 MARGIN_MM = 16
 WIDE_COLUMNS = 9
+CAPTION_MM = 20
 
 
 def render_pdf(title: str, blocks: Iterable[Block], pngs: dict[str, bytes]) -> bytes:
@@ -53,7 +54,9 @@ def _add(pdf: "FPDF", block: Block, pngs: dict[str, bytes]) -> None:
         _write(pdf, block.text, 4.6)
         pdf.ln(1.2)
     elif isinstance(block, Picture):
-        pdf.image(_open(pngs[block.name]), w=pdf.epw)
+        image = _open(pngs[block.name])
+        # A tall picture is made narrower, so that its axes stay on the page.
+        pdf.image(image, w=min(pdf.epw, (pdf.eph - CAPTION_MM) * image.width / image.height))
         pdf.set_font(FONT, "", TEXT_PT - 1)
         _write(pdf, block.caption, 4)
         pdf.ln(1.5)
@@ -72,7 +75,10 @@ def _table(pdf: "FPDF", table: Table) -> None:
         return
     columns = len(table.rows[0])
     pdf.set_font(FONT, "", 6.5 if columns >= WIDE_COLUMNS else 7.5)
-    widths = (1, 3) if table.words and columns == 2 else None
+    widths: tuple[float, ...] | None = (1, 3) if table.words and columns == 2 else None
+    if columns >= WIDE_COLUMNS:
+        # Names stand in the first ones.
+        widths = (2, 2, *[1] * (columns - 2))
     with pdf.table(
         borders_layout="HORIZONTAL_LINES", line_height=4.2, text_align="LEFT", col_widths=widths,
         first_row_as_headings=bool(table.columns), headings_style=FontFace(emphasis="BOLD"),

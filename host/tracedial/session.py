@@ -43,10 +43,13 @@ def read_session(folder: Path) -> Session:
         check_format(path, content.get("format"))
         for key in ("name", "sha256"):
             str(content["video"][key])
+        raters = content["raters"]
+        if not isinstance(raters, list) or not all(isinstance(rater, str) and is_name(rater) for rater in raters):
+            raise ValueError("its raters are no names")
         return Session(
             folder,
             content["session"],
-            list(content["raters"]),
+            raters,
             dict(content["video"]),
             bool(content["synthetic"]),
             str(content.get("video_file", "")),

@@ -23,7 +23,8 @@ from tracedial import __version__
 from tracedial.analysis import EVENT_COLUMNS, clean, event_rows, flat_clip, flat_pair
 from tracedial.analysis_settings import AnalysisSettings
 from tracedial.errors import AnalysisError
-from tracedial.study_jobs import Done, Job, find_jobs, run_job, traces_of
+from tracedial.event_agreement import read_codes
+from tracedial.study_jobs import Done, Job, find_jobs, first_raters, run_job, traces_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -182,7 +183,7 @@ class StudyAnalysis:
             d = pair["discrepancy"]
             if d["mean"] is not None and d["sd"] and d["n_eff"] is not None and d["n_eff"] > 1:
                 effects.append(d["mean"])
-                variances.append(d["sd"] ** 2 / d["n_eff"])
+                variances.append(d["sd"] ** 2 / (d["n_eff"] - 1))
         return pool(effects, variances)
 
     def _resolution(self, role: str) -> Resolution:
@@ -214,7 +215,9 @@ def pool(effects: list[float], variances: list[float]) -> Pooled:
     from scipy.special import stdtrit
     from statsmodels.stats.meta_analysis import combine_effects
 
-    found: Any = combine_effects(np.array(effects), np.array(variances), method_re="iterated")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # Dyads that are all alike leave nothing for the share of differences between them.
+        found: Any = combine_effects(np.array(effects), np.array(variances), method_re="iterated")
     mean = float(found.mean_effect_re)
     # Dyads that happen to be alike must not make an interval narrower than what is known of each allows.
     error = max(float(found.sd_eff_w_re_hksj), float(found.sd_eff_w_re))
@@ -236,6 +239,13 @@ def analyze_study(
     parts = out / PARTS
     known: dict[str, dict[str, Any]] = {}
     todo = find_jobs(study, settings)
+    if not settings.order:
+        # b minus a is the same way round in every session: as in the first.
+        settings = replace(settings, order=tuple(_first_order(todo)))
+        todo = [replace(job, settings=settings) for job in todo]
+    if settings.codes is not None:
+        # Once for all: an odd sheet ends the run before it begins.
+        read_codes(settings.codes)
     twice = next((name for name, count in Counter(job.name for job in todo).items() if count > 1), None)
     if twice:
         raise AnalysisError(f"Two sessions of {study} are named {twice}: rename a folder.")
@@ -300,11 +310,20 @@ def write_long_traces(analysis: StudyAnalysis, out: Path) -> None:
                 if job.name in analyzed:
                     for trace in traces_of(job):
                         writer.writerows(
-                            (job.name, trace.rater, second, "" if np.isnan(rating) else f"{rating:g}")
+                            (job.name, trace.rater, second, "" if np.isnan(rating) else repr(float(rating)))
                             for second, rating in enumerate(trace.rating)
                         )
     except OSError as error:
         raise AnalysisError(f"The traces cannot be written to {out}: {error.strerror}.") from error
+
+
+def _first_order(jobs_to_do: list[Job]) -> list[str]:
+    """The raters of the first session that names any."""
+    for job in jobs_to_do:
+        with contextlib.suppress(AnalysisError):
+            if raters := first_raters(job):
+                return raters
+    return []
 
 
 def _run_all(jobs_to_do: list[Job], *, jobs: int | None, dask: str | None) -> Iterable[Done]:
@@ -368,9 +387,10 @@ def _read_part(path: Path) -> dict[str, Any] | None:
 
 
 def _write_part(path: Path, part: dict[str, Any]) -> None:
-    half = path.with_suffix(".part")
+    # Two runs at once write a file each; the later one stays.
+    half = path.with_suffix(f".{os.getpid()}.part")
     try:
         half.write_text(json.dumps(part, ensure_ascii=False, allow_nan=False), encoding="utf-8")
         half.replace(path)
-    except OSError as error:
-        raise AnalysisError(f"The result {path} cannot be written: {error.strerror}.") from error
+    except (OSError, UnicodeEncodeError) as error:
+        raise AnalysisError(f"The result {str(path)!r} cannot be written ({error}).") from error

@@ -16,9 +16,12 @@ from tracedial import __version__
 from tracedial.analysis import PRACTICE_FILE, TRACE_FILE, analyze, load
 from tracedial.analysis_settings import AnalysisSettings
 from tracedial.errors import AnalysisError, TracedialError
+from tracedial.event_agreement import read_codes
 from tracedial.session import SESSION_FILE
 from tracedial.trace import Trace
 
+RESULT_MARKS = ("analysis.json", "study.json")
+"""Files by which a folder of results is known."""
 FETCHED = (SESSION_FILE, TRACE_FILE, "alignment.json", PRACTICE_FILE)
 """What an analysis reads of a session's and its raters' folders."""
 
@@ -26,13 +29,14 @@ FETCHED = (SESSION_FILE, TRACE_FILE, "alignment.json", PRACTICE_FILE)
 @dataclass(frozen=True)
 class Job:
     """A session to analyze: its name, and the files that belong to it, from the study on. `known_key`: what an analysis
-    that is there already was made from."""
+    that is there already was made from. `ignored`: tables in its folder that are no traces."""
 
     study: str
     name: str
     files: tuple[str, ...]
     settings: AnalysisSettings
     known_key: str | None = None
+    ignored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,13 +70,22 @@ def find_jobs(study: str, settings: AnalysisSettings) -> list[Job]:
             for folder in (path.parent.as_posix(), path.parent.parent.as_posix()):
                 if folder in sessions:
                     sessions[folder].append(name)
-    if not sessions:
-        for name in listed:
-            path = PurePosixPath(name)
-            # Results lie in folders of this name.
-            if path.suffix.lower() == ".csv" and len(path.parts) > 1 and path.parts[0] != "analysis":
-                sessions.setdefault(path.parent.as_posix(), []).append(name)
-        sessions = {folder: files for folder, files in sessions.items() if len(files) > 1}
+    recorded = set(sessions)
+    results = {PurePosixPath(name).parent for name in listed if PurePosixPath(name).name in RESULT_MARKS}
+    for name in listed:
+        path = PurePosixPath(name)
+        inside = recorded & {folder.as_posix() for folder in path.parents}
+        if path.suffix.lower() == ".csv" and len(path.parts) > 1 and not inside and not results & set(path.parents):
+            sessions.setdefault(path.parent.as_posix(), []).append(name)
+    ignored: dict[str, tuple[str, ...]] = {}
+    for folder in set(sessions) - recorded:
+        # A folder of traces may hold other tables too, such as an observer's codes.
+        traces = [name for name in sessions[folder] if _is_trace(study, name)]
+        if not traces or len(sessions[folder]) < 2:
+            del sessions[folder]
+        elif len(traces) > 1:
+            ignored[folder] = tuple(sorted(set(sessions[folder]) - set(traces)))
+            sessions[folder] = traces
     if not sessions:
         raise AnalysisError(
             f"{study} is no session folder and no study: it has no session.json, and holds no session folders and no "
@@ -80,7 +93,7 @@ def find_jobs(study: str, settings: AnalysisSettings) -> list[Job]:
         )
     names = {folder: _session_name(folder) for folder in sessions}
     return [
-        Job(study, names[folder], tuple(sorted(files)), settings)
+        Job(study, names[folder], tuple(sorted(files)), settings, ignored=ignored.get(folder, ()))
         for folder, files in sorted(sessions.items(), key=lambda entry: names[entry[0]])
     ]
 
@@ -98,7 +111,13 @@ def run_job(job: Job) -> Done:
         except TracedialError as error:
             # The files were read from a copy; the user knows them by their own names.
             return Done(job.name, key, None, str(error).replace(f"{scratch}/", "").replace(f"{scratch}\\", ""))
+        except Exception as error:  # noqa: BLE001  (one odd file must not end the work on all others)
+            text = f"an unexpected {type(error).__name__} ({error}): please report this with the session's files."
+            return Done(job.name, key, None, text)
     result["session"] = job.name
+    result["remarks"] += [
+        f"{name} does not begin with video_s,rating: it is no trace and not used." for name in job.ignored
+    ]
     return Done(job.name, key, result)
 
 
@@ -117,6 +136,34 @@ def _copied(content: dict[str, bytes], folder: Path) -> list[Path]:
     return [folder / name for name in content] if session is None else [(folder / session).parent]
 
 
+def _is_trace(study: str, name: str) -> bool:
+    """Whether a CSV begins as a trace does."""
+    head = b"video_s,rating"
+    try:
+        if is_remote(study):
+            system, root = _remote(study)
+            data = system.cat_file(f"{root}/{name}" if root else name, start=0, end=64)
+        else:
+            with (Path(study) / name).open("rb") as file:
+                data = file.read(64)
+    except OSError:
+        # Its own reading says why.
+        return True
+    return data.removeprefix(b"\xef\xbb\xbf").replace(b" ", b"").startswith(head) or b";" in data
+
+
+def first_raters(job: Job) -> list[str]:
+    """The raters of a session, in its own order."""
+    content = _read(job)
+    for name, data in content.items():
+        if PurePosixPath(name).name == SESSION_FILE:
+            try:
+                return [str(rater) for rater in json.loads(data)["raters"]]
+            except (ValueError, KeyError, TypeError):
+                return []
+    return [PurePosixPath(name).stem for name in content]
+
+
 def _session_name(folder: str) -> str:
     """A session's name: its folder from the study on, without the study's own `sessions`."""
     return folder.removeprefix("sessions/").replace("/", "-") or "session"
@@ -126,7 +173,7 @@ def _key(job: Job, content: dict[str, bytes]) -> str:
     """What an analysis is made from, as a hash: version, settings, and every byte that it reads."""
     digest = hashlib.sha256()
     codes = job.settings.codes
-    settings = {**asdict(job.settings), "codes": codes.read_text(encoding="utf-8") if codes else None}
+    settings = {**asdict(job.settings), "codes": [asdict(code) for code in read_codes(codes)] if codes else None}
     digest.update(json.dumps([__version__, settings], sort_keys=True, default=str).encode())
     for name, data in sorted(content.items()):
         digest.update(f"{name} {len(data)} ".encode())

@@ -8,14 +8,14 @@ import numpy as np
 
 from tracedial.blocks import Block, Heading, Paragraph, Picture, Table
 from tracedial.errors import AnalysisError
-from tracedial.figure import COLOURS, STYLE
+from tracedial.figure import COLOURS, STYLE, plain
 from tracedial.report import SYNTHETIC_WORDS, methods_words, two_columns
 from tracedial.report_html import render_html
 from tracedial.report_pdf import render_pdf
 from tracedial.study_analysis import StudyAnalysis
 from tracedial.words import NO_NUMBER, number_text, p_value, pooled_words, r_text, resolution_words
 
-MAX_NAMED = 60
+MAX_NAMED = 75
 """More dyads than this are drawn without their names."""
 
 
@@ -46,6 +46,8 @@ def blocks(analysis: StudyAnalysis, data: dict[str, Any]) -> list[Block]:
     if analysis.synthetic:
         found.append(Paragraph(SYNTHETIC_WORDS, warning=True))
     found.append(Paragraph(f"{data['n_sessions']} sessions were analysed."))
+    for session in analysis.sessions:
+        found += [Paragraph(f"{session['session']}: {remark}", warning=True) for remark in session["remarks"]]
     for name, problem in analysis.problems.items():
         found.append(Paragraph(f"Not analysed: {name}: {problem}", warning=True))
     for number, pair in enumerate(data["pairs"], start=1):
@@ -98,9 +100,9 @@ def forest(analysis: StudyAnalysis, pair: dict[str, Any]) -> dict[str, bytes]:
         _draw_side(left, [_interval(one["congruence"], "r") for _, one in rows], places, pair["congruence"])
         _draw_side(right, [_interval(one["discrepancy"], "mean") for _, one in rows], places, pair["discrepancy"])
         left.set(xlabel="Temporal congruence r", xlim=(-1, 1), ylim=(-0.8, len(rows) + 0.8))
-        right.set(xlabel=f"{pair['b']} − {pair['a']} (units)")
+        right.set(xlabel=f"{plain(pair['b'])} − {plain(pair['a'])} (units)")
         if len(rows) <= MAX_NAMED:
-            left.set_yticks([*places, 0], [*(name for name, _ in rows), "mean"])
+            left.set_yticks([*places, 0], [*(plain(name) for name, _ in rows), "mean"])
         else:
             left.set_yticks([0], ["mean"])
         if analysis.synthetic:
@@ -147,7 +149,8 @@ def _dyads(analysis: StudyAnalysis, a: str, b: str) -> Table:
             first = c["first_p"]
             rows.append(
                 (
-                    data["session"], r_text(c["r"]), f"{c['n']:,}", number_text(c["n_eff_pp"] or c["n_eff"], 0),
+                    data["session"], r_text(c["r"]), f"{c['n']:,}",
+                    number_text(c["n_eff"] if first == "p_eff" else c["n_eff_pp"], 0),
                     p_value(c[first]) if first else NO_NUMBER, p_value(c["p_naive"]), number_text(d["mean"], 2),
                     number_text(d["sd"], 2),
                 )

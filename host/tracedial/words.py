@@ -1,5 +1,6 @@
 """Results in words that a paper can take, and numbers as the field prints them."""
 
+import re
 from typing import Any
 
 NO_NUMBER = "–"
@@ -146,12 +147,15 @@ def resolution_words(resolution: dict[str, Any]) -> str:
 
 def number_text(value: float | None, digits: int) -> str:
     """A number with so many digits behind the point, or a dash."""
-    return NO_NUMBER if value is None else f"{value:,.{digits}f}".replace("-", "−")
+    if value is None:
+        return NO_NUMBER
+    text = f"{value:,.{digits}f}"
+    return (text[1:] if text.startswith("-") and not text.strip("-0.,") else text).replace("-", "−")
 
 
 def r_text(value: float | None) -> str:
     """A correlation as the field prints it: no zero before the point."""
-    return NO_NUMBER if value is None else f"{value:.2f}".replace("0.", ".", 1).replace("-", "−")
+    return re.sub(r"^(−?)0\.", r"\1.", number_text(value, 2))
 
 
 def p_text(value: float | None) -> str:

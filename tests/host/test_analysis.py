@@ -1,3 +1,4 @@
+import itertools
 import json
 
 import numpy as np
@@ -6,7 +7,9 @@ import pytest
 from tracedial.analysis import analyze, write_tables
 from tracedial.analysis_settings import AnalysisSettings, RatingScale
 from tracedial.errors import AnalysisError, RecordingError
-from tracedial.report import write_report
+from tracedial.events import EventSettings
+from tracedial.report import methods_words, write_report
+from tracedial.session import LIVE
 from tracedial.synthetic import dyad
 from tracedial.trace import Trace, write_trace
 
@@ -220,3 +223,92 @@ def test_the_report_says_the_honest_p_first_in_page_and_pdf(csvs, tmp_path):
     pdf = (tmp_path / "report" / "report.pdf").read_bytes()
     assert pdf.startswith(b"%PDF-") and len(pdf) > 50_000
     assert (tmp_path / "report" / "pair-1.svg").exists()
+
+
+def test_trimming_reaches_every_measure_and_leaves_no_gap(csvs):
+    values = dyad(900, seed=1)
+    plain = analyze(csvs(**values)).as_json()["pairs"][0]
+    (trimmed,) = analyze(csvs(**values), AnalysisSettings(trim_agreement_s=300)).as_json()["pairs"]
+    (alone,) = analyze(csvs(**{name: rating[300:] for name, rating in values.items()})).as_json()["pairs"]
+    for name in ("r", "n", "p_surrogate", "p_shift", "n_eff", "ci_low"):
+        assert trimmed["congruence"][name] == pytest.approx(alone["congruence"][name]), name
+    assert trimmed["events"]["kappa"] != plain["events"]["kappa"]
+    assert trimmed["windows"][0]["start_s"] == 300 and trimmed["lag"]["r"] == pytest.approx(alone["lag"]["r"])
+
+
+def test_a_lag_is_estimated_behind_the_first_rater_as_corrected(csvs):
+    values = dyad(600, seed=1)["client"]
+    paths = csvs(
+        a=np.concatenate([values[:1].repeat(2), values[:-2]]), b=np.concatenate([values[:1].repeat(5), values[:-5]])
+    )
+    data = analyze(paths, AnalysisSettings(lags={"a": 2, "b": "estimate"})).as_json()
+    assert [one["lag_s"] for one in data["parameters"]["lag_corrections"]] == [2, 5]
+    assert data["pairs"][0]["lag"]["best_s"] == 0
+
+
+def test_a_rise_is_two_steps_of_the_scale(csvs):
+    values = {name: rating / 100 + 0.5 for name, rating in dyad(900, seed=1).items()}
+    data = analyze(csvs(**values), AnalysisSettings(scale=RatingScale(0, 1, 0.01, "given"))).as_json()
+    assert data["parameters"]["rise_used"]["client"] < 0.1
+    assert any(repair["onset_s"] is not None for repair in data["repairs"]["client"])
+
+
+def test_raters_against_one_another_have_no_agreement_and_no_interval_upside_down(csvs):
+    a = dyad(900, seed=1)["client"]
+    data = analyze(csvs(a=a, b=-a + 0.1 * np.sin(np.arange(900)))).as_json()["reliability"]
+    for name, one in data.items():
+        if isinstance(one, dict) and one["ci_low"] is not None:
+            assert one["ci_low"] <= one["ci_high"], name
+            assert one["value"] <= 1, name
+
+
+def test_codes_beyond_the_last_second_are_remarked(csvs, tmp_path):
+    (tmp_path / "codes.csv").write_text("onset_s,end_s,code\n5000,5100,x\n")
+    data = analyze(csvs(**dyad(300, seed=1)), AnalysisSettings(codes=tmp_path / "codes.csv")).as_json()
+    assert data["observer"]["client"]["misses"] == 1 and "begin after the last second" in data["remarks"][0]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"rule": "vshape", "drop_sd": 0.1, "return_share": 0.1, "count": 20},
+        {"rule": "chart", "segment_s": 20}, {"rise": 1e-10}, {"rule": "optimal"},
+    ],
+)  # fmt: skip
+def test_every_rule_ends_well_on_many_traces(csvs, settings):
+    for seed in range(6):
+        data = analyze(csvs(**dyad(700, seed=seed)), AnalysisSettings(events=EventSettings(**settings), max_lag_s=0))
+        found = data.as_json()
+        for rater in ("client", "therapist"):
+            stretches = sorted((r["onset_s"], r["end_s"]) for r in found["ruptures"][rater])
+            assert all(end <= onset for (_, end), (onset, _) in itertools.pairwise(stretches))
+
+
+@pytest.mark.parametrize("rule", ["greedy", "optimal", "vshape", "chart", "changepoints"])
+def test_the_methods_name_the_rules_own_parameters(csvs, rule):
+    data = analyze(csvs(**dyad(300, seed=1)), AnalysisSettings(events=EventSettings(rule=rule, drop_sd=0.7))).as_json()
+    text = methods_words(data)
+    assert ("0.7 SD" in text) == (rule == "vshape") and ("30 s apart" in text) == (rule in ("greedy", "optimal"))
+    assert "_s" not in text.replace("p_s", "")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"scale": RatingScale(0, 1, 1e-300, "given")}, {"scale": RatingScale(-1e308, 1e308, 1, "given")},
+        {"rescale": {"a": (0, 1e-320)}}, {"max_lag_s": 20_000_000}, {"alpha_level": "deep"}, {"measures": "all"},
+    ],
+)  # fmt: skip
+def test_settings_that_make_no_sense_are_refused(fields):
+    with pytest.raises(AnalysisError):
+        AnalysisSettings(**fields)
+
+
+def test_a_live_group_gets_its_report(tmp_path):
+    for name, rating in dyad(300, seed=1).items():
+        (tmp_path / "g" / name).mkdir(parents=True)
+        write_trace(Trace(name, rating), tmp_path / "g" / name / "trace.csv")
+    content = {"format": 1, "session": "g", "video": LIVE, "raters": ["client", "therapist"], "synthetic": True}
+    (tmp_path / "g" / "session.json").write_text(json.dumps(content))
+    page = write_report(analyze([tmp_path / "g"]), tmp_path / "report").read_text(encoding="utf-8")
+    assert "none: live" in page

@@ -174,3 +174,62 @@ def test_frames_and_files_have_the_same_rows(study, tmp_path):
     for name, frame in found.frames().items():
         lines = (tmp_path / "out" / f"{name}.csv").read_text().strip().splitlines()
         assert len(lines) == (len(frame) + 1 if len(frame) else 0), name
+
+
+def write_session(folder, raters, video="0" * 64):
+    for name in raters:
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        rating = dyad(300, seed=3)["client" if name == "client" else "therapist"]
+        write_trace(Trace(name, rating), folder / name / "trace.csv")
+    folder.mkdir(parents=True, exist_ok=True)
+    facts = {"name": "v.mp4", "sha256": video, "duration_s": 300.0, "frame_rate_hz": 5.0}
+    content = {"format": 1, "session": folder.name, "video": facts, "raters": raters, "synthetic": True}
+    (folder / "session.json").write_text(json.dumps(content))
+
+
+def test_b_minus_a_is_the_same_way_round_in_every_session(tmp_path):
+    study = tmp_path / "study"
+    write_session(study / "s1", ["client", "therapist"])
+    write_session(study / "s2", ["therapist", "client"])
+    found = analyze_study(str(study), SETTINGS, out=tmp_path / "out", jobs=1)
+    (pair,) = found.pooled()["pairs"]
+    assert (pair["a"], pair["b"], pair["discrepancy"]["k"]) == ("client", "therapist", 2)
+    one, two = (data["pairs"][0]["discrepancy"] for data in found.sessions)
+    assert one["mean"] == two["mean"] < 0 and one["in_words"] == two["in_words"]
+
+
+def test_sessions_of_no_use_are_said_one_by_one(tmp_path):
+    study = tmp_path / "study"
+    write_session(study / "good", ["client", "therapist"])
+    write_session(study / "nobody", [])
+    write_session(study / "numbers", ["client"])
+    (study / "numbers" / "session.json").write_text(
+        (study / "numbers" / "session.json").read_text().replace('["client"]', "[1]")
+    )
+    write_session(study / "dial", ["client", "therapist"])
+    report = {key: {} for key in ("clocks", "offset_ms", "samples", "findings", "recorded_at", "recorded_with")}
+    (study / "dial" / "client" / "alignment.json").write_text(json.dumps({**report, "dial": {"scale": {}}}))
+    found = analyze_study(str(study), SETTINGS, out=tmp_path / "out", jobs=1)
+    assert [data["session"] for data in found.sessions] == ["good"]
+    assert "has no raters" in found.problems["nobody"] and "raters are no names" in found.problems["numbers"]
+    assert "alignment.json cannot be read" in found.problems["dial"]
+
+
+def test_results_and_other_tables_are_no_sessions(study, tmp_path):
+    (study / "dyad-0" / "codes.csv").write_text("onset_s,end_s,code\n1,2,x\n")
+    out = study / "results"
+    for _ in range(2):
+        found = analyze_study(str(study), SETTINGS, out=out, jobs=1)
+        write_study(found, out)
+        assert len(found.sessions) == 5 and not found.problems
+        assert "codes.csv" in found.sessions[0]["remarks"][0]
+
+
+def test_an_odd_sheet_of_codes_ends_a_study_before_it_begins(study, tmp_path):
+    assert "cannot be read" in sentence(tracedial("analyze", study, "--codes", tmp_path / "none.csv"))
+    assert "is not a text file" in sentence(tracedial("analyze", study, "--codes", binary(tmp_path)))
+
+
+def binary(folder):
+    (folder / "codes.csv").write_bytes(b"\xff\xfe\x00")
+    return folder / "codes.csv"

@@ -61,7 +61,7 @@ def analysis_options(function: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--smooth", "smooth_s", default=DEFAULTS.smooth_s, show_default=True, metavar="S",
                   help="Width of the mean that repairs are found on.")  # fmt: skip
     @click.option("--rise", type=FiniteRange(0), help="Least rise of a repair in scale units [default: the larger of 2 "
-                  "and half a robust SD].")  # fmt: skip
+                  "steps and half a robust SD].")  # fmt: skip
     @click.option("--hold", "hold_s", default=DEFAULTS.hold_s, show_default=True, metavar="S",
                   help="How long the rise must last.")  # fmt: skip
     @click.option("--level", "level_s", default=DEFAULTS.level_s, show_default=True, metavar="S",

@@ -76,6 +76,9 @@ def say_study(analysis: "StudyAnalysis", out: Path) -> None:
         click.echo(f"{pair['a']} and {pair['b']}: {pooled_words(pair)}")
     for role, resolution in pooled["resolution"].items():
         click.echo(f"{role}: {resolution_words(resolution)}")
+    for data in analysis.sessions:
+        for remark in data["remarks"]:
+            click.echo(f"note: {data['session']}: {remark}")
     for name, problem in analysis.problems.items():
         click.echo(f"not analyzed: {name}: {problem}")
     click.echo(f"Tables: {out}")

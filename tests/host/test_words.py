@@ -1,0 +1,19 @@
+import pytest
+
+from tracedial.words import number_text, p_text, r_text, time_text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.05, ".05"), (-0.05, "−.05"), (1.0, "1.00"), (-1.0, "−1.00"), (-0.001, ".00"), (-10.52, "−10.52"),
+     (10.05, "10.05"), (-20.3, "−20.30"), (None, "–")],
+)  # fmt: skip
+def test_correlations_lose_the_zero_before_the_point_and_nothing_else(value, text):
+    assert r_text(value) == text
+
+
+def test_other_numbers():
+    assert (
+        number_text(-0.001, 2) == "0.00" and number_text(-1234.5, 1) == "−1,234.5" and number_text(2880, 0) == "2,880"
+    )
+    assert p_text(0.0004) == "p < .001" and p_text(0.55) == "p = .550" and time_text(125) == "2:05"
