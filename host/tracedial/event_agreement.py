@@ -86,7 +86,7 @@ def overlap(a: Stretches, b: Stretches, *, n_seconds: int, tolerance_s: int = TO
         reason = "no events" if not a and not b else "one of the two has no events"
         return EventOverlap(len(a), len(b), None, None, None, matched, f1, None, tolerance_s, reason)
     in_a, in_b = in_event(a, n_seconds), in_event(b, n_seconds)
-    together = np.round(np.fft.irfft(np.fft.rfft(in_a) * np.conj(np.fft.rfft(in_b)), n_seconds))
+    together = np.abs(np.round(np.fft.irfft(np.fft.rfft(in_a) * np.conj(np.fft.rfft(in_b)), n_seconds)))
     shares = together / (in_a.sum() + in_b.sum() - together)
     shifts = np.arange(n_seconds)
     chance = shares[np.minimum(shifts, n_seconds - shifts) >= MIN_SHIFT_S]
