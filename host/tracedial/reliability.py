@@ -104,7 +104,9 @@ def reliability(
         found["alpha"] = _alpha_estimate(ratings, paired, block_s)
     else:
         value = krippendorff_alpha(ratings, alpha_level)
-        reason = "all ratings are the same: nothing varies" if value is None else None
+        reason = (
+            "all ratings are the same: nothing varies" if value is None else "an interval is given for level interval"
+        )
         found["alpha"] = Estimate(value, reason=reason)
     found["rwg"] = _rwg_estimate(ratings, complete, options, block_s)
     return Reliability(k, n_complete, n_paired, block_s, found)
@@ -371,7 +373,8 @@ def _estimate(
     block = None if replicates is None else bootstrap.interval(value, replicates, blocks, to_even=even, back=back)
     low, high = block or (None, None)
     first_low, first_high = textbook or (low, high)
-    return Estimate(value, first_low, first_high, low, high)
+    reason = None if first_low is not None else "no interval: it needs the full set of measures and a longer session"
+    return Estimate(value, first_low, first_high, low, high, reason)
 
 
 def _value_counts(ratings: Floats) -> tuple[Floats, Floats]:
