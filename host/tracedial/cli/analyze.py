@@ -8,7 +8,7 @@ import click
 from tracedial.analysis import Analysis, analyze, refuse_to_overwrite, write_tables
 from tracedial.analysis_settings import AnalysisSettings
 from tracedial.cli.analysis_options import analysis_options
-from tracedial.cli.study_run import is_study, run_study, say_study, study_options, study_out
+from tracedial.cli.study_run import is_study, refuse_for_a_session, run_study, say_study, study_options, study_out
 
 
 @click.command()
@@ -40,6 +40,7 @@ def command(
         else:
             say_study(analysis, out or study_out(paths[0]))
         return
+    refuse_for_a_session(jobs=jobs, dask=dask, traces=traces)
     places = [Path(path) for path in paths]
     session = analyze(places, settings)
     if out:

@@ -7,7 +7,7 @@ import click
 from tracedial.analysis import analyze, refuse_to_overwrite
 from tracedial.analysis_settings import AnalysisSettings
 from tracedial.cli.analysis_options import analysis_options
-from tracedial.cli.study_run import is_study, run_study, study_options, study_out
+from tracedial.cli.study_run import is_study, refuse_for_a_session, run_study, study_options, study_out
 from tracedial.report import write_report
 
 
@@ -37,6 +37,7 @@ def command(
         analysis = run_study(paths[0], settings, out=out, jobs=jobs, dask=dask, traces=traces)
         click.echo(f"Report: {write_study_report(analysis, out or study_out(paths[0]))}")
         return
+    refuse_for_a_session(jobs=jobs, dask=dask, traces=traces)
     places = [Path(path) for path in paths]
     session = analyze(places, settings)
     if out is None:

@@ -39,6 +39,13 @@ def is_study(paths: tuple[str, ...]) -> bool:
     return is_remote(paths[0]) or (Path(paths[0]).is_dir() and not (Path(paths[0]) / SESSION_FILE).is_file())
 
 
+def refuse_for_a_session(*, jobs: int | None, dask: str | None, traces: bool) -> None:
+    """Say that an option of studies means nothing for one session."""
+    for name, given in (("--jobs", jobs), ("--dask", dask), ("--traces", traces)):
+        if given:
+            raise click.UsageError(f"{name} is for a study, a folder of session folders.")
+
+
 def study_out(study: str) -> Path:
     """Where a study's results go if nothing is said: into it, or for one elsewhere beside you."""
     from tracedial.study_jobs import is_remote
