@@ -14,7 +14,9 @@ from tracedial.report import write_report
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="The report's folder [default: `report` in the session's, or here]."
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The report's folder [default: `report` in a session, `analysis` in a study, or here].",
 )
 @study_options
 @analysis_options
