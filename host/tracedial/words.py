@@ -89,7 +89,8 @@ def lag_words(pair: dict[str, Any]) -> str:
         f"{pair['a'] if seconds > 0 else pair['b']} by {abs(seconds)} s"
     )
     p = p_text(lag["p"]) if lag["p"] is not None else "no p value"
-    return f"{follows} (of ±{lag['max_lag_s']} s): r = {r_text(lag['r'])}, {p} for the best of all lags."
+    edge = ", at the edge of the lags: a larger one may lie beyond" if abs(seconds) == lag["max_lag_s"] > 0 else ""
+    return f"{follows} (of ±{lag['max_lag_s']} s){edge}: r = {r_text(lag['r'])}, {p} for the best of all lags."
 
 
 def overlap_words(pair: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
 import pytest
 
-from tracedial.words import number_text, p_text, r_text, time_text
+from tracedial.words import lag_words, number_text, p_text, r_text, time_text
 
 
 @pytest.mark.parametrize(
@@ -10,6 +10,16 @@ from tracedial.words import number_text, p_text, r_text, time_text
 )  # fmt: skip
 def test_correlations_lose_the_zero_before_the_point_and_nothing_else(value, text):
     assert r_text(value) == text
+
+
+def test_the_direction_of_a_lag_is_said_and_its_edge():
+    lag = {"best_s": 3, "max_lag_s": 10, "r": 0.5, "p": 0.01}
+    pair = {"a": "client", "b": "therapist", "lag": lag}
+    assert lag_words(pair).startswith("largest correlation where therapist follows client by 3 s (of ±10 s): r = .50")
+    assert "client follows therapist by 10 s (of ±10 s), at the edge" in lag_words(
+        {**pair, "lag": {**lag, "best_s": -10}}
+    )
+    assert lag_words({**pair, "lag": {**lag, "best_s": 0}}).startswith("largest correlation without a lag")
 
 
 def test_other_numbers():
