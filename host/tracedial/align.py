@@ -27,6 +27,7 @@ from tracedial.journal import JOURNAL_NAME
 from tracedial.link.client import Sample
 from tracedial.player import Stretch, timeline
 from tracedial.recording import Recording, journals, read_recording, times
+from tracedial.session import ALIGNMENT_FILE
 from tracedial.trace import Trace, write_trace
 
 EDGE_S = 0.002
@@ -166,7 +167,7 @@ def journal_bytes(folder: Path) -> dict[str, int]:
 def aligned_bytes(folder: Path) -> dict[str, int] | None:
     """The same, when `write_alignment` last wrote into the folder; None where it did not, or that cannot be read."""
     try:
-        return json.loads((folder / "alignment.json").read_text(encoding="utf-8"))["journal_bytes"]
+        return json.loads((folder / ALIGNMENT_FILE).read_text(encoding="utf-8"))["journal_bytes"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -179,7 +180,7 @@ def write_alignment(alignment: Alignment) -> None:
         _write_samples(alignment, folder / "samples.csv")
         _write_marks(alignment, folder / "marks.csv")
         text = json.dumps(alignment.report, indent=2, ensure_ascii=False, allow_nan=False)
-        (folder / "alignment.json").write_text(text + "\n", encoding="utf-8")
+        (folder / ALIGNMENT_FILE).write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise RecordingError(folder, f"The derived files in {folder} cannot be written: {error.strerror}.") from error
 

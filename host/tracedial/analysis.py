@@ -24,7 +24,7 @@ from tracedial.events import Events, Rupture, find_events
 from tracedial.journal import read_journal
 from tracedial.lag import Lag, corrected, correlation_at, lag_of
 from tracedial.reliability import Estimate, Reliability, mean_trace, reliability
-from tracedial.session import SESSION_FILE, Session, read_session
+from tracedial.session import ALIGNMENT_FILE, SESSION_FILE, Session, read_session
 from tracedial.trace import Trace, read_trace
 
 if TYPE_CHECKING:
@@ -116,9 +116,7 @@ class Analysis:
         data = self.as_json()
         mean, sd, n = mean_trace(np.stack([trace.rating for trace in self.traces], axis=1))
         return {
-            "raters": data["raters"],
-            "pairs": [flat_pair(pair) for pair in data["pairs"]],
-            "events": event_rows(data),
+            **tables_of(data),
             "traces": [
                 {"video_s": second, "rater": trace.rater, "rating": clean(float(rating))}
                 for trace in self.traces
@@ -127,20 +125,6 @@ class Analysis:
             "mean": [
                 {"video_s": at, "mean": clean(float(mean[at])), "sd": clean(float(sd[at])), "n": int(n[at])}
                 for at in range(len(mean))
-            ],
-            "reliability": [
-                {"measure": name, **estimate}
-                for name, estimate in (data["reliability"] or {}).items()
-                if isinstance(estimate, dict)
-            ],
-            "lags": [
-                {"a": pair["a"], "b": pair["b"], "lag_s": lag_s, "r": r}
-                for pair in data["pairs"]
-                for lag_s, r in (pair["lag"] or {"curve": []})["curve"]
-            ],
-            "peaks": [{"rater": rater, **flat_clip(peak)} for rater, found in data["peaks"].items() for peak in found],
-            "windows": [
-                {"a": pair["a"], "b": pair["b"], **window} for pair in data["pairs"] for window in pair["windows"]
             ],
         }
 
@@ -153,6 +137,27 @@ class Analysis:
         for frame in made.values():
             frame.attrs["parameters"] = parameters
         return made
+
+
+def tables_of(data: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The tables that follow from the object of `Analysis.as_json` alone."""
+    return {
+        "raters": data["raters"],
+        "pairs": [_flat_pair(pair) for pair in data["pairs"]],
+        "events": _event_rows(data),
+        "reliability": [
+            {"measure": name, **estimate}
+            for name, estimate in (data["reliability"] or {}).items()
+            if isinstance(estimate, dict)
+        ],
+        "lags": [
+            {"a": pair["a"], "b": pair["b"], "lag_s": lag_s, "r": r}
+            for pair in data["pairs"]
+            for lag_s, r in (pair["lag"] or {"curve": []})["curve"]
+        ],
+        "peaks": [{"rater": rater, **_flat_clip(peak)} for rater, found in data["peaks"].items() for peak in found],
+        "windows": [{"a": pair["a"], "b": pair["b"], **window} for pair in data["pairs"] for window in pair["windows"]],
+    }
 
 
 METHODS = {
@@ -252,7 +257,7 @@ def load(paths: list[Path]) -> tuple[Session | None, list[Trace], dict[str, dict
         if not (folder / TRACE_FILE).is_file():
             raise RecordingError(folder, f"{folder} has no {TRACE_FILE}: run `tracedial align {session.folder}` first.")
         traces.append(read_trace(folder / TRACE_FILE, rater))
-        report = folder / "alignment.json"
+        report = folder / ALIGNMENT_FILE
         if report.is_file():
             try:
                 alignments[rater] = json.loads(report.read_text(encoding="utf-8"))
@@ -412,7 +417,7 @@ def write_tables(analysis: Analysis, folder: Path) -> None:
         (folder / "analysis.json").write_text(text + "\n", encoding="utf-8")
         for name, rows in analysis.tables().items():
             columns = EVENT_COLUMNS if name == "events" else None
-            _write_csv(folder / f"{name}.csv", rows, columns=columns)
+            write_csv(folder / f"{name}.csv", rows, columns=columns)
     except OSError as error:
         raise AnalysisError(f"The tables in {folder} cannot be written: {error.strerror}.") from error
 
@@ -504,7 +509,7 @@ def _pair_json(pair: Pair) -> dict[str, Any]:
     }
 
 
-def flat_pair(pair: dict[str, Any]) -> dict[str, Any]:
+def _flat_pair(pair: dict[str, Any]) -> dict[str, Any]:
     """One row: nested names joined by _, without the curve and the windows, which are tables of their own."""
     flat: dict[str, Any] = {"a": pair["a"], "b": pair["b"]}
     for measure in ("congruence", "discrepancy", "lag", "events"):
@@ -516,34 +521,26 @@ def flat_pair(pair: dict[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def flat_clip(event: dict[str, Any]) -> dict[str, Any]:
+def _flat_clip(event: dict[str, Any]) -> dict[str, Any]:
     """An event as a row: its clip in columns of its own."""
     fields = {key: value for key, value in event.items() if key != "clip"}
     clip = event["clip"] or {"start_s": None, "end_s": None, "cut": None}
     return {**fields, **{f"clip_{key}": value for key, value in clip.items()}}
 
 
-def event_rows(data: dict[str, Any]) -> list[dict[str, Any]]:
+def _event_rows(data: dict[str, Any]) -> list[dict[str, Any]]:
     """One row for each rupture and repair, with the columns of `EVENT_COLUMNS`."""
     rows = []
     for kind in ("ruptures", "repairs"):
         for rater, events in data[kind].items():
             for event in events:
-                clip = event["clip"] or {}
-                rows.append(
-                    {
-                        **{key: event.get(key) for key in EVENT_COLUMNS},
-                        "rater": rater,
-                        "kind": kind[:-1],
-                        "clip_start_s": clip.get("start_s"),
-                        "clip_end_s": clip.get("end_s"),
-                        "clip_cut": clip.get("cut"),
-                    }
-                )
+                flat = _flat_clip(event)
+                rows.append({**{key: flat.get(key) for key in EVENT_COLUMNS}, "rater": rater, "kind": kind[:-1]})
     return rows
 
 
-def _write_csv(path: Path, rows: list[dict[str, Any]], columns: tuple[str, ...] | None = None) -> None:
+def write_csv(path: Path, rows: list[dict[str, Any]], columns: tuple[str, ...] | None = None) -> None:
+    """Rows as a CSV: the columns given, or all that the rows have."""
     names = columns or tuple(dict.fromkeys(name for row in rows for name in row))
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, names, lineterminator="\n")

@@ -3,7 +3,6 @@
 import io
 import warnings
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -80,19 +79,15 @@ def draw(analysis: Analysis) -> dict[str, bytes]:
         if analysis.synthetic:
             axes.text(0.995, 0.985, "SYNTHETIC RATERS", transform=axes.transAxes, ha="right", va="top", color="0.35",
                       fontsize=9, weight="bold")  # fmt: skip
-        return _saved(figure)
+        return saved(figure)
 
 
-def write_figures(analysis: Analysis, folder: Path) -> dict[str, dict[str, bytes]]:
-    """Draw, and write `figure.svg`, `figure.png` and for each pair (full set) `pair-1.svg`, `pair-1.png` …; returns
-    them by name and kind."""
+def figures(analysis: Analysis) -> dict[str, dict[str, bytes]]:
+    """`figure`, and for each pair (full set) `pair-1` …, each as `{"svg": …, "png": …}`."""
     images = {"figure": draw(analysis)}
     for number, pair in enumerate(analysis.pairs, start=1):
         if analysis.settings.full and pair.congruence.r is not None:
             images[f"pair-{number}"] = draw_pair(analysis, pair)
-    for name, kinds in images.items():
-        for kind, data in kinds.items():
-            (folder / f"{name}.{kind}").write_bytes(data)
     return images
 
 
@@ -137,7 +132,7 @@ def draw_pair(analysis: Analysis, pair: Pair) -> dict[str, bytes]:
         bland_altman.set(xlabel="Mean of both", ylabel="Difference")
         if analysis.synthetic:
             figure.suptitle("SYNTHETIC RATERS", fontsize=9, color="0.35", weight="bold")
-        return _saved(figure)
+        return saved(figure)
 
 
 def _limits(axes, d: Discrepancy) -> None:
@@ -146,7 +141,8 @@ def _limits(axes, d: Discrepancy) -> None:
             axes.axhline(value, color="0.25", linewidth=0.9, linestyle=style)
 
 
-def _saved(figure) -> dict[str, bytes]:
+def saved(figure) -> dict[str, bytes]:
+    """A figure as `{"svg": …, "png": …}`."""
     out = {}
     for kind in ("svg", "png"):
         buffer = io.BytesIO()

@@ -14,7 +14,7 @@ from tracedial.export import safe_cell
 from tracedial.journal import read_journal
 from tracedial.recording import journals
 from tracedial.segments import Choice, Clip, begin_choice, clips, read_choice, write_segments
-from tracedial.session import Session
+from tracedial.session import Session, scale_to_json
 from tracedial.study import STUDY_FILE, Study
 from tracedial.trace import Trace, read_trace
 
@@ -114,9 +114,9 @@ def rating_of(study: Study, session: Session, rater: str) -> Trace:
 
 
 def check_same_scale(folder: Path, study: Study) -> None:
-    """Refuse to go on with a rating that was begun on another scale or at another rate than the study has now."""
+    """Refuse to go on with a rating that was begun on another scale than the study has now."""
     scale = study.scale
-    now = {"low": scale.low, "high": scale.high, "step": scale.step, "detents": [list(d) for d in scale.detents]}
+    now = scale_to_json(scale)
     for name in journals(folder):
         for record in read_journal(folder / name).records:
             if record["kind"] == "hello" and record["scale"] != now:

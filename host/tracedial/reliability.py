@@ -290,21 +290,22 @@ def _icc_and_ccc(ratings: Floats, complete: NDArray[np.bool_], block_s: int | No
             reason = "nothing varies between the seconds, or the raters run against one another"
             found[f"icc_{form}"] = Estimate(None, reason=reason)
             continue
-        of_mean = form.endswith("k")
-
-        def even(x: Floats, of_mean: bool = of_mean) -> Floats:
-            # The mean of k raters has no Fisher's z of its own: 1 − ICC is the ratio of two mean squares.
-            return -np.log(np.maximum(1 - x, 1e-12)) if of_mean else bootstrap.fisher_z(x)
-
-        def back(x: Floats, of_mean: bool = of_mean) -> Floats:
-            return 1 - np.exp(-x) if of_mean else np.tanh(x)
-
+        even, back = (_log_of_ratio, _of_log) if form.endswith("k") else (bootstrap.fisher_z, np.tanh)
         replicates = None if drawn is None else icc(_squares(drawn, len(table), k), form)
         found[f"icc_{form}"] = _estimate(value, textbook, replicates, blocks, even, back)
     value = ccc(table)
     replicates = None if drawn is None else _ccc(drawn, k)
     found["ccc"] = _estimate(value, None, replicates, blocks, bootstrap.fisher_z, np.tanh)
     return found
+
+
+def _log_of_ratio(x: Floats) -> Floats:
+    """The scale of what is 1 minus a ratio of variances: the ICCs of a mean of raters, and α. `_of_log` leads back."""
+    return -np.log(np.maximum(1 - x, 1e-12))
+
+
+def _of_log(x: Floats) -> Floats:
+    return 1 - np.exp(-x)
 
 
 def _alpha_moments(ratings: Floats) -> Floats:
@@ -338,10 +339,7 @@ def _alpha_estimate(ratings: Floats, paired: NDArray[np.bool_], block_s: int | N
     if block_s is not None:
         drawn, blocks = bootstrap.resample(moments, block_s)
         replicates = np.array([np.nan if one is None else one for one in _alpha_of(drawn)])
-    # Like the ICCs of a mean, α is 1 minus a ratio of variances.
-    return _estimate(
-        value, None, replicates, blocks, lambda x: -np.log(np.maximum(1 - x, 1e-12)), lambda x: 1 - np.exp(-x)
-    )
+    return _estimate(value, None, replicates, blocks, _log_of_ratio, _of_log)
 
 
 def _rwg_estimate(ratings: Floats, complete: NDArray[np.bool_], options: int | None, block_s: int | None) -> Estimate:

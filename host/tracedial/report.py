@@ -12,7 +12,7 @@ from tracedial.analysis import Analysis, write_tables
 from tracedial.blocks import Block, Heading, Paragraph, Picture, Table
 from tracedial.clock import drift_words
 from tracedial.errors import AnalysisError
-from tracedial.figure import write_figures
+from tracedial.figure import figures
 from tracedial.report_html import render_html
 from tracedial.report_pdf import render_pdf
 from tracedial.words import (
@@ -35,13 +35,19 @@ SYNTHETIC_WORDS = "SYNTHETIC: the raters of this session are made up by a progra
 def write_report(analysis: Analysis, folder: Path) -> Path:
     """Write `report.html`, `report.pdf`, the figures, `analysis.json` and the CSVs into `folder`."""
     write_tables(analysis, folder)
+    return write_pages(title_of(analysis), blocks(analysis), figures(analysis), folder)
+
+
+def write_pages(title: str, content: list[Block], images: dict[str, dict[str, bytes]], folder: Path) -> Path:
+    """Write `report.html`, `report.pdf` and the pictures (by name and kind) that they show; returns the page's path."""
+    path = folder / "report.html"
     try:
-        images = write_figures(analysis, folder)
-        title, content = title_of(analysis), blocks(analysis)
-        path = folder / "report.html"
-        path.write_text(
-            render_html(title, content, {name: one["svg"] for name, one in images.items()}), encoding="utf-8"
-        )
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, kinds in images.items():
+            for kind, data in kinds.items():
+                (folder / f"{name}.{kind}").write_bytes(data)
+        page = render_html(title, content, {name: one["svg"] for name, one in images.items()})
+        path.write_text(page, encoding="utf-8")
         pdf = render_pdf(title, content, {name: one["png"] for name, one in images.items()})
         (folder / "report.pdf").write_bytes(pdf)
     except OSError as error:
@@ -166,7 +172,7 @@ def _rises(parameters: dict[str, Any]) -> str:
 
 def _pair_blocks(pair: dict[str, Any], number: int, *, full: bool, synthetic: bool) -> list[Block]:
     a, b = pair["a"], pair["b"]
-    found: list[Block] = [Heading(3, f"{a} and {b}"), Paragraph(_sentence(f"{congruence_words(pair)}"))]
+    found: list[Block] = [Heading(3, f"{a} and {b}"), Paragraph(sentence_of(f"{congruence_words(pair)}"))]
     if withheld := withheld_words(pair):
         found.append(Paragraph(withheld))
     if pair["discrepancy"]["mean"] is not None:
@@ -174,7 +180,7 @@ def _pair_blocks(pair: dict[str, Any], number: int, *, full: bool, synthetic: bo
     if pair["lag"] and pair["lag"]["best_s"] is not None:
         found.append(Paragraph(f"Lag: {lag_words(pair)}"))
     if pair["events"] and pair["events"]["overlap"] is not None:
-        found.append(Paragraph(_sentence(overlap_words(pair))))
+        found.append(Paragraph(sentence_of(overlap_words(pair))))
     if full and pair["congruence"]["r"] is not None:
         found.append(
             Picture(
@@ -187,7 +193,8 @@ def _pair_blocks(pair: dict[str, Any], number: int, *, full: bool, synthetic: bo
     return found
 
 
-def _sentence(text: str) -> str:
+def sentence_of(text: str) -> str:
+    """A text with a capital at its beginning."""
     return text[0].upper() + text[1:]
 
 

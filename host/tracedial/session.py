@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dialwire.scale import Scale
 from tracedial.errors import RecordingError
 from tracedial.video import Video
 
 FORMAT = 1
 """Version of the session's folder and of the journal."""
 SESSION_FILE = "session.json"
+ALIGNMENT_FILE = "alignment.json"
+"""Beside each rater's trace: what it was made from."""
 LIVE = {"name": "live", "sha256": "", "duration_s": None, "frame_rate_hz": None, "width": None, "height": None}
 """What stands for the video where there is none: what happened before the raters' eyes."""
 NAME_RULE = "1 to 40 letters, digits, - and _ (it names a folder)"
@@ -128,6 +131,11 @@ def video_to_json(video: Video) -> dict[str, Any]:
         "width": video.width,
         "height": video.height,
     }
+
+
+def scale_to_json(scale: Scale) -> dict[str, Any]:
+    """A dial's scale as the journal and the pages have it."""
+    return {"low": scale.low, "high": scale.high, "step": scale.step, "detents": [list(d) for d in scale.detents]}
 
 
 def check_format(path: Path, found: object) -> None:

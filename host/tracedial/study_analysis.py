@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tracedial import __version__
-from tracedial.analysis import EVENT_COLUMNS, clean, event_rows, flat_clip, flat_pair
+from tracedial.analysis import EVENT_COLUMNS, clean, tables_of, write_csv
 from tracedial.analysis_settings import AnalysisSettings
 from tracedial.errors import AnalysisError
 from tracedial.event_agreement import read_codes
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 PARTS = "parts"
 OF_A_SESSION = ("rise_used", "seconds_cut_for_common", "lag_corrections")
 """Parameters that differ between sessions."""
+TABLES = {"pairs": "dyads", "raters": "raters", "events": "events", "peaks": "peaks", "reliability": "reliability",
+          "windows": "windows"}  # fmt: skip
+"""The tables of a session that a study has too, and what they are called there."""
 MIN_POOLED = 2
 TASKS_AHEAD = 4
 
@@ -53,7 +56,7 @@ class Pooled:
 @dataclass(frozen=True)
 class Resolution:
     """Of a role's ruptures, how many were followed by a repair: `share` with Wilson's interval, which takes ruptures
-    for independent. `depth_…`: mean of the ratings in resolved and unresolved ones."""
+    for independent. `mean_resolved`, `mean_unresolved`: mean of the ratings in resolved and unresolved ones."""
 
     ruptures: int
     resolved: int
@@ -81,27 +84,11 @@ class StudyAnalysis:
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
         """Tidy tables: one row a dyad, a rater, an event, a window; and what holds over all."""
-        rows: dict[str, list[dict[str, Any]]] = {
-            "dyads": [], "raters": [], "events": [], "peaks": [], "reliability": [], "windows": [], "problems": [],
-        }  # fmt: skip
+        rows: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES.values()}
         for data in self.sessions:
-            named = {"session": data["session"]}
-            rows["dyads"] += [{**named, **flat_pair(pair)} for pair in data["pairs"]]
-            rows["raters"] += [{**named, **rater} for rater in data["raters"]]
-            rows["events"] += [{**named, **event} for event in event_rows(data)]
-            rows["peaks"] += [
-                {**named, "rater": rater, **flat_clip(peak)} for rater, found in data["peaks"].items() for peak in found
-            ]
-            rows["reliability"] += [
-                {**named, "measure": name, **estimate}
-                for name, estimate in (data["reliability"] or {}).items()
-                if isinstance(estimate, dict)
-            ]
-            rows["windows"] += [
-                {**named, "a": pair["a"], "b": pair["b"], **window}
-                for pair in data["pairs"]
-                for window in pair["windows"]
-            ]
+            own = tables_of(data)
+            for name, all_rows in TABLES.items():
+                rows[all_rows] += [{"session": data["session"], **row} for row in own[name]]
         rows["problems"] = [{"session": name, "problem": text} for name, text in self.problems.items()]
         pooled = self.pooled()
         rows["pooled"] = [
@@ -288,13 +275,7 @@ def write_study(analysis: StudyAnalysis, out: Path) -> None:
             json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
         )
         for name, rows in analysis.tables().items():
-            columns = dict.fromkeys(key for row in rows for key in row)
-            if name == "events":
-                columns = dict.fromkeys(("session", *EVENT_COLUMNS))
-            with (out / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
-                writer = csv.DictWriter(file, list(columns), lineterminator="\n")
-                writer.writeheader()
-                writer.writerows(rows)
+            write_csv(out / f"{name}.csv", rows, ("session", *EVENT_COLUMNS) if name == "events" else None)
     except OSError as error:
         raise AnalysisError(f"The tables in {out} cannot be written: {error.strerror}.") from error
 

@@ -17,12 +17,12 @@ from tracedial.analysis import PRACTICE_FILE, TRACE_FILE, analyze, load
 from tracedial.analysis_settings import AnalysisSettings
 from tracedial.errors import AnalysisError, TracedialError
 from tracedial.event_agreement import read_codes
-from tracedial.session import SESSION_FILE
+from tracedial.session import ALIGNMENT_FILE, SESSION_FILE
 from tracedial.trace import Trace
 
 RESULT_MARKS = ("analysis.json", "study.json")
 """Files by which a folder of results is known."""
-FETCHED = (SESSION_FILE, TRACE_FILE, "alignment.json", PRACTICE_FILE)
+FETCHED = (SESSION_FILE, TRACE_FILE, ALIGNMENT_FILE, PRACTICE_FILE)
 """What an analysis reads of a session's and its raters' folders."""
 
 
@@ -138,30 +138,24 @@ def _copied(content: dict[str, bytes], folder: Path) -> list[Path]:
 
 def _is_trace(study: str, name: str) -> bool:
     """Whether a CSV begins as a trace does."""
-    head = b"video_s,rating"
     try:
-        if is_remote(study):
-            system, root = _remote(study)
-            data = system.cat_file(f"{root}/{name}" if root else name, start=0, end=64)
-        else:
-            with (Path(study) / name).open("rb") as file:
-                data = file.read(64)
+        data = _bytes(study, name, 64)
     except OSError:
         # Its own reading says why.
         return True
-    return data.removeprefix(b"\xef\xbb\xbf").replace(b" ", b"").startswith(head) or b";" in data
+    return data.removeprefix(b"\xef\xbb\xbf").replace(b" ", b"").startswith(b"video_s,rating") or b";" in data
 
 
 def first_raters(job: Job) -> list[str]:
     """The raters of a session, in its own order."""
-    content = _read(job)
-    for name, data in content.items():
-        if PurePosixPath(name).name == SESSION_FILE:
-            try:
-                return [str(rater) for rater in json.loads(data)["raters"]]
-            except (ValueError, KeyError, TypeError):
-                return []
-    return [PurePosixPath(name).stem for name in content]
+    session = next((name for name in job.files if PurePosixPath(name).name == SESSION_FILE), None)
+    if session is None:
+        return [PurePosixPath(name).stem for name in job.files]
+    try:
+        return [str(rater) for rater in json.loads(_bytes(job.study, session))["raters"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        # The session's own analysis says what is wrong with it.
+        return []
 
 
 def _session_name(folder: str) -> str:
@@ -196,12 +190,18 @@ def _list(study: str) -> list[str]:
 
 def _read(job: Job) -> dict[str, bytes]:
     try:
-        if not is_remote(job.study):
-            return {name: (Path(job.study) / name).read_bytes() for name in job.files}
-        system, root = _remote(job.study)
-        return {name: system.cat_file(f"{root}/{name}" if root else name) for name in job.files}
+        return {name: _bytes(job.study, name) for name in job.files}
     except OSError as error:
         raise AnalysisError(f"The files of {job.name} cannot be read ({error}).") from error
+
+
+def _bytes(study: str, name: str, first: int | None = None) -> bytes:
+    """A file of a study, or its `first` bytes."""
+    if is_remote(study):
+        system, root = _remote(study)
+        return system.cat_file(f"{root}/{name}" if root else name, end=first)
+    with (Path(study) / name).open("rb") as file:
+        return file.read(-1 if first is None else first)
 
 
 def _remote(study: str) -> tuple[Any, str]:

@@ -1,17 +1,13 @@
 """The report of a study: what holds over its dyads, each dyad in a row, the forest of both."""
 
-import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tracedial.blocks import Block, Heading, Paragraph, Picture, Table
-from tracedial.errors import AnalysisError
-from tracedial.figure import COLOURS, STYLE, plain
-from tracedial.report import SYNTHETIC_WORDS, methods_words, two_columns
-from tracedial.report_html import render_html
-from tracedial.report_pdf import render_pdf
+from tracedial.figure import COLOURS, STYLE, plain, saved
+from tracedial.report import SYNTHETIC_WORDS, methods_words, sentence_of, two_columns, write_pages
 from tracedial.study_analysis import StudyAnalysis
 from tracedial.words import NO_NUMBER, number_text, p_value, pooled_words, r_text, resolution_words
 
@@ -22,27 +18,18 @@ MAX_NAMED = 75
 def write_study_report(analysis: StudyAnalysis, folder: Path) -> Path:
     """Write `report.html`, `report.pdf` and the figures into `folder`."""
     data = analysis.as_json()
-    title = f"Study {data['study']}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        images = {f"forest-{number}": forest(analysis, pair) for number, pair in enumerate(data["pairs"], start=1)}
-        for name, kinds in images.items():
-            for kind, content in kinds.items():
-                (folder / f"{name}.{kind}").write_bytes(content)
-        content = blocks(analysis, data)
-        page = render_html(title, content, {name: one["svg"] for name, one in images.items()})
-        path = folder / "report.html"
-        path.write_text(page, encoding="utf-8")
-        pdf = render_pdf(title, content, {name: one["png"] for name, one in images.items()})
-        (folder / "report.pdf").write_bytes(pdf)
-    except OSError as error:
-        raise AnalysisError(f"The report in {folder} cannot be written: {error.strerror}.") from error
-    return path
+    images = {f"forest-{number}": forest(analysis, pair) for number, pair in enumerate(data["pairs"], start=1)}
+    return write_pages(title_of(data), blocks(analysis, data), images, folder)
+
+
+def title_of(data: dict[str, Any]) -> str:
+    """The report's title."""
+    return f"Study {data['study']}"
 
 
 def blocks(analysis: StudyAnalysis, data: dict[str, Any]) -> list[Block]:
     """What the report says, in its order."""
-    found: list[Block] = [Heading(1, f"Study {data['study']}")]
+    found: list[Block] = [Heading(1, title_of(data))]
     if analysis.synthetic:
         found.append(Paragraph(SYNTHETIC_WORDS, warning=True))
     found.append(Paragraph(f"{data['n_sessions']} sessions were analysed."))
@@ -52,10 +39,9 @@ def blocks(analysis: StudyAnalysis, data: dict[str, Any]) -> list[Block]:
         found.append(Paragraph(f"Not analysed: {name}: {problem}", warning=True))
     for number, pair in enumerate(data["pairs"], start=1):
         a, b = pair["a"], pair["b"]
-        words = pooled_words(pair)
         found += [
             Heading(2, f"{a} and {b}"),
-            Paragraph(words[0].upper() + words[1:]),
+            Paragraph(sentence_of(pooled_words(pair))),
             Paragraph(_heterogeneity(pair)),
             Picture(
                 f"forest-{number}",
@@ -107,12 +93,7 @@ def forest(analysis: StudyAnalysis, pair: dict[str, Any]) -> dict[str, bytes]:
             left.set_yticks([0], ["mean"])
         if analysis.synthetic:
             figure.suptitle("SYNTHETIC RATERS", fontsize=8, color="0.35", weight="bold")
-        out = {}
-        for kind in ("svg", "png"):
-            buffer = io.BytesIO()
-            figure.savefig(buffer, format=kind, dpi=160, metadata={"Date": None} if kind == "svg" else {})
-            out[kind] = buffer.getvalue()
-        return out
+        return saved(figure)
 
 
 def _interval(measure: dict[str, Any], name: str) -> tuple[float, float, float]:

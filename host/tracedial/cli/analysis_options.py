@@ -3,6 +3,7 @@
 import functools
 import math
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -70,28 +71,11 @@ def analysis_options(function: Callable[..., Any]) -> Callable[..., Any]:
                   help="Length of a clip to replay.")  # fmt: skip
     @functools.wraps(function)
     def wrapped(**values: Any) -> Any:
-        names = (
-            "rule",
-            "drop_sd",
-            "return_share",
-            "count",
-            "segment_s",
-            "separation_s",
-            "min_valid",
-            "trim_start_s",
-            "smooth_s",
-            "rise",
-            "hold_s",
-            "level_s",
-            "clip_s",
-        )
-        own = ("measures", "common_only", "trim_agreement_s", "max_lag_s", "window_s", "tolerance_s", "codes",
-               "alpha_level")  # fmt: skip
         scale, rescale, lags = values.pop("scale"), values.pop("rescale"), values.pop("lags")
         try:
             settings = AnalysisSettings(
-                events=EventSettings(**{name: values.pop(name) for name in names}),
-                **{name: values.pop(name) for name in own},
+                events=EventSettings(**_own(EventSettings, values)),
+                **_own(AnalysisSettings, values),
                 scale=_scale(scale) if scale else None,
                 rescale={rater: _ends(ends) for rater, ends in map(_named, rescale)},
                 lags={rater: _lag(lag) for rater, lag in map(_of_all, lags)},
@@ -101,6 +85,11 @@ def analysis_options(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(settings=settings, **values)
 
     return wrapped
+
+
+def _own(kind: type, values: dict[str, Any]) -> dict[str, Any]:
+    """Takes out of `values` what the settings of a kind have fields for."""
+    return {entry.name: values.pop(entry.name) for entry in fields(kind) if entry.name in values}
 
 
 def _numbers(option: str, text: str, count: int) -> list[float]:
