@@ -6,7 +6,6 @@ taken while it stood still are kept in `samples.csv` and flagged, and belong to 
 """
 
 import contextlib
-import csv
 import itertools
 import json
 import math
@@ -22,6 +21,7 @@ from dialwire import message
 from tracedial import __version__
 from tracedial.clock import ClockFit, fit_clock
 from tracedial.errors import ClockError, JournalError, RecordingError, TracedialError
+from tracedial.export import digits, write_table
 from tracedial.frames import anchored
 from tracedial.journal import JOURNAL_NAME
 from tracedial.link.client import Sample
@@ -584,37 +584,32 @@ def _ms(seconds: Any) -> float:
 
 
 def _write_samples(alignment: Alignment, path: Path) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(
-            ("boot", "seq", "dial_us", "host_s", "video_s", "rating", "mean", "min", "max", "n", "raw", "bound_ms",
-             "flags", "part")
-        )  # fmt: skip
-        for number, part in enumerate(alignment.parts or [alignment], start=1):
-            for at, sample in enumerate(part.samples):
-                words = [word for bit, word in FLAG_WORDS if sample.flags & bit]
-                stood_still = part.stretch[at] == STOOD_STILL
-                if stood_still:
-                    words.append("paused")
-                writer.writerow(
-                    (
-                        f"{sample.boot:08x}", sample.seq, sample.t_us, f"{part.host_s[at]:.6f}",
-                        "" if stood_still else f"{part.video_s[at]:.6f}", sample.rating, sample.mean_milli / 1e3,
-                        sample.min, sample.max, sample.n, sample.raw, f"{part.bound_s[at] * 1e3:.3f}",
-                        "|".join(words), number,
-                    )
-                )  # fmt: skip
+    columns = ("boot", "seq", "dial_us", "host_s", "video_s", "rating", "mean", "min", "max", "n", "raw", "bound_ms",
+               "flags", "part")  # fmt: skip
+    write_table(path, columns, _sample_rows(alignment))
+
+
+def _sample_rows(alignment: Alignment) -> Iterator[tuple[Any, ...]]:
+    for number, part in enumerate(alignment.parts or [alignment], start=1):
+        for at, sample in enumerate(part.samples):
+            words = [word for bit, word in FLAG_WORDS if sample.flags & bit]
+            stood_still = part.stretch[at] == STOOD_STILL
+            if stood_still:
+                words.append("paused")
+            yield (
+                f"{sample.boot:08x}", sample.seq, sample.t_us, digits(part.host_s[at], 6),
+                None if stood_still else digits(part.video_s[at], 6), sample.rating, sample.mean_milli / 1e3,
+                sample.min, sample.max, sample.n, sample.raw, digits(part.bound_s[at] * 1e3, 3), "|".join(words),
+                number,
+            )  # fmt: skip
 
 
 def _write_marks(alignment: Alignment, path: Path) -> None:
     """The dial's events, on video time where the video ran: presses of the button, detents landed on, pulses of the
     sync pins, wires that broke."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("video_s", "host_s", "event", "value", "label", "dial_us", "bound_ms", "part"))
-        for number, part in enumerate(alignment.parts or [alignment], start=1):
-            for row in _mark_rows(part):
-                writer.writerow((*row, number))
+    parts = enumerate(alignment.parts or [alignment], start=1)
+    columns = ("video_s", "host_s", "event", "value", "label", "dial_us", "bound_ms", "part")
+    write_table(path, columns, ((*row, number) for number, part in parts for row in _mark_rows(part)))
 
 
 def _mark_rows(alignment: Alignment) -> Iterator[tuple[Any, ...]]:
@@ -630,6 +625,6 @@ def _mark_rows(alignment: Alignment) -> Iterator[tuple[Any, ...]]:
         if mark.event == message.EVENT_DETENT and mark.value < len(labels):
             label = labels[mark.value][1]
         yield (
-            "" if np.isnan(video[0]) else f"{video[0]:.6f}", f"{float(host):.6f}", name, mark.value, label,
-            mark.t_us, f"{float(bound) * 1e3:.3f}",
+            digits(video[0], 6), digits(float(host), 6), name, mark.value, label, mark.t_us,
+            digits(float(bound) * 1e3, 3),
         )  # fmt: skip

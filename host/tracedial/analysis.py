@@ -3,7 +3,6 @@
 Runs on trace CSVs alone, or on a session folder, whose raters' traces are read from there.
 """
 
-import csv
 import itertools
 import json
 import math
@@ -21,6 +20,7 @@ from tracedial.autocorrelation import DRIFT_P, HELD_STILL_SHARE
 from tracedial.errors import AnalysisError, RecordingError
 from tracedial.event_agreement import Detection, EventOverlap, detection, overlap, read_codes
 from tracedial.events import Events, Rupture, find_events
+from tracedial.export import write_table
 from tracedial.journal import read_journal
 from tracedial.lag import Lag, corrected, correlation_at, lag_of
 from tracedial.reliability import Estimate, Reliability, mean_trace, reliability
@@ -542,7 +542,4 @@ def _event_rows(data: dict[str, Any]) -> list[dict[str, Any]]:
 def write_csv(path: Path, rows: list[dict[str, Any]], columns: tuple[str, ...] | None = None) -> None:
     """Rows as a CSV: the columns given, or all that the rows have."""
     names = columns or tuple(dict.fromkeys(name for row in rows for name in row))
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, names, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_table(path, names, ([row.get(name) for name in names] for row in rows))

@@ -4,7 +4,6 @@ Each line says which seconds were shown and what was asked, so that an answer st
 of the segment or of the study's questions later.
 """
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tracedial.errors import StudyError
-from tracedial.export import safe_cell, whole_text
+from tracedial.export import FOR_SPREADSHEETS, whole_text, write_table
 from tracedial.journal import JournalWriter, read_journal
 from tracedial.segments import Clip, Segment
 from tracedial.study import CODES, Question, Study
@@ -157,12 +156,7 @@ def answer_rows(
 def write_answers(path: Path, rows: list[dict[str, Any]]) -> None:
     """Write rows of answers as a CSV that spreadsheets open safely (UTF-8 with its mark, no formulas)."""
     try:
-        with path.open("w", newline="", encoding="utf-8-sig") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(COLUMNS)
-            for row in rows:
-                cells = [row[name] for name in COLUMNS]
-                writer.writerow([safe_cell(cell) if isinstance(cell, str) else cell for cell in cells])
+        write_table(path, COLUMNS, ([row[name] for name in COLUMNS] for row in rows), encoding=FOR_SPREADSHEETS)
     except OSError as error:
         raise StudyError(path, f"{path} cannot be written: {error.strerror}.") from error
 

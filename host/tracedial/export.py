@@ -1,14 +1,50 @@
-"""Free text on its way into tables that other programs open."""
+"""Tables that other programs open, and free text on its way into them: the one definition of a safe cell."""
 
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+import csv
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import IO, Any
+
+FORMULA_SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+FOR_SPREADSHEETS = "utf-8-sig"
+"""UTF-8 with its mark, without which some spreadsheets take a table's letters for another alphabet's."""
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, encoding: str = "utf-8") -> None:
+    """Write a table of comma-separated values: `columns` is its first line. Texts become safe cells, numbers (also
+    `Decimal`, for a number with its digits chosen) stay numbers, None is an empty cell. Raises `OSError`."""
+    with path.open("w", newline="", encoding=encoding) as file:
+        writer = csv.writer(_UnixLines(file))
+        writer.writerow(columns)
+        for row in rows:
+            writer.writerow([safe_cell(cell) if isinstance(cell, str) else cell for cell in row])
 
 
 def safe_cell(text: str) -> str:
-    """A text that a spreadsheet shows and does not carry out: one that begins like a formula gets an apostrophe before
-    it, as the spreadsheets themselves write it. The journal keeps what was typed."""
-    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
+    """A text that a spreadsheet shows and does not carry out: one that begins like a formula, perhaps after blanks or
+    line ends, gets an apostrophe before it, as the spreadsheets themselves write it. The journal keeps what was typed.
+    """
+    text = whole_text(text)
+    return f"'{text}" if text.lstrip().startswith(FORMULA_SIGNS) or text.startswith(("\t", "\r", "\n")) else text
+
+
+def digits(value: float, places: int) -> Decimal | None:
+    """A number with that many decimal places as a cell; None (an empty cell) for NaN."""
+    return None if value != value else Decimal(f"{value:.{places}f}")
 
 
 def whole_text(text: str) -> str:
-    """A text from a browser as UTF-8 can hold it: halves of characters, which JavaScript allows, become a mark."""
+    """A text as UTF-8 can hold it: halves of characters, which JavaScript and file names allow, become a mark."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\x00", "\ufffd")
+
+
+class _UnixLines:
+    """Takes the lines of a `csv.writer` that ends them with CR LF, so that it quotes cells that hold either of the two,
+    and ends them with LF."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def write(self, line: str) -> int:
+        return self._file.write(line.removesuffix("\r\n") + "\n")

@@ -1,8 +1,8 @@
 """How far each rater of a study is: what is recorded, chosen and answered, and what is missing."""
 
-import csv
 import math
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from tracedial.align import align_folder, aligned_bytes, journal_bytes, write_al
 from tracedial.analysis import TRACE_FILE
 from tracedial.answers import ANSWERS_TABLE, answer_rows, questions_for, read_answers, unanswered, write_answers
 from tracedial.errors import JournalError, StudyError
-from tracedial.export import safe_cell
+from tracedial.export import FOR_SPREADSHEETS, digits, write_table
 from tracedial.journal import read_journal
 from tracedial.recording import journals
 from tracedial.segments import Choice, Clip, begin_choice, clips, read_choice, write_segments
@@ -160,14 +160,14 @@ def export_study(study: Study, folder: Path) -> dict[str, int]:
         for rater in session.raters:
             where = progress(study, session, rater)
             rows["status.csv"].append(
-                (name, rater, where.step, f"{where.at_s:.1f}", where.duration_s, where.clips, where.unanswered)
+                (name, rater, where.step, digits(where.at_s, 1), where.duration_s, where.clips, where.unanswered)
             )
             rater_folder = study.rater_folder(name, rater)
             if journals(rater_folder):
                 trace = rating_of(study, session, rater)
                 flags = trace.flags or [""] * len(trace.rating)
                 rows["traces.csv"] += [
-                    (name, rater, second, "" if math.isnan(rating) else f"{rating:g}", flags[second])
+                    (name, rater, second, None if math.isnan(rating) else Decimal(f"{rating:g}"), flags[second])
                     for second, rating in enumerate(trace.rating)
                 ]
             choice = read_choice(rater_folder)
@@ -179,10 +179,7 @@ def export_study(study: Study, folder: Path) -> dict[str, int]:
         folder.mkdir(parents=True, exist_ok=True)
         write_answers(folder / ANSWERS_TABLE, answers)
         for file_name, header in EXPORTED.items():
-            with (folder / file_name).open("w", newline="", encoding="utf-8-sig") as file:
-                writer = csv.writer(file, lineterminator="\n")
-                writer.writerow(header)
-                writer.writerows(rows[file_name])
+            write_table(folder / file_name, header, rows[file_name], encoding=FOR_SPREADSHEETS)
     except OSError as error:
         raise StudyError(folder, f"The tables cannot be written to {folder}: {error.strerror}.") from error
     return {"answers.csv": len(answers), **{name: len(content) for name, content in rows.items()}}
@@ -191,6 +188,6 @@ def export_study(study: Study, folder: Path) -> dict[str, int]:
 def _segment_rows(choice: Choice) -> list[tuple[Any, ...]]:
     return [
         (segment.id, segment.kind, segment.rank, segment.start_s, segment.end_s, int(segment.chosen),
-         safe_cell(segment.source), safe_cell(segment.changed_by), safe_cell(segment.why))
+         segment.source, segment.changed_by, segment.why)
         for segment in sorted(choice.segments.values(), key=lambda s: (s.start_s, s.kind))
     ]  # fmt: skip

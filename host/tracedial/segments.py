@@ -4,10 +4,10 @@ Every change is a line in `segments.tdj` with who, when and why; the automatic s
 parameters, and are never changed. What holds now is had by going through the lines.
 """
 
-import csv
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tracedial.errors import StudyError
 from tracedial.events import EventSettings, find_events
-from tracedial.export import safe_cell, whole_text
+from tracedial.export import FOR_SPREADSHEETS, digits, whole_text, write_table
 from tracedial.journal import JournalWriter, read_journal
 from tracedial.study import Study
 
@@ -181,20 +181,17 @@ def write_segments(folder: Path, choice: Choice, rating: Floats, *, clip_s: floa
         clip.segment.id: clip
         for clip in clips(choice.segments.values(), length_s=clip_s, end_of_video_s=end_of_video_s)
     }
+    rows = [
+        (
+            segment.id, segment.kind, segment.rank, segment.start_s, segment.end_s, _mean(rating, segment),
+            made[segment.id].start_s, made[segment.id].end_s, int(made[segment.id].cut), int(segment.chosen),
+            segment.source, segment.changed_by, segment.why,
+        )
+        for segment in sorted(choice.segments.values(), key=lambda s: (s.start_s, s.kind))
+    ]  # fmt: skip
     path = folder / SEGMENTS_TABLE
     try:
-        with path.open("w", newline="", encoding="utf-8-sig") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(COLUMNS)
-            for segment in sorted(choice.segments.values(), key=lambda s: (s.start_s, s.kind)):
-                clip = made[segment.id]
-                writer.writerow(
-                    (
-                        segment.id, segment.kind, segment.rank, segment.start_s, segment.end_s,
-                        _mean(rating, segment), clip.start_s, clip.end_s, int(clip.cut), int(segment.chosen),
-                        safe_cell(segment.source), safe_cell(segment.changed_by), safe_cell(segment.why),
-                    )
-                )  # fmt: skip
+        write_table(path, COLUMNS, rows, encoding=FOR_SPREADSHEETS)
     except OSError as error:
         raise StudyError(path, f"{path} cannot be written: {error.strerror}.") from error
 
@@ -205,9 +202,9 @@ def _before(repair: Segment, others: list[Segment]) -> Segment | None:
     return earlier[-1] if earlier else None
 
 
-def _mean(rating: Floats, segment: Segment) -> str:
+def _mean(rating: Floats, segment: Segment) -> Decimal | None:
     own = rating[int(segment.start_s) : int(np.ceil(segment.end_s))]
-    return "" if not np.any(~np.isnan(own)) else f"{float(np.nanmean(own)):.3f}"
+    return digits(float(np.nanmean(own)), 3) if np.any(~np.isnan(own)) else None
 
 
 def _checked(

@@ -5,7 +5,6 @@ the next run does only what is new or was made from other files, settings or ano
 """
 
 import contextlib
-import csv
 import itertools
 import json
 import os
@@ -24,6 +23,7 @@ from tracedial.analysis import EVENT_COLUMNS, clean, tables_of, write_csv
 from tracedial.analysis_settings import AnalysisSettings
 from tracedial.errors import AnalysisError
 from tracedial.event_agreement import read_codes
+from tracedial.export import write_table
 from tracedial.study_jobs import Done, Job, find_jobs, first_raters, run_job, traces_of
 
 if TYPE_CHECKING:
@@ -284,16 +284,14 @@ def write_long_traces(analysis: StudyAnalysis, out: Path) -> None:
     """`traces.csv`: session, rater, video_s, rating of every second, as mixed models want them."""
     analyzed = {data["session"] for data in analysis.sessions}
     try:
-        with (out / "traces.csv").open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(("session", "rater", "video_s", "rating"))
-            for job in find_jobs(analysis.study, analysis.settings):
-                if job.name in analyzed:
-                    for trace in traces_of(job):
-                        writer.writerows(
-                            (job.name, trace.rater, second, "" if np.isnan(rating) else repr(float(rating)))
-                            for second, rating in enumerate(trace.rating)
-                        )
+        rows = (
+            (job.name, trace.rater, second, None if np.isnan(rating) else float(rating))
+            for job in find_jobs(analysis.study, analysis.settings)
+            if job.name in analyzed
+            for trace in traces_of(job)
+            for second, rating in enumerate(trace.rating)
+        )
+        write_table(out / "traces.csv", ("session", "rater", "video_s", "rating"), rows)
     except OSError as error:
         raise AnalysisError(f"The traces cannot be written to {out}: {error.strerror}.") from error
 

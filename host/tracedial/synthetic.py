@@ -3,7 +3,6 @@
 The dyad has the figures of Trusty (2023) by construction: r = −.05, therapist minus client −18.61 with SD 13.17.
 """
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracedial.errors import VideoError
+from tracedial.export import write_table
 
 R = -0.05
 MEAN_DIFFERENCE = -18.61
@@ -42,11 +42,7 @@ def dyad(n_seconds: int, *, seed: int) -> dict[str, Floats]:
 
 def write_knob_script(path: Path, ratings: Floats) -> None:
     """A knob script that stands on each second's rating."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("time_s", "rating"))
-        for second, rating in enumerate(ratings):
-            writer.writerow((second, int(rating)))
+    write_table(path, ("time_s", "rating"), ((second, int(rating)) for second, rating in enumerate(ratings)))
 
 
 def write_video(path: Path, n_seconds: int, frame_rate_hz: int = FRAME_RATE_HZ) -> None:

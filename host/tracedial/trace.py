@@ -8,12 +8,14 @@ the second that ends there. Where nothing was sampled the row is NaN (an empty c
 import csv
 import math
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracedial.errors import TraceError
+from tracedial.export import digits, whole_text, write_table
 
 Floats = NDArray[np.float64]
 
@@ -50,23 +52,21 @@ class Trace:
 
 def write_trace(trace: Trace, path: Path) -> None:
     """Write a trace with all its columns."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for second, rating in enumerate(trace.rating):
-            writer.writerow(
-                (
-                    second,
-                    _number(rating),
-                    _cell(trace.mean, second),
-                    _cell(trace.low, second),
-                    _cell(trace.high, second),
-                    0 if trace.n is None else int(trace.n[second]),
-                    _cell(trace.offset_s, second, 1e3),
-                    _cell(trace.bound_s, second, 1e3),
-                    trace.flags[second] if trace.flags else "",
-                )
-            )
+    rows = (
+        (
+            second,
+            _number(rating),
+            _cell(trace.mean, second),
+            _cell(trace.low, second),
+            _cell(trace.high, second),
+            0 if trace.n is None else int(trace.n[second]),
+            _cell(trace.offset_s, second, 1e3),
+            _cell(trace.bound_s, second, 1e3),
+            trace.flags[second] if trace.flags else "",
+        )
+        for second, rating in enumerate(trace.rating)
+    )
+    write_table(path, COLUMNS, rows)
 
 
 def read_trace(path: Path, rater: str | None = None) -> Trace:
@@ -76,7 +76,7 @@ def read_trace(path: Path, rater: str | None = None) -> Trace:
     Raises `TraceError` naming file, line and remedy. The rater's name is the file's, or for a `trace.csv` its folder's.
     """
     if rater is None:
-        rater = path.resolve().parent.name if path.stem == "trace" else path.stem
+        rater = whole_text(path.resolve().parent.name if path.stem == "trace" else path.stem)
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.reader(file))
@@ -145,11 +145,9 @@ def _parse_row(path: Path, line: int, row: list[str]) -> tuple[int, float]:
     return round(second), rating
 
 
-def _cell(values: Floats | None, second: int, factor: float = 1.0) -> str:
-    return "" if values is None else _number(values[second] * factor)
+def _cell(values: Floats | None, second: int, factor: float = 1.0) -> int | Decimal | None:
+    return None if values is None else _number(values[second] * factor)
 
 
-def _number(value: float) -> str:
-    if math.isnan(value):
-        return ""
-    return str(int(value)) if value == int(value) else f"{value:.3f}"
+def _number(value: float) -> int | Decimal | None:
+    return int(value) if float(value).is_integer() else digits(value, 3)
