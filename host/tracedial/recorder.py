@@ -5,8 +5,8 @@ each dial's ticks on the video's whole seconds, and sees to it that nothing is m
 """
 
 import platform
+import random
 import threading
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from dialwire.errors import WireError
 from tracedial import __version__
 from tracedial.clock import ClockFit, fit_clock
 from tracedial.errors import ClockError, JournalError, LinkError, RecordingError
-from tracedial.host_time import host_clock_ns
+from tracedial.host_time import REAL_TIME, HostTime, wait_until
 from tracedial.journal import JournalWriter
 from tracedial.link.client import (
     ConfigValue,
@@ -114,7 +114,9 @@ class _Rater:
         self.fit: ClockFit | None = None
         self.grid: TickGrid | None = None
         self.phase_due_ns = 0
-        self.connection = DialConnection(choice.port, self.on_event, open_port=recorder.open_port)
+        self.connection = DialConnection(
+            choice.port, self.on_event, time=recorder.time, rng=recorder.rng, open_port=recorder.open_port
+        )
 
     def on_event(self, event: Event | LinkChange) -> None:
         """Journal an event, in the thread that heard it."""
@@ -240,7 +242,8 @@ class SessionRecorder:
     `rate_hz` is samples a second of video; `video` is None for what happens before the raters' eyes. `listeners` hear
     each player event too (an emulated rater that watches the video does), `observers` each rater's name with everything
     that its dial says, in the link's thread. With `resume` a recording that was broken off
-    goes on in one more journal. Call `open`, then `run`; `stop` may be called from another thread or a signal.
+    goes on in one more journal. `time` is the clock of all stamps and waits, `rng` what spreads the sync exchanges: a
+    simulation gives its own. Call `open`, then `run`; `stop` may be called from another thread or a signal.
     """
 
     folder: Path
@@ -253,9 +256,11 @@ class SessionRecorder:
     observers: list[Callable[[str, Event | LinkChange], None]] = field(default_factory=list)
     resume: bool = False
     open_port: Callable[[str], Stream] = open_stream
+    time: HostTime = REAL_TIME
+    rng: random.Random | None = None
 
     def __post_init__(self) -> None:
-        self.origin_ns = host_clock_ns()
+        self.origin_ns = self.time.now_ns()
         self._raters: list[_Rater] = []
         self._current: PlayerEvent | None = None
         self._stopping = False
@@ -305,16 +310,16 @@ class SessionRecorder:
         try:
             write_session(self.folder, self.video, [c.rater for c in self.dials], synthetic=self.synthetic)
             self.player = player
-            player.play(host_clock_ns())
+            player.play(self.time.now_ns())
             while not player.ended:
-                now_ns = host_clock_ns()
+                now_ns = self.time.now_ns()
                 if self._stopping:
                     player.stop(now_ns)
                 player.advance(now_ns)
                 for rater in self._raters:
                     self._keep_phase(rater, now_ns)
                 on_turn()
-                time.sleep(TURN_S)
+                self.time.sleep(TURN_S)
             return self._finish(on_turn)
         finally:
             self.close()
@@ -413,19 +418,23 @@ class SessionRecorder:
             seen[hello.unique_id] = rater.rater
 
     def _first_sync(self) -> None:
-        deadline_s = time.monotonic() + FIRST_SYNC_TIMEOUT_S
+        deadline_ns = self.time.now_ns() + int(FIRST_SYNC_TIMEOUT_S * 1e9)
         for rater in self._raters:
-            while len(rater.exchanges) < FIRST_EXCHANGES:
-                if rater.connection.error:
-                    raise rater.connection.error
-                if time.monotonic() > deadline_s:
-                    raise LinkError(
-                        rater.connection.port,
-                        f"The dial on {rater.connection.port} answers too few sync pulses ({len(rater.exchanges)} of "
-                        f"{FIRST_EXCHANGES} in {FIRST_SYNC_TIMEOUT_S:.0f} s): check the cable.",
-                    )
-                time.sleep(TURN_S)
-            rater.refit(host_clock_ns(), self.origin_ns)
+            left_s = max((deadline_ns - self.time.now_ns()) / 1e9, 0.0)
+            wait_until(
+                lambda rater=rater: len(rater.exchanges) >= FIRST_EXCHANGES or rater.connection.error,
+                timeout_s=left_s,
+                time=self.time,
+            )
+            if rater.connection.error:
+                raise rater.connection.error
+            if len(rater.exchanges) < FIRST_EXCHANGES:
+                raise LinkError(
+                    rater.connection.port,
+                    f"The dial on {rater.connection.port} answers too few sync pulses ({len(rater.exchanges)} of "
+                    f"{FIRST_EXCHANGES} in {FIRST_SYNC_TIMEOUT_S:.0f} s): check the cable.",
+                )
+            rater.refit(self.time.now_ns(), self.origin_ns)
 
     def _keep_phase(self, rater: _Rater, now_ns: int) -> None:
         if now_ns < rater.phase_due_ns:
@@ -454,12 +463,12 @@ class SessionRecorder:
         for rater in self._raters:
             with rater.connection.lock:
                 rater.connection.client.stop()
-        last, last_change_s = None, time.monotonic()
+        last, last_change_ns = None, self.time.now_ns()
         while not all(self._is_complete(rater) for rater in self._raters):
             now = [self._progress(rater) for rater in self._raters if not self._is_complete(rater)]
             if now != last:
-                last, last_change_s = now, time.monotonic()
-            if time.monotonic() - last_change_s > FINISH_TIMEOUT_S:
+                last, last_change_ns = now, self.time.now_ns()
+            if self.time.now_ns() - last_change_ns > FINISH_TIMEOUT_S * 1e9:
                 break
             self._wait(TURN_S, on_turn)
         summaries = []
@@ -481,7 +490,7 @@ class SessionRecorder:
             if rater.journal:
                 rater.journal.append(
                     "end",
-                    host_ns=host_clock_ns(),
+                    host_ns=self.time.now_ns(),
                     **{key: value for key, value in asdict(summary).items() if key != "folder"},
                     bad_frames=client.bad_frames,
                     dropped_bytes=client.dropped_bytes,
@@ -512,10 +521,10 @@ class SessionRecorder:
         )
 
     def _wait(self, seconds: float, on_turn: Callable[[], None]) -> None:
-        deadline_s = time.monotonic() + seconds
-        while time.monotonic() < deadline_s:
+        deadline_ns = self.time.now_ns() + int(seconds * 1e9)
+        while self.time.now_ns() < deadline_ns:
             on_turn()
-            time.sleep(TURN_S)
+            self.time.sleep(TURN_S)
 
 
 def check_names(folder: Path, raters: Iterable[str], *, resume: bool = False) -> None:

@@ -1,13 +1,13 @@
-"""A dial on a port: the thread that moves bytes between a stream and the client, and opens the port again when it is
-lost."""
+"""A dial on a port: what moves bytes between a stream and the client, and opens the port again when it is lost."""
 
+import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from tracedial.errors import LinkError, NotADialError, ProtocolError, SilentPortError
-from tracedial.host_time import host_clock_ns
+from tracedial.host_time import REAL_TIME, HostTime, Turning, wait_until
 from tracedial.link.client import DialClient, Event, Hello
 from tracedial.link.stream import Stream, open_stream
 
@@ -15,6 +15,7 @@ SILENCE_S = 3.5
 """A dial is asked for its status once a second: silence this long means that the link is gone."""
 REOPEN_S = 0.5
 HELLO_TIMEOUT_S = 3.0
+END_TIMEOUT_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class LinkChange:
 class DialConnection:
     """Keeps one dial connected and hands each event to `on_event`, in the thread that read it.
 
-    `client` may be used from other threads under `lock`. `error` is set when the connection has ended for good
+    That thread is `time`'s: a simulated time runs the turns itself, between two waits of the caller. `client` may be
+    used from other threads under `lock`. `error` is set when the connection has ended for good
     (another protocol, another dial on the same port).
     """
 
@@ -38,29 +40,28 @@ class DialConnection:
         port: str,
         on_event: Callable[[Event | LinkChange], None],
         *,
-        clock_ns: Callable[[], int] = host_clock_ns,
+        time: HostTime = REAL_TIME,
+        rng: random.Random | None = None,
         open_port: Callable[[str], Stream] = open_stream,
     ) -> None:
         self.port = port
         self.lock = threading.Lock()
-        self.client = DialClient(port, clock_ns)
+        self.client = DialClient(port, time.now_ns, rng)
         self.error: LinkError | None = None
         self.link_losses = 0
         self._last_loss = ""
         self.up = True
         self._on_event = on_event
-        self._clock_ns = clock_ns
+        self._time = time
         self._open_port = open_port
         self._stream: Stream | None = open_port(port)
-        self._heard_ns = clock_ns()
+        self._heard_ns = time.now_ns()
         self._hello = threading.Event()
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"dial {port}", daemon=True)
-        self._thread.start()
+        self._turning: Turning = time.repeat(self._run, f"dial {port}")
 
     def wait_hello(self, timeout_s: float = HELLO_TIMEOUT_S) -> Hello:
         """Who the dial is. Raises `NotADialError` if nothing that speaks the protocol answers in time."""
-        self._hello.wait(timeout_s)
+        wait_until(self._hello.is_set, timeout_s=timeout_s, time=self._time)
         if self.error:
             raise self.error
         hello = self.client.hello
@@ -78,8 +79,7 @@ class DialConnection:
 
     def close(self) -> None:
         """End the thread and close the port."""
-        self._ending.set()
-        self._thread.join(timeout=5)
+        self._turning.end(END_TIMEOUT_S)
         if self._stream:
             self._stream.close()
             self._stream = None
@@ -90,29 +90,28 @@ class DialConnection:
     def __exit__(self, *_: Any) -> None:
         self.close()
 
-    def _run(self) -> None:
-        while not self._ending.is_set():
-            try:
-                if self._stream is None:
-                    self._reopen()
-                if self._stream is not None:
-                    self._turn(self._stream)
-            except ProtocolError as error:
-                self.error = error
-                self._hello.set()
-                return
-            except LinkError as error:
-                self._lose(str(error))
-            except Exception as error:  # noqa: BLE001  (a thread that ends unseen would lose a recording)
-                self.error = LinkError(
-                    self.port, f"Reading the dial on {self.port} failed: {error!r}. Please report this."
-                )
-                self._hello.set()
-                return
+    def _run(self) -> float | None:
+        """One turn: read, tell, write, or open the port again. Returns the pause until the next; None ends them."""
+        try:
+            if self._stream is None:
+                self._reopen()
+            if self._stream is not None:
+                self._turn(self._stream)
+        except ProtocolError as error:
+            self.error = error
+        except LinkError as error:
+            self._lose(str(error))
+            return REOPEN_S
+        except Exception as error:  # noqa: BLE001  (a thread that ends unseen would lose a recording)
+            self.error = LinkError(self.port, f"Reading the dial on {self.port} failed: {error!r}. Please report this.")
+        else:
+            return 0.0
+        self._hello.set()
+        return None
 
     def _turn(self, stream: Stream) -> None:
         data = stream.read()
-        host_ns = self._clock_ns()
+        host_ns = self._time.now_ns()
         events: list[Event] = []
         if data:
             self._heard_ns = host_ns
@@ -154,11 +153,10 @@ class DialConnection:
         if self.up and self._hello.is_set():
             self.up = False
             self.link_losses += 1
-            self._on_event(LinkChange(self._clock_ns(), False, text))
-        self._ending.wait(REOPEN_S)
+            self._on_event(LinkChange(self._time.now_ns(), False, text))
 
     def _reopen(self) -> None:
         self._stream = self._open_port(self.port)
-        self._heard_ns = self._clock_ns()
+        self._heard_ns = self._time.now_ns()
         with self.lock:
             self.client.reconnect()
