@@ -22,7 +22,7 @@ HOST_ORDER = [
     {"emulator"},
     {"link", "video"},
     {"flash", "settings", "knob_watch"},
-    {"clock", "player", "phase", "journal", "trace", "synthetic", "frames", "practice"},
+    {"clock", "clock_region", "player", "phase", "journal", "trace", "synthetic", "frames", "practice"},
     {"calibration", "selftest"},
     {"session"},
     {"recording", "study"},

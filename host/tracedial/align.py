@@ -484,7 +484,9 @@ def _report(alignment: Alignment, repeats: int, conflicts: int, unfitted: list[s
             f"The computer's clock stood still {times(steps)} (was it asleep?): those samples have a wide bound."
         )
     if impossible := sum(fit.impossible for fit in alignment.fits.values()):
-        findings.append(f"{impossible} sync exchanges took less than no time and are not used.")
+        findings.append(
+            f"{impossible} sync exchanges took less than no time or contradict all others and are not used."
+        )
     if conflicts:
         findings.append(f"{conflicts} records came twice with different content; the first is used.")
     broken = sum(bool(sample.flags & message.FLAG_FAULT) for sample in alignment.samples)
@@ -570,6 +572,7 @@ def _clock_report(fit: ClockFit) -> dict[str, Any]:
         "exchanges": len(fit.residual_s),
         "offset_s": round(float(fit.offset_s[0]), 6),
         "drift_ppm": round(fit.drift_ppm, 3),
+        "rate_change_ppm": round(fit.rate_change * 1e6, 3),
         "round_trip_ms": {"min": _ms(fit.round_trip_s.min()), "median": _ms(np.median(fit.round_trip_s))},
         "residual_ms": {
             "sd_of_quicker_half": _ms(np.std(fit.residual_s[quick])),
