@@ -18,7 +18,7 @@ HOST = ROOT / "host" / "tracedial"
 DEVICE_ORDER = ["dialwire", "dial", "port", "main"]
 DEVICE_LIBRARY = {"dialwire": {"struct", "binascii"}, "dial": {"struct", "binascii", "array"}}
 HOST_ORDER = [
-    {"errors", "__init__", "firmware_files", "host_time", "export"},
+    {"errors", "__init__", "firmware_files", "host_time", "export", "whole_file"},
     {"emulator"},
     {"link", "video"},
     {"flash", "settings", "knob_watch"},
@@ -29,6 +29,7 @@ HOST_ORDER = [
     {"recorder"},
     {"live"},
     {"align"},
+    {"derived"},
     {"event_rules", "autocorrelation", "chance", "bootstrap"},
     {"events", "agreement", "reliability", "event_agreement"},
     {"lag", "analysis_settings"},

@@ -27,8 +27,9 @@ from tracedial.journal import JOURNAL_NAME
 from tracedial.link.client import Sample
 from tracedial.player import Stretch, timeline
 from tracedial.recording import Recording, journals, read_recording, times
-from tracedial.session import ALIGNMENT_FILE
+from tracedial.session import ALIGNMENT_FILE, TRACE_FILE
 from tracedial.trace import Trace, write_trace
+from tracedial.whole_file import fingerprint, write_whole
 
 EDGE_S = 0.002
 """A sample that lies no farther than this and its clock's bound from where the video began or ceased to run counts as
@@ -164,23 +165,20 @@ def journal_bytes(folder: Path) -> dict[str, int]:
     return {name: (folder / name).stat().st_size for name in journals(folder)}
 
 
-def aligned_bytes(folder: Path) -> dict[str, int] | None:
-    """The same, when `write_alignment` last wrote into the folder; None where it did not, or that cannot be read."""
-    try:
-        return json.loads((folder / ALIGNMENT_FILE).read_text(encoding="utf-8"))["journal_bytes"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
 def write_alignment(alignment: Alignment) -> None:
-    """Write the derived files beside the journal: `trace.csv`, `samples.csv`, `marks.csv`, `alignment.json`."""
+    """Write the derived files beside the journal: `trace.csv`, `samples.csv`, `marks.csv`, `alignment.json`.
+
+    Each is there whole or as it was before; `alignment.json` comes last and says how long the others are, so that files
+    of two alignments, which a full disk can leave, are told from those of one.
+    """
     folder = alignment.recording.folder
     try:
-        write_trace(alignment.trace, folder / "trace.csv")
+        write_trace(alignment.trace, folder / TRACE_FILE)
         _write_samples(alignment, folder / "samples.csv")
         _write_marks(alignment, folder / "marks.csv")
-        text = json.dumps(alignment.report, indent=2, ensure_ascii=False, allow_nan=False)
-        (folder / ALIGNMENT_FILE).write_text(text + "\n", encoding="utf-8")
+        files = {name: fingerprint(folder / name) for name in (TRACE_FILE, "samples.csv", "marks.csv")}
+        text = json.dumps({**alignment.report, "files": files}, indent=2, ensure_ascii=False, allow_nan=False)
+        write_whole(folder / ALIGNMENT_FILE, text + "\n")
     except OSError as error:
         raise RecordingError(folder, f"The derived files in {folder} cannot be written: {error.strerror}.") from error
 

@@ -8,7 +8,7 @@ import json
 import math
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from tracedial import __version__, bootstrap, chance
 from tracedial.agreement import Congruence, Discrepancy, congruence, discrepancy
 from tracedial.analysis_settings import DEFAULT_SCALE, AnalysisSettings, LagCorrection, RatingScale
 from tracedial.autocorrelation import DRIFT_P, HELD_STILL_SHARE
+from tracedial.derived import Derived, read_derived
 from tracedial.errors import AnalysisError, RecordingError
 from tracedial.event_agreement import Detection, EventOverlap, detection, overlap, read_codes
 from tracedial.events import Events, Rupture, find_events
@@ -24,15 +25,15 @@ from tracedial.export import write_table
 from tracedial.journal import read_journal
 from tracedial.lag import Lag, corrected, correlation_at, lag_of
 from tracedial.reliability import Estimate, Reliability, mean_trace, reliability
-from tracedial.session import ALIGNMENT_FILE, SESSION_FILE, Session, read_session
+from tracedial.session import ALIGNMENT_FILE, SESSION_FILE, TRACE_FILE, Session, read_session
 from tracedial.trace import Trace, read_trace
+from tracedial.whole_file import write_whole
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 Floats = NDArray[np.float64]
 
-TRACE_FILE = "trace.csv"
 PRACTICE_FILE = "practice.tdj"
 REPORT_KEYS = {"dial", "clocks", "offset_ms", "samples", "findings", "recorded_at", "recorded_with"}
 
@@ -181,7 +182,7 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
     by how much. Nothing else is cut, filled or rescaled unless the settings say so, and the output repeats them.
     """
     settings = settings or AnalysisSettings()
-    session, traces, alignments = load(paths)
+    session, traces, alignments, remade = load(paths)
     names = [trace.rater for trace in traces]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
@@ -232,11 +233,33 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
         else {}
     )
     return Analysis(
-        traces, events, pairs, settings, cut, session, alignments, scale, found, corrections, observer, peaks, remarks
+        traces,
+        events,
+        pairs,
+        settings,
+        cut,
+        session,
+        alignments,
+        scale,
+        found,
+        corrections,
+        observer,
+        peaks,
+        [*remade, *remarks],
     )
 
 
-def load(paths: list[Path]) -> tuple[Session | None, list[Trace], dict[str, dict[str, Any]]]:
+class Loaded(NamedTuple):
+    """What is analyzed: `session` is None for bare CSVs; `alignments` are by rater; `remade` has a sentence for each
+    trace that could not be used as it lay there and was made again from its journal."""
+
+    session: Session | None
+    traces: list[Trace]
+    alignments: dict[str, dict[str, Any]]
+    remade: list[str]
+
+
+def load(paths: list[Path]) -> Loaded:
     """The traces behind the paths: of a session folder, or of CSVs."""
     if len(paths) == 1 and not paths[0].is_dir():
         if not paths[0].exists():
@@ -247,26 +270,30 @@ def load(paths: list[Path]) -> tuple[Session | None, list[Trace], dict[str, dict
         if folder:
             raise AnalysisError(f"{folder} is a folder: give one session folder, or two or more trace CSVs.")
         _refuse_other_videos(paths)
-        return None, [read_trace(path) for path in paths], {}
+        found = [_bare(path) for path in paths]
+        return Loaded(None, [one.trace for one in found], {}, [one.remade for one in found if one.remade])
     session = read_session(paths[0])
     if not session.raters:
         raise RecordingError(session.folder, f"{session.folder} has no raters: nobody has rated it yet.")
-    traces, alignments = [], {}
-    for rater in session.raters:
-        folder = session.folder / rater
-        if not (folder / TRACE_FILE).is_file():
-            raise RecordingError(folder, f"{folder} has no {TRACE_FILE}: run `tracedial align {session.folder}` first.")
-        traces.append(read_trace(folder / TRACE_FILE, rater))
-        report = folder / ALIGNMENT_FILE
-        if report.is_file():
-            try:
-                alignments[rater] = json.loads(report.read_text(encoding="utf-8"))
-                if not set(alignments[rater]) >= REPORT_KEYS:
-                    raise ValueError("it lacks entries")
-                _check_dial(alignments[rater]["dial"])
-            except (OSError, ValueError, TypeError, KeyError) as error:
-                raise RecordingError(report, f"{report} cannot be read ({error}): run `tracedial align`.") from error
-    return session, traces, alignments
+    found = {rater: read_derived(session.folder / rater, rater) for rater in session.raters}
+    alignments = {rater: one.report for rater, one in found.items() if one.report is not None}
+    for rater, report in alignments.items():
+        path = session.folder / rater / ALIGNMENT_FILE
+        try:
+            if not set(report) >= REPORT_KEYS:
+                raise ValueError("it lacks entries")
+            _check_dial(report["dial"])
+        except (ValueError, TypeError, KeyError) as error:
+            raise RecordingError(path, f"{path} cannot be read ({error}): run `tracedial align`.") from error
+    remade = [one.remade for one in found.values() if one.remade]
+    return Loaded(session, [one.trace for one in found.values()], alignments, remade)
+
+
+def _bare(path: Path) -> Derived:
+    """A trace's CSV; one that lies in a recording's folder is looked at as such."""
+    if path.name == TRACE_FILE and (path.parent / ALIGNMENT_FILE).is_file():
+        return read_derived(path.parent, path.resolve().parent.name)
+    return Derived(read_trace(path), None)
 
 
 def _check_dial(dial: Any) -> None:
@@ -414,7 +441,7 @@ def write_tables(analysis: Analysis, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
-        (folder / "analysis.json").write_text(text + "\n", encoding="utf-8")
+        write_whole(folder / "analysis.json", text + "\n")
         for name, rows in analysis.tables().items():
             columns = EVENT_COLUMNS if name == "events" else None
             write_csv(folder / f"{name}.csv", rows, columns=columns)

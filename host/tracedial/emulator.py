@@ -19,6 +19,7 @@ from pathlib import Path
 
 from tracedial.errors import EmulatorError
 from tracedial.firmware_files import firmware_dir, interpreter_command
+from tracedial.whole_file import write_whole
 
 BOOT_TIMEOUT_S = 30.0
 RESTART_CODE = 75
@@ -462,7 +463,7 @@ class Emulator:
         folder = announcements_dir()
         folder.mkdir(exist_ok=True)
         self._announcement = folder / f"{os.getpid()}.json"
-        self._announcement.write_text(json.dumps(self.description()), encoding="utf-8")
+        write_whole(self._announcement, json.dumps(self.description()))
 
 
 def _link_changes(pairs: list[str]) -> dict[str, float]:

@@ -6,6 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
+from tracedial.whole_file import whole_text_file
+
 FORMULA_SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 FOR_SPREADSHEETS = "utf-8-sig"
 """UTF-8 with its mark, without which some spreadsheets take a table's letters for another alphabet's."""
@@ -14,7 +16,7 @@ FOR_SPREADSHEETS = "utf-8-sig"
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, encoding: str = "utf-8") -> None:
     """Write a table of comma-separated values: `columns` is its first line. Texts become safe cells, numbers (also
     `Decimal`, for a number with its digits chosen) stay numbers, None is an empty cell. Raises `OSError`."""
-    with path.open("w", newline="", encoding=encoding) as file:
+    with whole_text_file(path, encoding=encoding) as file:
         writer = csv.writer(_UnixLines(file))
         writer.writerow(columns)
         for row in rows:

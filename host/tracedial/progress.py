@@ -6,9 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tracedial.align import align_folder, aligned_bytes, journal_bytes, write_alignment
-from tracedial.analysis import TRACE_FILE
 from tracedial.answers import ANSWERS_TABLE, answer_rows, questions_for, read_answers, unanswered, write_answers
+from tracedial.derived import read_derived
 from tracedial.errors import JournalError, StudyError
 from tracedial.export import FOR_SPREADSHEETS, digits, write_table
 from tracedial.journal import read_journal
@@ -16,7 +15,7 @@ from tracedial.recording import journals
 from tracedial.segments import Choice, Clip, begin_choice, clips, read_choice, write_segments
 from tracedial.session import Session, scale_to_json
 from tracedial.study import STUDY_FILE, Study
-from tracedial.trace import Trace, read_trace
+from tracedial.trace import Trace
 
 STEPS = ("open", "begun", "rated", "chosen", "done")
 END_TOLERANCE_S = 1.0
@@ -103,14 +102,11 @@ def progress(study: Study, session: Session, rater: str) -> Progress:
 
 
 def rating_of(study: Study, session: Session, rater: str) -> Trace:
-    """A rater's trace, aligned anew where the journals hold more than it was made from (a program that was killed
-    before it came to that). Raises `StudyError` where nothing was rated yet."""
+    """A rater's trace. Raises `StudyError` where nothing was rated yet."""
     folder = study.session_folder(session.folder.name) / rater
     if not journals(folder):
         raise StudyError(folder, f"{rater} has not rated {session.folder.name} yet: {folder} has no journal.")
-    if not (folder / TRACE_FILE).is_file() or aligned_bytes(folder) != journal_bytes(folder):
-        write_alignment(align_folder(folder))
-    return read_trace(folder / TRACE_FILE, rater)
+    return read_derived(folder, rater).trace
 
 
 def check_same_scale(folder: Path, study: Study) -> None:

@@ -15,6 +15,7 @@ from tracedial.errors import AnalysisError
 from tracedial.figure import figures
 from tracedial.report_html import render_html
 from tracedial.report_pdf import render_pdf
+from tracedial.whole_file import write_whole
 from tracedial.words import (
     NO_NUMBER,
     congruence_words,
@@ -45,11 +46,11 @@ def write_pages(title: str, content: list[Block], images: dict[str, dict[str, by
         folder.mkdir(parents=True, exist_ok=True)
         for name, kinds in images.items():
             for kind, data in kinds.items():
-                (folder / f"{name}.{kind}").write_bytes(data)
+                write_whole(folder / f"{name}.{kind}", data)
         page = render_html(title, content, {name: one["svg"] for name, one in images.items()})
-        path.write_text(page, encoding="utf-8")
+        write_whole(path, page)
         pdf = render_pdf(title, content, {name: one["png"] for name, one in images.items()})
-        (folder / "report.pdf").write_bytes(pdf)
+        write_whole(folder / "report.pdf", pdf)
     except OSError as error:
         raise AnalysisError(f"The report in {folder} cannot be written: {error.strerror}.") from error
     return path

@@ -9,12 +9,14 @@ from typing import Any
 from dialwire.scale import Scale
 from tracedial.errors import RecordingError
 from tracedial.video import Video
+from tracedial.whole_file import write_whole
 
 FORMAT = 1
 """Version of the session's folder and of the journal."""
 SESSION_FILE = "session.json"
 ALIGNMENT_FILE = "alignment.json"
 """Beside each rater's trace: what it was made from."""
+TRACE_FILE = "trace.csv"
 LIVE = {"name": "live", "sha256": "", "duration_s": None, "frame_rate_hz": None, "width": None, "height": None}
 """What stands for the video where there is none: what happened before the raters' eyes."""
 NAME_RULE = "1 to 40 letters, digits, - and _ (it names a folder)"
@@ -114,9 +116,7 @@ def write_session(
         where = video_file or (session.video_file if session else "")
         if where:
             content["video_file"] = where
-        part = path.with_suffix(".part")
-        part.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        part.replace(path)
+        write_whole(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
     except OSError as error:
         raise RecordingError(folder, f"The session folder {folder} cannot be written: {error.strerror}.") from error
 

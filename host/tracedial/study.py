@@ -18,6 +18,7 @@ from dialwire.scale import Scale
 from tracedial.errors import StudyError
 from tracedial.session import NAME_RULE, Session, is_name, read_session, write_session
 from tracedial.video import Video, check_whole, read_video
+from tracedial.whole_file import write_whole
 
 FORMAT = 1
 STUDY_FILE = "study.toml"
@@ -144,7 +145,7 @@ def init_study(folder: Path, *, preset: str, title: str) -> Path:
         raise StudyError(folder, f"The title {title!r} must be a line of text without quotation marks and backslashes.")
     try:
         (folder / SESSIONS).mkdir(parents=True, exist_ok=True)
-        path.write_text(preset_text(preset).replace("STUDY_TITLE", title), encoding="utf-8")
+        write_whole(path, preset_text(preset).replace("STUDY_TITLE", title))
     except OSError as error:
         raise StudyError(folder, f"The study cannot be written to {folder}: {error.strerror}.") from error
     return path

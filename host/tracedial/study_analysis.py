@@ -25,6 +25,7 @@ from tracedial.errors import AnalysisError
 from tracedial.event_agreement import read_codes
 from tracedial.export import write_table
 from tracedial.study_jobs import Done, Job, find_jobs, first_raters, run_job, traces_of
+from tracedial.whole_file import write_whole
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -271,9 +272,7 @@ def write_study(analysis: StudyAnalysis, out: Path) -> None:
     """`study.json` (without the sessions, whose own lie in `parts`) and the tables as CSV."""
     data = {key: value for key, value in analysis.as_json().items() if key != "sessions"}
     try:
-        (out / "study.json").write_text(
-            json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
-        )
+        write_whole(out / "study.json", json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
         for name, rows in analysis.tables().items():
             write_csv(out / f"{name}.csv", rows, ("session", *EVENT_COLUMNS) if name == "events" else None)
     except OSError as error:
@@ -367,9 +366,7 @@ def _read_part(path: Path) -> dict[str, Any] | None:
 
 def _write_part(path: Path, part: dict[str, Any]) -> None:
     # Two runs at once write a file each; the later one stays.
-    half = path.with_suffix(f".{os.getpid()}.part")
     try:
-        half.write_text(json.dumps(part, ensure_ascii=False, allow_nan=False), encoding="utf-8")
-        half.replace(path)
+        write_whole(path, json.dumps(part, ensure_ascii=False, allow_nan=False))
     except (OSError, UnicodeEncodeError) as error:
         raise AnalysisError(f"The result {str(path)!r} cannot be written ({error}).") from error

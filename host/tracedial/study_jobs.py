@@ -13,11 +13,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tracedial import __version__
-from tracedial.analysis import PRACTICE_FILE, TRACE_FILE, analyze, load
+from tracedial.analysis import PRACTICE_FILE, analyze, load
 from tracedial.analysis_settings import AnalysisSettings
+from tracedial.derived import read_derived
 from tracedial.errors import AnalysisError, TracedialError
 from tracedial.event_agreement import read_codes
-from tracedial.session import ALIGNMENT_FILE, SESSION_FILE
+from tracedial.recording import journals
+from tracedial.session import ALIGNMENT_FILE, SESSION_FILE, TRACE_FILE
 from tracedial.trace import Trace
 
 RESULT_MARKS = ("analysis.json", "study.json")
@@ -103,6 +105,7 @@ def run_job(job: Job) -> Done:
     key = ""
     with tempfile.TemporaryDirectory(prefix="tracedial-") as scratch:
         try:
+            remade = _remade(job)
             content = _read(job)
             key = _key(job, content)
             if key == job.known_key:
@@ -115,6 +118,7 @@ def run_job(job: Job) -> Done:
             text = f"an unexpected {type(error).__name__} ({error}): please report this with the session's files."
             return Done(job.name, key, None, text)
     result["session"] = job.name
+    result["remarks"] += remade
     result["remarks"] += [
         f"{name} does not begin with video_s,rating: it is no trace and not used." for name in job.ignored
     ]
@@ -124,7 +128,17 @@ def run_job(job: Job) -> Done:
 def traces_of(job: Job) -> list[Trace]:
     """The traces of a job's session."""
     with tempfile.TemporaryDirectory(prefix="tracedial-") as scratch:
-        return load(_copied(_read(job), Path(scratch)))[1]
+        return load(_copied(_read(job), Path(scratch))).traces
+
+
+def _remade(job: Job) -> list[str]:
+    """Make traces again that are not what the journals beside them hold, and say so; a study elsewhere has to come
+    with whole ones."""
+    if is_remote(job.study):
+        return []
+    folders = sorted({PurePosixPath(name).parent for name in job.files if PurePosixPath(name).name == TRACE_FILE})
+    recorded = [Path(job.study) / folder for folder in folders if journals(Path(job.study) / folder)]
+    return [said for folder in recorded if (said := read_derived(folder, folder.name).remade)]
 
 
 def _copied(content: dict[str, bytes], folder: Path) -> list[Path]:

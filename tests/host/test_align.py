@@ -23,7 +23,9 @@ from tracedial.video import Video
 KINDS = {Hello: "hello", SyncExchange: "sync", Sample: "sample", Mark: "event", Started: "started"}
 
 
-def record(folder, dial, *, seconds, cues=(), speed=1.0, rate_hz=1, phase=True, reset_at_s=None, on_step=None):
+def record(
+    folder, dial, *, seconds, cues=(), speed=1.0, rate_hz=1, phase=True, reset_at_s=None, on_step=None, rater="client"
+):
     """Record a simulated dial against a virtual player on simulated time, and write its journal."""
     from dataclasses import asdict
 
@@ -58,7 +60,7 @@ def record(folder, dial, *, seconds, cues=(), speed=1.0, rate_hz=1, phase=True, 
     dial.client.stop()
     dial.run(3)
     header = {
-        "format": FORMAT, "rater": "client", "synthetic": True, "origin_ns": 0, "wall_clock": "", "software": "test",
+        "format": FORMAT, "rater": rater, "synthetic": True, "origin_ns": 0, "wall_clock": "", "software": "test",
         "rate_hz": rate_hz, "video": video_to_json(video), "settings": {},
     }  # fmt: skip
     with JournalWriter(folder / JOURNAL_NAME) as journal:

@@ -20,6 +20,7 @@ from tracedial.link.client import Status, SyncExchange
 from tracedial.link.discover import Candidate, the_only_dial
 from tracedial.selftest import Check, check_clock, check_knob, check_memory, check_noise, check_ticks, check_travel
 from tracedial.settings import DialSettingsClient
+from tracedial.whole_file import write_whole
 
 
 @click.command()
@@ -78,7 +79,10 @@ def command(port: str | None, json_path: Path | None, no_turn: bool, seconds: fl
             "passed": not failed,
             "checks": [check.to_json() for check in checks],
         }
-        json_path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        try:
+            write_whole(json_path, json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+        except OSError as error:
+            raise TracedialError(f"{json_path} cannot be written: {error.strerror}.") from error
         click.echo(f"Written: {json_path}")
     if failed:
         raise TracedialError(f"{len(failed)} of {len(checks)} checks failed: {', '.join(c.name for c in failed)}.")

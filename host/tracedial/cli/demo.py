@@ -17,6 +17,7 @@ from tracedial.session import SESSION_FILE
 from tracedial.session_run import SessionPlan, align_recordings, record_session
 from tracedial.synthetic import ARTICLE_SECONDS, dyad, write_knob_script, write_video
 from tracedial.video import read_video
+from tracedial.whole_file import write_whole
 
 DEMO_MARK = "made-by-tracedial-demo.txt"
 
@@ -52,7 +53,7 @@ def command(out: Path, seconds: int, speed: float, seed: int) -> None:
     _clear(out)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        (out / DEMO_MARK).write_text("Synthetic raters. `tracedial demo` replaces this folder.\n", encoding="utf-8")
+        write_whole(out / DEMO_MARK, "Synthetic raters. `tracedial demo` replaces this folder.\n")
     except OSError as error:
         raise RecordingError(out, f"{out} cannot be written: {error.strerror}.") from error
     click.echo(f"Writing a test video of {seconds // 60}:{seconds % 60:02d} minutes …", err=True)
