@@ -76,7 +76,6 @@ class Dial:
         self._clock = WideClock(now)
         self._looked = now
         self._boot16 = identity.boot & 0xFFFF
-        self._settler = Settler(settings.scale)
         self._decoder = frame.Decoder()
         self._replies = []
         self._sync = None
@@ -98,6 +97,7 @@ class Dial:
         self._detent = None
         self._felt = None
         knob.follow(settings)
+        self._settler = Settler(settings.scale, knob.hysteresis_64())
         self._clear_window()
         self._say_hello()
 
@@ -424,14 +424,17 @@ class Dial:
         """Keep these settings and go by them; `WireError` leaves the old ones in force."""
         if self._keep:
             self._keep(settings)
-        if settings.scale != self.settings.scale:
-            self._settler = Settler(settings.scale)
+        self._knob.follow(settings)
+        index = self._settler.index
+        self._settler = Settler(settings.scale, self._knob.hysteresis_64())
+        if settings.scale == self.settings.scale:
+            self._settler.index = index
+        else:
             self._detent = None
             # What was measured on the old scale would be sent as ratings of the new one.
             self.outbox.forget()
             self._live_seq = self.outbox.next_seq
         self.settings = settings
-        self._knob.follow(settings)
 
     def _home_index(self):
         scale = self.scale

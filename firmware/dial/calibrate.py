@@ -1,12 +1,12 @@
-"""Raw counts to a position of the scale: calibration, hysteresis, and settling on detents. Integers only."""
+"""Raw counts to a position of the scale: calibration, and settling on a rating. Integers only."""
 
 from dialwire.errors import WireError
 
 # Positions are counted in 64ths of a step: 65,535 counts x 255 steps x 64 stays below 2**30.
 FINE = 64
 HYSTERESIS_64 = 16
-DETENT_64 = 32
-DETENT_ROOM = 3
+MOST_HYSTERESIS_64 = 20
+"""With more, a knob that rests on a value, read a little beside it, could still be given the value next to it."""
 MIN_SPAN = 1024
 # A wiper may stand this far outside the calibrated ends (1/64 of the travel) before the sample is called clipped.
 MARGIN_SHIFT = 6
@@ -44,27 +44,31 @@ class Calibration:
 class Settler:
     """Chooses the position of the scale, so that a still knob never flickers between two ratings.
 
-    A position is left when the knob stands more than half a step and a quarter away from it; a detent holds half a
-    step longer, and takes the knob from half a step farther off, if it stands far enough from others and from the ends
-    of the scale that no rating is lost between.
+    A position is left when the knob stands more than half a step and `hysteresis_64` away from it. A knob that rests on
+    a value gives that value, wherever it came from, and one that is turned slowly gives every value on its way, up and
+    down, as long as its readings lie at most a step apart. All positions are alike: a detent holds no longer than the
+    others, since what it would hold, its neighbours would lack.
     """
 
-    def __init__(self, scale):
-        self._top = (scale.positions - 1) * FINE
+    def __init__(self, scale, hysteresis_64=HYSTERESIS_64):
         self._detents = tuple(scale.index_of(rating) for rating, _ in scale.detents)
-        self._wide = tuple(index for index in self._detents if self._has_room(index, scale.positions - 1))
+        self._hold_64 = FINE // 2 + hysteresis_64
         self.index = None
         """The position settled on (0 is the lowest), None before the first reading."""
 
     def settle(self, position_64):
         """Take in a fine position; returns the position settled on."""
-        if self.index is not None:
-            hold = FINE // 2 + HYSTERESIS_64
-            if self.index in self._wide:
-                hold += DETENT_64
-            if abs(position_64 - self.index * FINE) <= hold:
-                return self.index
-        self.index = self._nearest(position_64)
+        if self.index is None:
+            self.index = (position_64 + FINE // 2) // FINE
+            return self.index
+        off_64 = position_64 - self.index * FINE
+        if off_64 > self._hold_64:
+            # Nearer than that it is the next one, though another may be nearest: readings may lie a step apart.
+            near = off_64 <= self._hold_64 + FINE
+            self.index = self.index + 1 if near else (position_64 + FINE // 2) // FINE
+        elif off_64 < -self._hold_64:
+            near = off_64 >= -self._hold_64 - FINE
+            self.index = self.index - 1 if near else (position_64 + FINE // 2) // FINE
         return self.index
 
     def detent_number(self):
@@ -73,13 +77,3 @@ class Settler:
             if index == self.index:
                 return number
         return None
-
-    def _has_room(self, index, top):
-        others = [other for other in self._detents + (0, top) if other != index]
-        return all(abs(other - index) >= DETENT_ROOM for other in others)
-
-    def _nearest(self, position_64):
-        for index in self._wide:
-            if abs(position_64 - index * FINE) <= FINE // 2 + DETENT_64:
-                return index
-        return (position_64 + FINE // 2) // FINE

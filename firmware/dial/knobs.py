@@ -5,12 +5,16 @@ carries it) and `position` (`(position_64, clipped)`, None if there is none) are
 KNOB_FAULT, KNOB_UNHOMED; `recheck` looks again whether the wires hold.
 """
 
-from dial.calibrate import Calibration
+from dial.calibrate import FINE, HYSTERESIS_64, Calibration
 from dialwire import message
 from dialwire.ticks import ticks_diff
 
 SETTLED_US = 24000
 """A reading is of 16 ms; this long after its wire was seen to hold, none of it was read before."""
+
+
+CONVERTER_STEP = 17
+"""Raw counts between two neighbouring readings of a 12-bit converter, at most."""
 
 
 class Calibrated:
@@ -31,6 +35,13 @@ class Calibrated:
         """Take the settings in force."""
         self.calibration = settings.calibration
         self.positions = settings.scale.positions
+
+    def hysteresis_64(self):
+        """For `dial.calibrate.Settler`: less where the travel is so narrow that the converter tells few readings apart
+        within a step. A knob on a value may then be read a whole converter step beside it, and is still given it."""
+        span = abs(self.calibration.raw_high - self.calibration.raw_low)
+        coarse_64 = CONVERTER_STEP * FINE * (self.positions - 1) // span + 1
+        return max(0, min(HYSTERESIS_64, FINE // 2 - 1 - coarse_64))
 
     @property
     def position(self):

@@ -5,11 +5,11 @@ and said so, it has no position. Turned past an end of the scale the rating stay
 followed, so that the marks printed around the knob stay true.
 """
 
-from dial.calibrate import FINE
+from dial.calibrate import FINE, HYSTERESIS_64
 from dialwire import message
 
-# Counts beyond this would leave the small integers of a 32-bit board when multiplied.
-MAX_COUNT = 100000
+# Times FINE it is still a small integer of a 32-bit board.
+MAX_COUNT = 1 << 23
 
 
 class Wheel:
@@ -70,6 +70,10 @@ class Encoder:
     def follow(self, settings):
         """Take the settings in force. Counts in a step and direction are taken at the start."""
         self._positions = settings.scale.positions
+
+    def hysteresis_64(self):
+        """For `dial.calibrate.Settler`: an encoder on a value counts exactly that value."""
+        return HYSTERESIS_64
 
     def read(self, due, now):
         """See `dial.knobs`: a counter can be read at any time."""

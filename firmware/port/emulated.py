@@ -104,8 +104,13 @@ class World:
         return self._raw
 
     def count(self, counts_per_step):
-        """What an encoder in place of the wiper would count, 0 where the knob stands half-way at the start."""
-        return (self.raw() - RAW_TOP // 2) * (self.scale.positions - 1) * counts_per_step // RAW_TOP
+        """What an encoder in place of the wiper would count, 0 where the knob stands half-way at the start. Each value
+        of the scale lies a whole number of steps from the next."""
+        counts = (self.scale.positions - 1) * counts_per_step
+        return self._counted(self.raw(), counts) - self._counted(RAW_TOP // 2, counts)
+
+    def _counted(self, raw, counts):
+        return (raw * counts + RAW_TOP // 2) // RAW_TOP
 
     def turn(self, rating):
         """Put the knob on `rating` (between two positions, if it is no whole number)."""
@@ -147,12 +152,12 @@ class Board:
         self.settings = self.store.load(defaults)
         rows = settings["script"]
         self.world = World(self.settings.scale, KnobScript(rows) if rows else None)
-        self.world.calibration = self.settings.calibration
         options = self.settings.options
         if options.knob == message.ENCODER:
             wheel = Wheel(options.counts_per_step, bool(options.switches & message.REVERSE))
             self.knob = Encoder(lambda: self.world.count(options.counts_per_step), self.ticks_us, wheel)
         else:
+            self.world.calibration = self.settings.calibration
             self.knob = Direct(self.world.raw, self.ticks_us, lambda: self.world.cut)
         self._offset_us = int(settings["clock_offset_us"])
         self._drift_ppb = int(settings["drift_ppm"] * 1000)
@@ -241,7 +246,8 @@ class Board:
     def serve(self, dial):
         """Pass on what happened outside. A script that nobody starts begins by itself with the first tick."""
         self.world.scale = dial.scale
-        self.world.calibration = dial.settings.calibration
+        if not self.knob.incremental:
+            self.world.calibration = dial.settings.calibration
         sampler = dial.sampler
         if self.world.script and not self.world.script_started and sampler.running:
             self.world.play(0, 1.0, max(ticks_diff(sampler.due, self.ticks_us()), 0))

@@ -91,7 +91,7 @@ def check_travel(samples: list[Sample], *, scale: Scale) -> list[Check]:
     lost = _runs_of(
         [rating for rating in range(scale.low, scale.high + 1, scale.step) if rating not in seen], scale.step
     )
-    # A hand may pass one or two ratings between two readings, above all beside a detent, which holds the knob.
+    # A hand may pass one or two ratings between two readings.
     lost = [run for run in lost if len(run) >= DEAD_RUN]
     back = int(np.max(np.maximum.accumulate(ratings) - ratings))
     span = (scale.high - scale.low) / scale.step

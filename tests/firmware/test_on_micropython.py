@@ -13,6 +13,8 @@ HERE = Path(__file__).parent
 MODULES = [
     "test_ticks",
     "test_calibrate",
+    "test_every_value",
+    "test_emulated",
     "test_sampler",
     "test_outbox",
     "test_latch",

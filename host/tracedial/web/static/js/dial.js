@@ -13,6 +13,8 @@ const READING_US = 20000;
 const MAX_READINGS = 250;
 const SETTLED_US = 300000;
 const MAX_AHEAD_US = 300e6;
+const FINE = 64;
+const HOLD = FINE / 2 + 16;
 
 // Microseconds on the page's own clock, whose zero is the page's loading.
 export const nowUs = () => Math.round(performance.now() * 1000);
@@ -37,23 +39,33 @@ export class PageDial {
     this.periodNs = 1e9;
     this.tick = 0;
     this.lastTickUs = -Infinity;
-    this.moves = [{ us: -Infinity, position: this.positionOf(0) }];
+    const position = this.positionOf(0);
+    this.moves = [{ us: -Infinity, position, rating: this.ratingOf(position) }];
     this.settledOn = null;
     this.timer = setInterval(() => this.turn(), 20);
   }
 
   get nextSeq() { return this.firstSeq + this.records.length; }
   get position() { return this.moves[this.moves.length - 1].position; }
-  get rating() { return this.ratingOf(this.position); }
+  get rating() { return this.moves[this.moves.length - 1].rating; }
 
   // Positions are 0 (lowest rating) to 1 (highest).
   positionOf(rating) {
     const { low, high } = this.scale;
     return Math.min(Math.max((rating - low) / (high - low), 0), 1);
   }
-  ratingOf(position) {
+  // The rating of a knob that came to `position` from `before`: what firmware/dial/calibrate.py settles on (a test compares them).
+  ratingOf(position, before = null) {
     const { low, high, step } = this.scale;
-    return low + Math.round((position * (high - low)) / step) * step;
+    const at = Math.floor(((position * (high - low)) / step) * FINE + 0.5);
+    const nearest = Math.floor((at + FINE / 2) / FINE);
+    let index = nearest;
+    if (before !== null) {
+      index = (before - low) / step;
+      const off = at - index * FINE;
+      if (Math.abs(off) > HOLD) index = Math.abs(off) <= HOLD + FINE ? index + Math.sign(off) : nearest;
+    }
+    return low + index * step;
   }
 
   move(position, us = nowUs()) {
@@ -61,7 +73,7 @@ export class PageDial {
     const last = this.moves[this.moves.length - 1];
     if (position === last.position) return;
     // Times of input events may come a little out of order; a movement never precedes the one before it.
-    this.moves.push({ us: Math.max(us, last.us), position });
+    this.moves.push({ us: Math.max(us, last.us), position, rating: this.ratingOf(position, last.rating) });
   }
 
   press(us = nowUs()) { this.record({ us, event: EVENT_BUTTON, value: 1, flags: FLAG_EVENT }); }
@@ -143,8 +155,7 @@ export class PageDial {
     }
     const last = this.moves[this.moves.length - 1];
     if (now - last.us > SETTLED_US) {
-      const rating = this.ratingOf(last.position);
-      const detent = this.scale.detents.findIndex(([at]) => at === rating);
+      const detent = this.scale.detents.findIndex(([at]) => at === last.rating);
       if (detent >= 0 && this.settledOn !== null && detent !== this.settledOn) {
         this.record({ us: last.us, event: EVENT_DETENT, value: detent, flags: FLAG_EVENT });
       }
@@ -159,14 +170,14 @@ export class PageDial {
     let low = Infinity;
     let high = -Infinity;
     for (let back = count - 1; back >= 0; back--) {
-      const rating = this.ratingOf(this.positionAt(us - (back * periodUs) / count));
+      const { rating } = this.moveAt(us - (back * periodUs) / count);
       total += rating;
       low = Math.min(low, rating);
       high = Math.max(high, rating);
     }
-    const position = this.positionAt(us);
+    const { position, rating } = this.moveAt(us);
     this.record({
-      us, rating: this.ratingOf(position), mean: Math.round((total * 1000) / count), low, high, n: count,
+      us, rating, mean: Math.round((total * 1000) / count), low, high, n: count,
       raw: Math.round(position * 65535), flags: 0,
     });
     // Movements before the readings of the next sample are done with, but for the last of them.
@@ -174,9 +185,9 @@ export class PageDial {
     while (this.moves.length > 1 && this.moves[1].us <= keepUs) this.moves.shift();
   }
 
-  positionAt(us) {
-    for (let at = this.moves.length - 1; at > 0; at--) if (this.moves[at].us <= us) return this.moves[at].position;
-    return this.moves[0].position;
+  moveAt(us) {
+    for (let at = this.moves.length - 1; at > 0; at--) if (this.moves[at].us <= us) return this.moves[at];
+    return this.moves[0];
   }
 
   record(record) {

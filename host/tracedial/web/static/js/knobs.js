@@ -53,8 +53,10 @@ function keys(dial, gauge, onMove) {
     if (held) clearInterval(held.timer);
     held = null;
   };
+  // From the rating that is shown, wherever between two the pointer had left the knob.
+  const from = () => dial.positionOf(dial.rating);
   const by = (share, us) => {
-    dial.move(dial.position + share, us);
+    dial.move(from() + share, us);
     onMove();
   };
   const down = (event) => {
@@ -75,7 +77,7 @@ function keys(dial, gauge, onMove) {
       held = { key: event.key, timer };
       return;
     }
-    const jumps = { PageUp: () => dial.position + 10 * one, PageDown: () => dial.position - 10 * one, Home: () => 0, End: () => 1 };
+    const jumps = { PageUp: () => from() + 10 * one, PageDown: () => from() - 10 * one, Home: () => 0, End: () => 1 };
     if (low <= 0 && high >= 0) jumps["0"] = () => dial.positionOf(0);
     if (!jumps[event.key]) return;
     event.preventDefault();
