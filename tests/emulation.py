@@ -3,9 +3,12 @@
 import csv
 import subprocess
 import sys
+import time
+from contextlib import contextmanager
 from pathlib import Path
 
 from tracedial.link.stream import EmulatorProcess
+from tracedial.recording import journals
 
 
 def emulate(*arguments: object) -> EmulatorProcess:
@@ -35,3 +38,33 @@ def sentence(done: subprocess.CompletedProcess[str], code: int = 1) -> str:
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr, done.stderr
     return done.stderr.strip().splitlines()[-1]
+
+
+def record_command(session: Path, video: Path, rater: str, url: str, *more: object) -> list[str]:
+    return [
+        sys.executable, "-m", "tracedial", "record", str(session), "--video", str(video), "--dial", f"{rater}={url}",
+        *map(str, more),
+    ]  # fmt: skip
+
+
+@contextmanager
+def running_record(session: Path, video: Path, rater: str, url: str, *more: object):
+    """`record` in a process of its own, from its first sample on; killed at the end."""
+    run = subprocess.Popen(
+        record_command(session, video, rater, url, *more), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        folder = session / rater
+        before = len(journals(folder))
+        while not _has_samples(folder, before):
+            assert run.poll() is None
+            time.sleep(0.02)
+        yield run
+    finally:
+        run.kill()
+        run.wait()
+
+
+def _has_samples(folder: Path, from_part: int) -> bool:
+    names = journals(folder)[from_part:]
+    return any(b'"kind":"sample"' in (folder / name).read_bytes() for name in names)

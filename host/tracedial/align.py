@@ -27,6 +27,7 @@ from tracedial.journal import JOURNAL_NAME
 from tracedial.link.client import Sample
 from tracedial.player import Stretch, timeline
 from tracedial.recording import Recording, journals, read_recording, times
+from tracedial.resume import dial_words
 from tracedial.session import ALIGNMENT_FILE, TRACE_FILE
 from tracedial.trace import Trace, write_trace
 from tracedial.whole_file import fingerprint, write_whole
@@ -252,12 +253,29 @@ def _joined(parts: list[Alignment], problems: list[TracedialError]) -> Alignment
     report["journals"] = [part.recording.journal for part in parts]
     report["findings"] = [
         f"The recording was taken up again {times(len(parts) + len(problems) - 1)}: it is in several journals.",
+        *_dial_findings(parts),
         *(str(problem) for problem in problems),
         *(f"{part.recording.journal}: {finding}" for part in parts for finding in part.report["findings"]),
     ]
     if again:
         report["findings"].insert(1, f"{again} seconds were rated more than once; the rating of the last time is used.")
     return replace(last, trace=trace, report=report, parts=parts)
+
+
+def _dial_findings(parts: list[Alignment]) -> list[str]:
+    """Whether one rater's journals were made with several dials, and whether somebody meant that."""
+    used = {
+        (hello["unique_id"], f"{dial_words(hello['unique_id'], hello['name'])} in {part.recording.journal}")
+        for part in parts
+        for hello in part.recording.hellos
+    }
+    if len({unique_id for unique_id, _ in used}) < 2:
+        return []
+    meant = any(part.recording.header.get("another_dial") for part in parts)
+    return [
+        f"The recording was made with more than one dial: {'; '.join(sorted(words for _, words in used))}. "
+        + ("That was asked for (--another-dial)." if meant else "Nobody asked for that: is every part this rater's?")
+    ]
 
 
 def _fit_boots(recording: Recording, origin_ns: int) -> tuple[dict[int, ClockFit], list[str]]:

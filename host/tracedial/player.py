@@ -148,7 +148,7 @@ LEAD_NS = 250_000_000
 
 
 class VirtualPlayer:
-    """Plays a video file to nobody: its time runs with the host's clock, at any speed, and it follows cues.
+    """Plays a video file to nobody, from `begin_s` on, with the host's clock, at any speed; it follows cues.
 
     `advance` is called often and tells each event through `on_event`, a `play` `LEAD_NS` ahead of its time.
     """
@@ -160,6 +160,7 @@ class VirtualPlayer:
         *,
         speed: float = 1.0,
         cues: Iterable[Cue] = (),
+        begin_s: float = 0.0,
         end_s: float | None = None,
     ) -> None:
         self.video = video
@@ -173,7 +174,7 @@ class VirtualPlayer:
         # Running from `_since_ns` on at `_video_s`; or standing there until `_resume_ns`, where that is set.
         self._running = False
         self._since_ns = 0
-        self._video_s = 0.0
+        self._video_s = begin_s
         self._resume_ns: int | None = None
 
     def play(self, now_ns: int) -> None:

@@ -63,18 +63,26 @@ _READ: dict[Path, tuple[tuple[int, int], tuple[float, bool]]] = {}
 
 
 def _played(path: Path) -> tuple[float, bool]:
-    """Where the last event of the player, or the last frame that a page showed, was."""
+    """Where the last event of the player, or the last frame that a page showed, was. A player without a page that ran
+    to the journal's last record was as far as it ran until then."""
     at_s, ended = 0.0, False
     duration_s = None
+    running: dict[str, Any] | None = None
+    last_ns = 0
     for record in read_journal(path).records:
+        last_ns = max(last_ns, record.get("host_ns") or record.get("host_received_ns") or 0)
         if record["kind"] == "recording":
             duration_s = record["video"]["duration_s"]
         elif record["kind"] == "frames" and record["media_s"]:
             at_s = record["media_s"][-1]
+            running = None
         elif record["kind"] == "player":
             at_s = record["video_s"]
+            running = record if record["event"] in ("play", "rate") else None
             ended = record["event"] == "ended" and duration_s is not None and at_s >= duration_s - END_TOLERANCE_S
-    return at_s, ended
+    if running and last_ns > running["host_ns"]:
+        at_s += (last_ns - running["host_ns"]) / 1e9 * running["speed"]
+    return at_s if duration_s is None else min(at_s, duration_s), ended
 
 
 def progress(study: Study, session: Session, rater: str) -> Progress:

@@ -37,7 +37,9 @@ from tracedial.link.connection import DialConnection, LinkChange
 from tracedial.link.stream import Stream, open_stream
 from tracedial.phase import TickGrid, tick_grid
 from tracedial.player import Player, PlayerEvent
+from tracedial.rater_lock import RaterLock
 from tracedial.recording import journals, next_journal
+from tracedial.resume import Begun, read_begun
 from tracedial.session import FORMAT, LIVE, NAME_RULE, check_live, check_video, is_name, video_to_json, write_session
 from tracedial.video import Video
 
@@ -241,9 +243,15 @@ class SessionRecorder:
 
     `rate_hz` is samples a second of video; `video` is None for what happens before the raters' eyes. `listeners` hear
     each player event too (an emulated rater that watches the video does), `observers` each rater's name with everything
+<<<<<<< HEAD
     that its dial says, in the link's thread. With `resume` a recording that was broken off
     goes on in one more journal. `time` is the clock of all stamps and waits, `rng` what spreads the sync exchanges: a
     simulation gives its own. Call `open`, then `run`; `stop` may be called from another thread or a signal.
+=======
+    that its dial says, in the link's thread. With `resume` a recording that was broken off goes on in one more journal,
+    with the dial that it began with, or with another one if `another_dial` says so. Whoever holds the raters' locks
+    already says `locked`. Call `open`, then `run`; `stop` may be called from another thread or a signal.
+>>>>>>> e0e6d83 (host/record: Hold one recorder and one dial to a rater, and resume.)
     """
 
     folder: Path
@@ -255,11 +263,14 @@ class SessionRecorder:
     listeners: list[Callable[[PlayerEvent], None]] = field(default_factory=list)
     observers: list[Callable[[str, Event | LinkChange], None]] = field(default_factory=list)
     resume: bool = False
+    another_dial: bool = False
+    locked: bool = False
     open_port: Callable[[str], Stream] = open_stream
     time: HostTime = REAL_TIME
     rng: random.Random | None = None
 
     def __post_init__(self) -> None:
+        self._locks = [] if self.locked else [RaterLock(self.folder / choice.rater) for choice in self.dials]
         self.origin_ns = self.time.now_ns()
         self._raters: list[_Rater] = []
         self._current: PlayerEvent | None = None
@@ -287,12 +298,17 @@ class SessionRecorder:
         return states
 
     def open(self) -> None:
-        """Connect all dials, open their journals, and fit their clocks a first time."""
+        """Take the raters' locks, connect all dials, open their journals, and fit their clocks a first time."""
         try:
+            for lock in self._locks:
+                lock.acquire()
+            # Once more: another recorder may have been here until a moment ago.
+            check_names(self.folder, [choice.rater for choice in self.dials], resume=self.resume)
+            begun = {choice.rater: read_begun(self.folder / choice.rater) for choice in self.dials}
             for choice in self.dials:
                 self._raters.append(_Rater(choice, self))
             for rater in self._raters:
-                rater.connection.wait_hello()
+                begun[rater.rater].check_dial(rater.connection.wait_hello(), another_dial=self.another_dial)
             self._refuse_twins()
             self._first_sync()
             if self.video:
@@ -300,7 +316,7 @@ class SessionRecorder:
             else:
                 check_live(self.folder)
             for rater in self._raters:
-                rater.open_journal(self._header(rater.rater))
+                rater.open_journal(self._header(rater, begun[rater.rater]))
         except BaseException:
             self.close()
             raise
@@ -386,13 +402,16 @@ class SessionRecorder:
                 if self.player is None:
                     # Nothing was played: an empty recording would stand in the way of the next try.
                     rater.journal.path.unlink(missing_ok=True)
+        for lock in self._locks:
+            lock.release()
         if problem:
             raise problem
 
-    def _header(self, rater: str) -> dict[str, Any]:
+    def _header(self, rater: _Rater, begun: Begun) -> dict[str, Any]:
+        other = begun.dials and not begun.is_same_dial(rater.connection.wait_hello())
         return {
             "format": FORMAT,
-            "rater": rater,
+            "rater": rater.rater,
             "synthetic": self.synthetic,
             "origin_ns": self.origin_ns,
             "wall_clock": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -402,20 +421,23 @@ class SessionRecorder:
             "rate_hz": self.rate_hz,
             "video": video_to_json(self.video) if self.video else LIVE,
             "settings": self.settings,
+            **({"another_dial": True} if other else {}),
         }
 
     def _refuse_twins(self) -> None:
         seen: dict[str, str] = {}
         for rater in self._raters:
             hello = rater.connection.wait_hello()
-            if hello.unique_id in seen:
+            # A dial without an id is known by its boot.
+            key = hello.unique_id or f"{hello.boot:08x}"
+            if key in seen:
                 raise RecordingError(
                     self.folder,
-                    f"{seen[hello.unique_id]} and {rater.rater} have the same dial ({hello.name}, id "
+                    f"{seen[key]} and {rater.rater} have the same dial ({hello.name}, id "
                     f"{hello.unique_id}): give each rater one of "
                     "their own (emulated dials get ids of their own unless --seed says otherwise).",
                 )
-            seen[hello.unique_id] = rater.rater
+            seen[key] = rater.rater
 
     def _first_sync(self) -> None:
         deadline_ns = self.time.now_ns() + int(FIRST_SYNC_TIMEOUT_S * 1e9)
@@ -541,7 +563,7 @@ def check_names(folder: Path, raters: Iterable[str], *, resume: bool = False) ->
             raise RecordingError(
                 folder,
                 f"{folder} already holds a recording of {rater}, and none is ever written over: choose another folder "
-                "or rater.",
+                "or rater, or go on with it (`tracedial record --resume`).",
             )
 
 

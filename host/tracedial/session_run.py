@@ -4,26 +4,34 @@ What `tracedial record` and `tracedial demo` have in common.
 """
 
 import contextlib
+import math
 import signal
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tracedial.align import Alignment, align_folder, write_alignment
-from tracedial.errors import TracedialError
+from tracedial.errors import RecordingError, TracedialError
 from tracedial.host_time import host_clock_ns
 from tracedial.link.discover import the_only_dial
 from tracedial.link.stream import EmulatorProcess, emulator_arguments
 from tracedial.live import LiveView
 from tracedial.player import Cue, PlayerEvent, VirtualPlayer
-from tracedial.recorder import DialChoice, RecordingSummary, SessionRecorder
+from tracedial.progress import rated_until
+from tracedial.recorder import DialChoice, RecordingSummary, SessionRecorder, check_names
+from tracedial.recording import journals
+from tracedial.resume import read_begun
 from tracedial.video import Video
 
 
 @dataclass(frozen=True)
 class SessionPlan:
-    """What to record. `dials` are raters and ports; a port may be empty (the only dial there is) or `emulated:`."""
+    """What to record. `dials` are raters and ports; a port may be empty (the only dial there is) or `emulated:`.
+
+    `begin_s` is the second of the video from which to record; `resume`: the recordings were begun and go on there
+    (`resumed` makes such a plan), with `another_dial` if need be.
+    """
 
     folder: Path
     dials: list[DialChoice]
@@ -31,8 +39,46 @@ class SessionPlan:
     rate_hz: float = 1.0
     speed: float = 1.0
     cues: tuple[Cue, ...] = ()
+    begin_s: float = 0.0
     end_s: float | None = None
     synthetic: bool = False
+    resume: bool = False
+    another_dial: bool = False
+
+
+def resumed(plan: SessionPlan) -> SessionPlan:
+    """The plan of going on with recordings that were broken off, from the whole second that all of them reached.
+
+    Raises `RecordingError` where there is none, where one has reached the video's end, and where video or rate differ.
+    """
+    raters = [choice.rater for choice in plan.dials]
+    check_names(plan.folder, raters, resume=True)
+    reached_s = plan.video.duration_s
+    for rater in raters:
+        folder = plan.folder / rater
+        if not journals(folder):
+            raise RecordingError(
+                folder, f"There is no recording of {rater} in {plan.folder} to go on with: leave out --resume."
+            )
+        begun = read_begun(folder)
+        begun.check_video(plan.video)
+        begun.check_rate(plan.rate_hz)
+        try:
+            at_s, ended = rated_until(folder)
+        except (KeyError, TypeError) as error:
+            raise RecordingError(folder, f"A journal in {folder} cannot be read ({error}).") from error
+        if ended:
+            others = ", or name the other raters alone" if len(raters) > 1 else ""
+            raise RecordingError(
+                folder, f"{rater} rated to the video's end in {plan.folder}: there is nothing to go on with{others}."
+            )
+        reached_s = min(reached_s, at_s)
+    begin_s = float(math.floor(reached_s))
+    if plan.end_s is not None and plan.end_s <= begin_s:
+        raise RecordingError(
+            plan.folder, f"The recording had reached second {begin_s:g}: it cannot end at second {plan.end_s:g}."
+        )
+    return replace(plan, begin_s=begin_s, resume=True)
 
 
 class EmulatedRater:
@@ -73,9 +119,14 @@ def record_session(plan: SessionPlan) -> list[RecordingSummary]:
             synthetic=plan.synthetic,
             settings=_settings(plan),
             listeners=[watcher.on_player_event for watcher in watchers],
+            resume=plan.resume,
+            another_dial=plan.another_dial,
         )
         recorder.open()
-        player = VirtualPlayer(plan.video, recorder.on_player_event, speed=plan.speed, cues=plan.cues, end_s=plan.end_s)
+        player = VirtualPlayer(
+            plan.video, recorder.on_player_event, speed=plan.speed, cues=plan.cues, begin_s=plan.begin_s,
+            end_s=plan.end_s,
+        )  # fmt: skip
         stack.enter_context(_ctrl_c(recorder.stop))
         view = LiveView(
             lambda: recorder.states,
@@ -109,6 +160,7 @@ def _settings(plan: SessionPlan) -> dict[str, Any]:
         "speed": plan.speed,
         "cues": [f"{cue.act}@{cue.at_video_s:g}:{cue.value:g}" for cue in plan.cues],
         "end_s": plan.end_s,
+        "resumed_at_s": plan.begin_s if plan.resume else None,
     }
 
 

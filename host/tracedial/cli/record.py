@@ -9,7 +9,8 @@ from tracedial.cli.numbers import FiniteRange
 from tracedial.cli.reporting import say_alignments
 from tracedial.player import CueError, parse_cue
 from tracedial.recorder import DialChoice
-from tracedial.session_run import SessionPlan, align_recordings, record_session
+from tracedial.resume import read_begun
+from tracedial.session_run import SessionPlan, align_recordings, record_session, resumed
 from tracedial.video import read_video
 
 
@@ -18,27 +19,33 @@ from tracedial.video import read_video
 @click.option("--video", "video_path", type=click.Path(path_type=Path), required=True, help="The session video.")
 @click.option("--dial", "dials", multiple=True, metavar="RATER[=PORT]", help="A rater and the port of the dial in that "
               "rater's hand; repeat for several. Without a port: the only dial there is.")  # fmt: skip
-@click.option("--rate", "rate_hz", type=click.IntRange(1, 200), default=1, show_default=True,
-              help="Samples a second of video.")  # fmt: skip
+@click.option("--rate", "rate_hz", type=click.IntRange(1, 200),
+              help="Samples a second of video.  [default: 1, or what a resumed recording has]")  # fmt: skip
 @click.option("--speed", type=FiniteRange(0.1, 200), default=1.0, show_default=True, help="Speed of the video.")
 @click.option("--cue", "cues", multiple=True, metavar="ACT@AT:VALUE",
               help="Script the player, at second 12 of the video: pause@12:3 (3 s), stall@12:3, seek@12:40 (to 40), "
     "rate@12:1.5 (one and a half times the speed); may be repeated.")  # fmt: skip
 @click.option("--seconds", "end_s", type=FiniteRange(1), help="End at this second of the video.")
+@click.option("--resume", is_flag=True, help="Go on with a recording that was broken off, from the second reached.")
+@click.option("--another-dial", is_flag=True, help="With --resume: go on with another dial than before.")
 def command(
     session: Path,
     video_path: Path,
     dials: tuple[str, ...],
-    rate_hz: int,
+    rate_hz: int | None,
     speed: float,
     cues: tuple[str, ...],
     end_s: float | None,
+    resume: bool,
+    another_dial: bool,
 ) -> None:
     """Record one or more dials into the folder SESSION, each rater's recording in a folder of its own.
 
     The video's time runs by a virtual player over the file: start your own player with it. PORT is a serial port
     (/dev/ttyACM0, COM3), socket://HOST:PORT, or `emulated:` for a dial emulated on the spot
     (emulated:?knob=script.csv&drift-ppm=40). Ctrl-C ends the recording; what was recorded is complete.
+
+    A recording that was broken off goes on with --resume: same video, same dial, one more journal in the same folder.
 
     Example: tracedial record session-7 --video session-7.mp4 --dial client=/dev/ttyACM0 --dial therapist=/dev/ttyACM1
     """
@@ -50,6 +57,12 @@ def command(
         parsed = tuple(parse_cue(cue) for cue in cues)
     except CueError as error:
         raise click.UsageError(str(error)) from None
+    if another_dial and not resume:
+        raise click.UsageError("--another-dial belongs to --resume: a recording begins with any dial.")
+    if rate_hz is None:
+        # A folder's name is checked later; what is no folder has no rate.
+        begun = [read_begun(session / choice.rater).rate_hz for choice in choices] if resume else []
+        rate_hz = round(next((rate for rate in begun if rate), 1))
     fastest = speed * max([1.0, *(cue.value for cue in parsed if cue.act == "rate")])
     if rate_hz * fastest > 200:
         raise click.UsageError(f"{rate_hz} samples a second at speed {fastest:g} are more than a dial's 200 a second.")
@@ -57,7 +70,12 @@ def command(
     for cue, text in zip(parsed, cues, strict=True):
         if max(cue.at_video_s, cue.value if cue.act == "seek" else 0.0) > video.duration_s:
             raise click.UsageError(f"The cue {text!r} lies beyond the video's end at {video.duration_s:.1f} s.")
-    plan = SessionPlan(session, choices, video, rate_hz=rate_hz, speed=speed, cues=parsed, end_s=end_s)
+    plan = SessionPlan(
+        session, choices, video, rate_hz=rate_hz, speed=speed, cues=parsed, end_s=end_s, another_dial=another_dial
+    )
+    if resume:
+        plan = resumed(plan)
+        click.echo(f"Goes on at second {plan.begin_s:g} of the video: have your player there.", err=True)
     summaries = record_session(plan)
     problems = say_alignments(*align_recordings(summary.folder for summary in summaries))
     incomplete = [summary for summary in summaries if not summary.complete]

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 @click.option("--live", is_flag=True, help="A group: record all dials together into FOLDER, and show their mean.")
 @click.option("--dial", "dials", multiple=True, metavar="[RATER=]PORT", help="A dial to use besides those that "
               "are found; with --live RATER=PORT, instead of them. May be repeated.")  # fmt: skip
+@click.option("--another-dial", is_flag=True,
+              help="A rating that was broken off may go on with another dial than it began with.")  # fmt: skip
 @click.option("--video", "video_file", type=click.Path(path_type=Path), help="With --live: what the group watches.")
 @click.option("--rate", "rate_hz", type=click.IntRange(1, 50), default=10, show_default=True,
               help="With --live: samples a second.")  # fmt: skip
@@ -39,6 +41,7 @@ def command(
     folder: Path,
     live: bool,
     dials: tuple[str, ...],
+    another_dial: bool,
     video_file: Path | None,
     rate_hz: int,
     language: str,
@@ -55,6 +58,8 @@ def command(
     """
     if not live and (video_file or rate_hz != 10):
         raise click.UsageError("--video and --rate are for --live; a study says both itself.")
+    if live and another_dial:
+        raise click.UsageError("--another-dial is for a study's ratings; a group's recording is not taken up again.")
     with contextlib.suppress(ValueError):
         if ipaddress.ip_address(address).is_unspecified:
             raise click.UsageError("Say which of this computer's addresses the room is served at, not all of them.")
@@ -65,7 +70,7 @@ def command(
         video = read_video(video_file) if video_file else None
         room = LiveRoom(folder, _group(dials), video=video, rate_hz=rate_hz, language=language)
     else:
-        room = Room(folder, list(dials))
+        room = Room(folder, list(dials), another_dial=another_dial)
     asyncio.run(_serve(room, address=address, port=port, no_browser=no_browser))
 
 

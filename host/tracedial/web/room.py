@@ -28,10 +28,12 @@ KNOB_KINDS = ("slider", "keyboard", "gamepad", "dial")
 
 
 class Room:
-    """What the pages of a study are about. `ports` are dials that were named; others are looked for."""
+    """What the pages of a study are about. `ports` are dials that were named; others are looked for. `another_dial`: a
+    rating may go on with another dial than it began with."""
 
-    def __init__(self, folder: Path, ports: list[str]) -> None:
+    def __init__(self, folder: Path, ports: list[str], *, another_dial: bool = False) -> None:
         self.study: Study = read_study(folder)
+        self._another_dial = another_dial
         self.sitting: Sitting | None = None
         self._emulators: list[EmulatorProcess] = []
         self.ports = [self._started(port) for port in ports]
@@ -138,7 +140,13 @@ class Room:
                     return old
                 await self._end_sitting()
             self.sitting = Sitting(
-                self.study, session, rater, port=port, video=await self.video(session), knob_kind=knob_kind
+                self.study,
+                session,
+                rater,
+                port=port,
+                video=await self.video(session),
+                knob_kind=knob_kind,
+                another_dial=self._another_dial,
             )
             return self.sitting
 

@@ -22,6 +22,7 @@ from tracedial.link.client import Event, Sample, Status
 from tracedial.link.connection import LinkChange
 from tracedial.practice import measure
 from tracedial.progress import check_same_scale, progress, rated_until, rating_of, write_tables
+from tracedial.rater_lock import RaterLock
 from tracedial.recorder import DialChoice, RecordingSummary, SessionRecorder
 from tracedial.recording import journals
 from tracedial.segments import begin_choice
@@ -46,10 +47,21 @@ class Sitting:
     what `progress.py` says of the rating; `failed` where the dial cannot be used.
     """
 
-    def __init__(self, study: Study, session: Session, rater: str, *, port: str, video: Video, knob_kind: str) -> None:
+    def __init__(
+        self,
+        study: Study,
+        session: Session,
+        rater: str,
+        *,
+        port: str,
+        video: Video,
+        knob_kind: str,
+        another_dial: bool = False,
+    ) -> None:
         self.study, self.session, self.rater, self.video = study, session, rater, video
         self.folder = study.session_folder(session.folder.name) / rater
-        self.port = port
+        self.port, self._another_dial = port, another_dial
+        self._lock = RaterLock(self.folder)
         self.knob_kind = knob_kind
         self.playback = PagePlayback(video.duration_s)
         self.step = "connecting"
@@ -163,6 +175,7 @@ class Sitting:
                 await asyncio.to_thread(self._feed.close)
                 self._feed = None
             await asyncio.to_thread(self.playback.close)
+            self._lock.release()
 
     async def _begin(self) -> None:
         try:
@@ -172,10 +185,13 @@ class Sitting:
             await asyncio.to_thread(self._listen)
             self.step = "instructions"
         except TracedialError as error:
+            self._lock.release()
             self.problem, self.step = str(error), "failed"
 
     def _listen(self) -> None:
-        """Put the study's scale on the dial, and listen to its knob."""
+        """Keep other recorders away, put the study's scale on the dial, and listen to its knob."""
+        self._lock.acquire()
+        self.resume_s, self._finished = rated_until(self.folder)
         if not self.is_page_knob:
             with DialSettingsClient(self.port) as dial:
                 scale = self.study.scale
@@ -256,6 +272,8 @@ class Sitting:
             },
             observers=[lambda rater, event: self._hear_knob(event)],
             resume=resume,
+            another_dial=self._another_dial,
+            locked=True,
             open_port=self.playback.port.open_port,
         )
         recorder.open()
