@@ -243,15 +243,10 @@ class SessionRecorder:
 
     `rate_hz` is samples a second of video; `video` is None for what happens before the raters' eyes. `listeners` hear
     each player event too (an emulated rater that watches the video does), `observers` each rater's name with everything
-<<<<<<< HEAD
-    that its dial says, in the link's thread. With `resume` a recording that was broken off
-    goes on in one more journal. `time` is the clock of all stamps and waits, `rng` what spreads the sync exchanges: a
-    simulation gives its own. Call `open`, then `run`; `stop` may be called from another thread or a signal.
-=======
     that its dial says, in the link's thread. With `resume` a recording that was broken off goes on in one more journal,
     with the dial that it began with, or with another one if `another_dial` says so. Whoever holds the raters' locks
-    already says `locked`. Call `open`, then `run`; `stop` may be called from another thread or a signal.
->>>>>>> e0e6d83 (host/record: Hold one recorder and one dial to a rater, and resume.)
+    already says `locked`. `time` is the clock of all stamps and waits, `rng` what spreads the sync exchanges: a
+    simulation gives its own. Call `open`, then `run`; `stop` may be called from another thread or a signal.
     """
 
     folder: Path
