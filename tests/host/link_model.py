@@ -68,8 +68,8 @@ def any_recording(rng):
         back = np.maximum.accumulate(answered + _changing_leg(rng, answered, latency_s, tail_s, seconds))
         kept = back - sent < 2.0
         if np.count_nonzero(kept) >= 3:
-            dial = (_whole_us(dial_of(at)[kept]) for at in (received, answered))
-            return seconds, dial_of, (sent[kept], *dial, back[kept])
+            dial_in, dial_out = (_whole_us(dial_of(at)[kept]) for at in (received, answered))
+            return seconds, dial_of, (sent[kept], dial_in, dial_out, back[kept])
 
 
 def _changing_leg(rng, at_s, latency_s, tail_s, seconds):
