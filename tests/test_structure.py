@@ -33,6 +33,7 @@ HOST_ORDER = [
     {"event_rules", "autocorrelation", "chance", "bootstrap"},
     {"events", "agreement", "reliability", "event_agreement"},
     {"lag", "analysis_settings"},
+    {"observer_codes", "analysis_loading", "analysis_preparing"},
     {"analysis", "segments"},
     {"answers"},
     {"figure", "progress", "words", "blocks"},

@@ -8,34 +8,40 @@ import json
 import math
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracedial import __version__, bootstrap, chance
 from tracedial.agreement import Congruence, Discrepancy, congruence, discrepancy
+from tracedial.analysis_loading import load
+from tracedial.analysis_preparing import (
+    rescaled,
+    scale_of,
+    scale_remarks,
+    to_one_length,
+    unmoved_remarks,
+    without_lag,
+    without_unmoved,
+)
 from tracedial.analysis_settings import DEFAULT_SCALE, AnalysisSettings, LagCorrection, RatingScale
 from tracedial.autocorrelation import DRIFT_P, HELD_STILL_SHARE
-from tracedial.derived import Derived, read_derived
-from tracedial.errors import AnalysisError, RecordingError
-from tracedial.event_agreement import Detection, EventOverlap, detection, overlap, read_codes
+from tracedial.errors import AnalysisError
+from tracedial.event_agreement import EventOverlap, overlap, read_codes
 from tracedial.events import Events, Rupture, find_events
 from tracedial.export import write_table
-from tracedial.journal import read_journal
-from tracedial.lag import Lag, corrected, correlation_at, lag_of
+from tracedial.lag import Lag, correlation_at, lag_of
+from tracedial.observer_codes import Observed, codes_of, observed
 from tracedial.reliability import Estimate, Reliability, mean_trace, reliability
-from tracedial.session import ALIGNMENT_FILE, SESSION_FILE, TRACE_FILE, Session, read_session
-from tracedial.trace import Trace, read_trace
+from tracedial.session import Session
+from tracedial.trace import Trace
 from tracedial.whole_file import write_whole
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 Floats = NDArray[np.float64]
-
-PRACTICE_FILE = "practice.tdj"
-REPORT_KEYS = {"dial", "clocks", "offset_ms", "samples", "findings", "recorded_at", "recorded_with"}
 
 
 @dataclass(frozen=True)
@@ -68,9 +74,10 @@ class Analysis:
     scale: RatingScale = DEFAULT_SCALE
     reliability: Reliability | None = None
     lag_corrections: list[LagCorrection] = field(default_factory=list)
-    observer: dict[str, Detection] = field(default_factory=dict)
+    observer: dict[str, Observed] = field(default_factory=dict)
     peaks: dict[str, list[Rupture]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    unmoved: dict[str, int] = field(default_factory=dict)
 
     @property
     def synthetic(self) -> bool:
@@ -83,7 +90,7 @@ class Analysis:
             {
                 "session": self.session.name if self.session else None,
                 "synthetic": self.synthetic,
-                "raters": [_rater_json(trace) for trace in self.traces],
+                "raters": [_rater_json(trace, self.unmoved.get(trace.rater, 0)) for trace in self.traces],
                 "pairs": [_pair_json(pair) for pair in self.pairs],
                 "reliability": self.reliability.as_json() if self.reliability else None,
                 "ruptures": {name: [_event_json(e) for e in found.ruptures] for name, found in self.events.items()},
@@ -97,6 +104,7 @@ class Analysis:
                     "rise_used": {name: found.rise for name, found in self.events.items()},
                     "common_only": self.settings.common_only,
                     "seconds_cut_for_common": self.cut,
+                    "keep_unmoved": self.settings.keep_unmoved,
                     "measures": self.settings.measures,
                     "alpha_level": self.settings.alpha_level,
                     "trim_agreement_s": self.settings.trim_agreement_s,
@@ -194,10 +202,12 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
             traces, key=lambda t: settings.order.index(t.rater) if t.rater in settings.order else len(names)
         )
         names = [trace.rater for trace in traces]
-    traces, cut = _to_one_length(traces, common_only=settings.common_only)
-    scale = _scale_of(settings, alignments)
-    traces = [_rescaled(trace, settings, scale) for trace in traces]
-    traces, corrections = _without_lag(traces, settings, session)
+    traces, cut = to_one_length(traces, common_only=settings.common_only)
+    scale = scale_of(settings, alignments)
+    traces = [rescaled(trace, settings, scale) for trace in traces]
+    traces, unmoved = without_unmoved(traces, keep=settings.keep_unmoved)
+    unmoved_said = unmoved_remarks(traces, unmoved)
+    traces, corrections = without_lag(traces, settings, session)
     events = {trace.rater: find_events(trace.rating, settings.events, step=scale.step) for trace in traces}
     full = settings.full
     trim_s = settings.trim_agreement_s
@@ -205,27 +215,13 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
     pairs = [_pair(a, b, used, events, settings) for a, b in itertools.combinations(names, 2)]
     found = reliability(np.stack([used[name] for name in names], axis=1), options=scale.options, full=full,
                         alpha_level=settings.alpha_level)  # fmt: skip
-    remarks = _remarks(traces, scale)
+    remarks = scale_remarks(traces, scale, settings)
     if remarks:
         found = replace(found, estimates={**found.estimates, "rwg": Estimate(None, reason=remarks[0])})
-    observer = {}
+    remarks += unmoved_said
+    observer: dict[str, Observed] = {}
     if settings.codes is not None:
-        codes = read_codes(settings.codes)
-        n_seconds = len(traces[0].rating)
-        late = [code for code in codes if code.onset_s >= n_seconds]
-        if late:
-            remarks.append(
-                f"{len(late)} of {len(codes)} codes in {settings.codes} begin after the last second that was rated "
-                f"({n_seconds - 1}): they count as missed."
-            )
-        coded = _after([(code.onset_s, code.end_s) for code in codes], trim_s)
-        observer = {
-            name: detection(
-                _after(_stretches(events[name]), trim_s), coded,
-                n_seconds=max([len(used[name]), *(end for _, end in coded)]), tolerance_s=settings.tolerance_s,
-            )
-            for name in names
-        }  # fmt: skip
+        observer = _against_observer(settings, session, events, len(traces[0].rating), remarks)
     # The highest segments are the lowest of the ratings turned over, by the same rule.
     peaks = (
         {trace.rater: find_events(-trace.rating, settings.events, step=scale.step).ruptures for trace in traces}
@@ -233,77 +229,9 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
         else {}
     )
     return Analysis(
-        traces,
-        events,
-        pairs,
-        settings,
-        cut,
-        session,
-        alignments,
-        scale,
-        found,
-        corrections,
-        observer,
-        peaks,
-        [*remade, *remarks],
-    )
-
-
-class Loaded(NamedTuple):
-    """What is analyzed: `session` is None for bare CSVs; `alignments` are by rater; `remade` has a sentence for each
-    trace that could not be used as it lay there and was made again from its journal."""
-
-    session: Session | None
-    traces: list[Trace]
-    alignments: dict[str, dict[str, Any]]
-    remade: list[str]
-
-
-def load(paths: list[Path]) -> Loaded:
-    """The traces behind the paths: of a session folder, or of CSVs."""
-    if len(paths) == 1 and not paths[0].is_dir():
-        if not paths[0].exists():
-            raise AnalysisError(f"There is no {paths[0]}.")
-        raise AnalysisError(f"{paths[0]} is one trace: give a session folder, or two or more trace CSVs.")
-    if len(paths) > 1:
-        folder = next((path for path in paths if path.is_dir()), None)
-        if folder:
-            raise AnalysisError(f"{folder} is a folder: give one session folder, or two or more trace CSVs.")
-        _refuse_other_videos(paths)
-        found = [_bare(path) for path in paths]
-        return Loaded(None, [one.trace for one in found], {}, [one.remade for one in found if one.remade])
-    session = read_session(paths[0])
-    if not session.raters:
-        raise RecordingError(session.folder, f"{session.folder} has no raters: nobody has rated it yet.")
-    found = {rater: read_derived(session.folder / rater, rater) for rater in session.raters}
-    alignments = {rater: one.report for rater, one in found.items() if one.report is not None}
-    for rater, report in alignments.items():
-        path = session.folder / rater / ALIGNMENT_FILE
-        try:
-            if not set(report) >= REPORT_KEYS:
-                raise ValueError("it lacks entries")
-            _check_dial(report["dial"])
-        except (ValueError, TypeError, KeyError) as error:
-            raise RecordingError(path, f"{path} cannot be read ({error}): run `tracedial align`.") from error
-    remade = [one.remade for one in found.values() if one.remade]
-    return Loaded(session, [one.trace for one in found.values()], alignments, remade)
-
-
-def _bare(path: Path) -> Derived:
-    """A trace's CSV; one that lies in a recording's folder is looked at as such."""
-    if path.name == TRACE_FILE and (path.parent / ALIGNMENT_FILE).is_file():
-        return read_derived(path.parent, path.resolve().parent.name)
-    return Derived(read_trace(path), None)
-
-
-def _check_dial(dial: Any) -> None:
-    """Raise `ValueError` or `KeyError` for what is no dial's description."""
-    if not isinstance(dial, dict):
-        raise ValueError("its dial is none")
-    scale = dial["scale"]
-    RatingScale(float(scale["low"]), float(scale["high"]), float(scale["step"]), "")
-    for name in ("name", "board", "unique_id", "firmware", "interpreter", "protocol"):
-        dial[name]
+        traces, events, pairs, settings, cut, session, alignments, scale, found, corrections, observer, peaks,
+        [*remade, *remarks], unmoved,
+    )  # fmt: skip
 
 
 def _pair(a: str, b: str, used: dict[str, Floats], events: dict[str, Events], settings: AnalysisSettings) -> Pair:
@@ -322,6 +250,36 @@ def _pair(a: str, b: str, used: dict[str, Floats], events: dict[str, Events], se
         ),
         windows=_windows(x, y, settings.window_s, settings.trim_agreement_s),
     )
+
+
+def _against_observer(
+    settings: AnalysisSettings, session: Session | None, events: dict[str, Events], n_seconds: int, remarks: list[str]
+) -> dict[str, Observed]:
+    """Each rater's events beside the observer's codes, from the first second that agreement uses on."""
+    assert settings.codes is not None
+    name = settings.codes_session or (session.folder.resolve().name if session else None)
+    codes = codes_of(read_codes(settings.codes), name, settings.codes)
+    trim_s = settings.trim_agreement_s
+    if not codes:
+        remarks.append(f"{settings.codes} has no codes of this session.")
+    late = [code for code in codes if code.onset_s >= n_seconds]
+    if late:
+        remarks.append(
+            f"{len(late)} of {len(codes)} codes in {settings.codes} begin after the last second that was rated "
+            f"({n_seconds - 1}): they count as missed."
+        )
+    kept = [
+        replace(code, onset_s=max(code.onset_s - trim_s, 0), end_s=code.end_s - trim_s)
+        for code in codes
+        if code.end_s > trim_s
+    ]
+    return {
+        rater: observed(
+            rater, kept, _after(_stretches(found), trim_s), _after(_repair_stretches(found), trim_s),
+            n_seconds=max(n_seconds - trim_s, 1), tolerance_s=settings.tolerance_s,
+        )
+        for rater, found in events.items()
+    }  # fmt: skip
 
 
 def _after(stretches: list[tuple[int, int]], trim_s: int) -> list[tuple[int, int]]:
@@ -348,90 +306,12 @@ def _windows(a: Floats, b: Floats, window_s: int, first_s: int) -> list[dict[str
     return found
 
 
-def _scale_of(settings: AnalysisSettings, alignments: dict[str, dict[str, Any]]) -> RatingScale:
-    if settings.scale:
-        return settings.scale
-    for alignment in alignments.values():
-        if scale := (alignment.get("dial") or {}).get("scale"):
-            return RatingScale(scale["low"], scale["high"], scale["step"], "the dial's")
-    return DEFAULT_SCALE
-
-
-def _rescaled(trace: Trace, settings: AnalysisSettings, scale: RatingScale) -> Trace:
-    if trace.rater not in settings.rescale:
-        return trace
-    low, high = settings.rescale[trace.rater]
-    return Trace(trace.rater, scale.low + (trace.rating - low) / (high - low) * (scale.high - scale.low))
-
-
-def _remarks(traces: list[Trace], scale: RatingScale) -> list[str]:
-    """Sentences about ratings that are not on the scale."""
-    said = []
-    for trace in traces:
-        known = trace.rating[~np.isnan(trace.rating)]
-        if len(known) and (known.min() < scale.low or known.max() > scale.high):
-            said.append(
-                f"The ratings of {trace.rater} go from {known.min():g} to {known.max():g}, beyond the scale from "
-                f"{scale.low:g} to {scale.high:g} ({scale.source}): give the scale with --scale LOW:HIGH:STEP, or "
-                f"bring this rater's onto it with --rescale {trace.rater}=LOW:HIGH. Nothing was rescaled."
-            )
-    return said
-
-
-def _without_lag(
-    traces: list[Trace], settings: AnalysisSettings, session: Session | None
-) -> tuple[list[Trace], list[LagCorrection]]:
-    """Traces moved to what they answer to, where the settings ask for it."""
-    corrections = []
-    moved = []
-    for trace in traces:
-        asked = settings.lags.get(trace.rater, settings.lags.get("*"))
-        if asked is None:
-            moved.append(trace)
-            continue
-        if asked == "practice":
-            correction = LagCorrection(trace.rater, round(_practice_lag_s(trace.rater, session)), "practice task")
-        elif asked == "estimate":
-            # Behind the first rater as that one is by now.
-            first = moved[0] if moved else trace
-            found = lag_of(
-                first.rating, trace.rating, name_a=first.rater, name_b=trace.rater, max_lag_s=settings.max_lag_s
-            )
-            correction = LagCorrection(trace.rater, found.best_s or 0, f"estimated, behind {first.rater}")
-        else:
-            correction = LagCorrection(trace.rater, int(asked), "given")
-        corrections.append(correction)
-        moved.append(Trace(trace.rater, corrected(trace.rating, correction.lag_s)))
-    return moved, corrections
-
-
-def _practice_lag_s(rater: str, session: Session | None) -> float:
-    path = session.folder / rater / PRACTICE_FILE if session else None
-    if path is None or not path.is_file():
-        raise AnalysisError(f"{rater} has no practice task whose lag could be taken out: say --lag {rater}=SECONDS.")
-    results = [record["result"] for record in read_journal(path).records if record["kind"] == "practice"]
-    lag_s = results[-1].get("lag_s") if results else None
-    if lag_s is None:
-        raise AnalysisError(f"The practice task of {rater} measured no lag: say --lag {rater}=SECONDS.")
-    return float(lag_s)
-
-
 def _stretches(events: Events) -> list[tuple[int, int]]:
     return [(rupture.onset_s, rupture.end_s) for rupture in events.ruptures]
 
 
-def _refuse_other_videos(paths: list[Path]) -> None:
-    """Traces that lie in session folders must be of one and the same video."""
-    known: dict[str, Path] = {}
-    for path in paths:
-        folder = path.resolve().parent.parent
-        if (folder / SESSION_FILE).is_file():
-            session = read_session(folder)
-            # What happened live has no hash: each group is of its own.
-            known.setdefault(session.video["sha256"] or str(folder), path)
-    if len(known) > 1:
-        said = ", ".join(f"{path} of the video {sha256[:12]}…" for sha256, path in known.items())
-        raise AnalysisError(f"The traces are of different videos ({said}): they cannot be compared.")
+def _repair_stretches(events: Events) -> list[tuple[int, int]]:
+    return [(r.onset_s, r.end_s) for r in events.repairs if r.onset_s is not None and r.end_s is not None]
 
 
 def write_tables(analysis: Analysis, folder: Path) -> None:
@@ -481,22 +361,7 @@ def clean(value: Any) -> Any:
     return value
 
 
-def _to_one_length(traces: list[Trace], *, common_only: bool) -> tuple[list[Trace], dict[str, int]]:
-    lengths = {trace.rater: len(trace.rating) for trace in traces}
-    shortest = min(lengths.values())
-    if len(set(lengths.values())) == 1:
-        return traces, {}
-    if not common_only:
-        said = ", ".join(f"{name} ends at second {length - 1}" for name, length in lengths.items())
-        raise AnalysisError(
-            f"The traces do not cover the same seconds ({said}): were they made from the same video? "
-            "To compare only the seconds that all have, add --common."
-        )
-    cut = {name: length - shortest for name, length in lengths.items() if length > shortest}
-    return [Trace(trace.rater, trace.rating[:shortest]) for trace in traces], cut
-
-
-def _rater_json(trace: Trace) -> dict[str, Any]:
+def _rater_json(trace: Trace, unmoved: int) -> dict[str, Any]:
     valid = trace.rating[~np.isnan(trace.rating)]
     return {
         "name": trace.rater,
@@ -504,6 +369,7 @@ def _rater_json(trace: Trace) -> dict[str, Any]:
         "mean": float(valid.mean()) if len(valid) else None,
         "sd": float(valid.std(ddof=1)) if len(valid) > 1 else None,
         "missing": trace.missing,
+        "unmoved": unmoved,
     }
 
 

@@ -46,17 +46,19 @@ class AnalysisSettings:
     """All parameters of an analysis. What is done to the traces stands in the output.
 
     `measures`: `core` leaves out shifts, surrogates, bootstrap, lags, windows and the events' coincidence.
-    `trim_agreement_s`: the first seconds that no measure of agreement uses (raters need a while to find their place;
-    median 8 s, Schubert 2013). `lags`: for a rater (or `*`, all) seconds, or `practice` (the lag that the practice task
-    measured), or `estimate` (behind the first rater). `rescale`: for a rater the ends of the scale that the ratings are
-    on, which are brought to those of `scale`. `codes`: an observer's sheet. `alpha_level`: the level of measurement of
-    Krippendorff's alpha. `order`: in which order raters are compared (b minus a), for all sessions of a study; the
-    sessions' own where it is empty.
+    `keep_unmoved` takes the seconds before the knob was first moved for ratings. `trim_agreement_s`: the first seconds
+    that no measure of agreement uses (raters need a while to find their place; median 8 s, Schubert 2013). `lags`: for
+    a rater (or `*`, all) seconds, or `practice` (the lag that the practice task measured), or `estimate` (behind the
+    first rater). `rescale`: for a rater the ends of the scale that the ratings are on, which are brought to those of
+    `scale`. `codes`: an observer's sheet, of which the lines of `codes_session` are used where it has sessions.
+    `alpha_level`: the level of measurement of Krippendorff's alpha. `order`: in which order raters are compared (b
+    minus a), for all sessions of a study; the sessions' own where it is empty.
     """
 
     events: EventSettings = field(default_factory=EventSettings)
     measures: str = "full"
     common_only: bool = False
+    keep_unmoved: bool = False
     trim_agreement_s: int = 0
     max_lag_s: int = 10
     tolerance_s: int = 10
@@ -65,6 +67,7 @@ class AnalysisSettings:
     rescale: dict[str, tuple[float, float]] = field(default_factory=dict)
     lags: dict[str, int | str] = field(default_factory=dict)
     codes: Path | None = None
+    codes_session: str = ""
     alpha_level: str = "interval"
     order: tuple[str, ...] = ()
 

@@ -61,21 +61,20 @@ def bretherton_n(n: int, r1a: float, r1b: float) -> float:
 
 
 def lag1_autocorrelation(x: Floats) -> float | None:
-    """Lag-1 autocorrelation of a trace with gaps: products of neighbours that are both there, about the common mean.
+    """Lag-1 autocorrelation of a trace with gaps from the squared steps between neighbours: 1 − mean(Δ²)/(2 variance).
 
-    None where no two neighbours are there or the trace never changes.
+    Products of neighbours about the mean go astray near 1 where the seconds beside the gaps differ from the others;
+    steps don't know the mean. None where no two neighbours are there or the trace never changes.
     """
-    valid = ~np.isnan(x)
-    pairs = valid[1:] & valid[:-1]
-    if not pairs.any():
+    steps = np.diff(x)
+    steps = steps[~np.isnan(steps)]
+    if not len(steps):
         return None
-    centred = x - np.nanmean(x)
-    variance = float(np.nanmean(centred**2))
-    if variance == 0:
+    known = x[~np.isnan(x)]
+    variance = float(np.mean((known - known.mean()) ** 2))
+    if variance <= (1e-12 * max(1.0, float(np.abs(known).max()))) ** 2:
         return None
-    covariance = float(np.mean(centred[1:][pairs] * centred[:-1][pairs]))
-    # Without gaps this is the usual estimator, whose sum of n - 1 products is divided by n; a gap takes no part in it.
-    return float(np.clip(covariance / variance * (len(x) - 1) / len(x), -1.0, 1.0))
+    return float(np.clip(1 - float(np.mean(steps**2)) / (2 * variance), -1.0, 1.0))
 
 
 def autocorrelations(x: Floats, reach: int) -> Floats:

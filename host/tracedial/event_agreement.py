@@ -19,6 +19,13 @@ Floats = NDArray[np.float64]
 Stretches = list[tuple[int, int]]
 
 TOLERANCE_S = 10
+REQUIRED = ("onset_s", "end_s", "code")
+OPTIONAL = ("kind", "rater", "session")
+KINDS = ("rupture", "repair")
+
+
+REPAIR_WORDS = ("repair", "resol")
+"""A code with one of these in it is of a repair where the sheet has no kinds."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +78,14 @@ class Detection:
 
 @dataclass(frozen=True)
 class Code:
-    """One line of an observer's sheet."""
+    """One line of an observer's sheet, seconds `onset_s` (included) to `end_s` (excluded)."""
 
     onset_s: int
     end_s: int
     code: str
+    kind: str = "rupture"
+    rater: str = ""
+    session: str = ""
 
 
 def overlap(a: Stretches, b: Stretches, *, n_seconds: int, tolerance_s: int = TOLERANCE_S) -> EventOverlap:
@@ -150,7 +160,8 @@ def in_event(events: Stretches, n_seconds: int) -> Floats:
 
 
 def read_codes(path: Path) -> list[Code]:
-    """An observer's sheet: a CSV with the columns onset_s, end_s, code (a 3RS sheet as such), in seconds of the video.
+    """An observer's sheet: a CSV with the columns onset_s, end_s, code (a 3RS sheet as such), and if wanted `kind`
+    (rupture or repair), `rater` (whose they are; empty: everybody's) and `session` (one sheet for a study).
 
     Raises `AnalysisError` naming file, line and remedy.
     """
@@ -162,20 +173,29 @@ def read_codes(path: Path) -> list[Code]:
     except (UnicodeDecodeError, csv.Error) as error:
         raise AnalysisError(f"{path} is not a text file of comma-separated values ({error}).") from error
     header = [cell.strip() for cell in rows[0]] if rows else []
-    if header[:3] != ["onset_s", "end_s", "code"]:
-        raise AnalysisError(f"The first line of {path} must begin with onset_s,end_s,code.")
-    codes = []
-    for line, row in enumerate(rows[1:], start=2):
-        if not any(cell.strip() for cell in row):
-            continue
-        try:
-            onset_s, end_s = float(row[0]), float(row[1])
-            code = row[2].strip()
-        except (ValueError, IndexError):
-            raise AnalysisError(
-                f"Line {line} of {path} must hold an onset, an end (seconds, with a point) and a code."
-            ) from None
-        if not (math.isfinite(onset_s) and math.isfinite(end_s) and 0 <= onset_s < end_s <= 1e6):
-            raise AnalysisError(f"Line {line} of {path}: an event from {row[0]} to {row[1]} s cannot be.")
-        codes.append(Code(math.floor(onset_s), math.ceil(end_s), code))
-    return codes
+    if tuple(header[:3]) != REQUIRED:
+        raise AnalysisError(f"The first line of {path} must begin with {','.join(REQUIRED)}.")
+    places = {name: header.index(name) for name in OPTIONAL if name in header}
+    return [
+        _code(path, line, row, places)
+        for line, row in enumerate(rows[1:], start=2)
+        if any(cell.strip() for cell in row)
+    ]
+
+
+def _code(path: Path, line: int, row: list[str], places: dict[str, int]) -> Code:
+    try:
+        onset_s, end_s = float(row[0]), float(row[1])
+        word = row[2].strip()
+    except (ValueError, IndexError):
+        raise AnalysisError(
+            f"Line {line} of {path} must hold an onset, an end (seconds, with a point) and a code."
+        ) from None
+    if not (math.isfinite(onset_s) and math.isfinite(end_s) and 0 <= onset_s < end_s <= 1e6):
+        raise AnalysisError(f"Line {line} of {path}: an event from {row[0]} to {row[1]} s cannot be.")
+    more = {name: row[at].strip() if at < len(row) else "" for name, at in places.items()}
+    guess = "repair" if any(part in word.lower() for part in REPAIR_WORDS) else "rupture"
+    kind = more.pop("kind", "").lower() or guess
+    if kind not in KINDS:
+        raise AnalysisError(f"Line {line} of {path}: the kind is {kind!r}; it must be rupture or repair.")
+    return Code(math.floor(onset_s), math.ceil(end_s), word, kind, **more)

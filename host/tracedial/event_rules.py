@@ -73,7 +73,8 @@ def change_points(rating: Floats, *, count: int | None = None, penalty: float | 
     """Seconds at which the level changes, by the `ruptures` library (Truong, Oudre & Vayatis 2020): PELT with an L2
     cost and a `penalty` (default 3 log(n) times the variance of the noise), or binary segmentation into a `count`.
 
-    Raises `AnalysisError` where the library is not installed or the trace has gaps.
+    Missing seconds are passed over: the seconds that are rated follow one another. Raises `AnalysisError` where the
+    library is not installed.
     """
     try:
         import ruptures
@@ -81,9 +82,9 @@ def change_points(rating: Floats, *, count: int | None = None, penalty: float | 
         raise AnalysisError(
             "Change points need the `ruptures` library: install it with `pip install tracedial[changepoints]`."
         ) from error
-    if np.isnan(rating).any():
-        raise AnalysisError("Change points need a trace without missing seconds.")
-    if len(rating) < 4 or np.ptp(rating) == 0:
+    known = np.flatnonzero(~np.isnan(rating))
+    rating = rating[known]
+    if len(rating) < 10 or np.ptp(rating) == 0:
         return []
     if count is not None:
         found = ruptures.Binseg(model="l2", min_size=5, jump=1).fit(rating).predict(n_bkps=count)
@@ -92,7 +93,7 @@ def change_points(rating: Floats, *, count: int | None = None, penalty: float | 
             noise = MAD_TO_SD * float(np.median(np.abs(np.diff(rating)))) / math.sqrt(2)
             penalty = 3 * math.log(len(rating)) * max(noise, 1e-3 * float(rating.std())) ** 2
         found = ruptures.Pelt(model="l2", min_size=5, jump=1).fit(rating).predict(pen=penalty)
-    return [int(at) for at in found[:-1]]
+    return [int(known[at]) for at in found[:-1]]
 
 
 FALLS_S = (8, 12, 17, 24, 34, 48, 64)

@@ -212,9 +212,10 @@ def _by_rule(rating: Floats, settings: EventSettings) -> list[tuple[int, int]]:
             found = sorted(chart.below if chart else [], key=lambda part: float(np.nanmean(rating[slice(*part)])))
         case _:
             edges = [0, *event_rules.change_points(rating), len(rating)]
-            median = float(np.median(rating))
-            parts = [(a, b) for a, b in itertools.pairwise(edges) if rating[a:b].mean() < median]
-            found = sorted(parts, key=lambda part: float(rating[slice(*part)].mean()))
+            median = float(np.nanmedian(rating))
+            parts = [(a, b) for a, b in itertools.pairwise(edges) if not np.isnan(rating[a:b]).all()]
+            parts = [(a, b) for a, b in parts if float(np.nanmean(rating[a:b])) < median]
+            found = sorted(parts, key=lambda part: float(np.nanmean(rating[slice(*part)])))
     apart: list[tuple[int, int]] = []
     for onset, end in found:
         # Of two that overlap the first, which is the lower or deeper one.

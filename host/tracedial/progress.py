@@ -145,9 +145,9 @@ def write_tables(study: Study, session: Session, rater: str) -> None:
     """Write what is derived from a rater's choice and answers: `segments.csv`, `answers.csv`."""
     folder = study.session_folder(session.folder.name) / rater
     trace = rating_of(study, session, rater)
-    choice = begin_choice(folder, study, trace.rating)
+    choice = begin_choice(folder, study, trace.rated)
     end_s = float(session.video["duration_s"])
-    write_segments(folder, choice, trace.rating, clip_s=study.clips.length_s, end_of_video_s=end_s)
+    write_segments(folder, choice, trace.rated, clip_s=study.clips.length_s, end_of_video_s=end_s)
     made = chosen_clips(study, session, rater)
     answers = read_answers(folder)
     if answers.given or (made and choice.accepted_by):

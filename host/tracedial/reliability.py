@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 
 LEVELS = ("nominal", "ordinal", "interval", "ratio")
 ICC_FORMS = ("1_1", "a_1", "c_1", "1_k", "a_k", "c_k")
+BELOW_ZERO = "The ratio level of alpha needs ratings from 0 on, and some are below: use the interval level."
 MAX_VALUES = 4000
 """Distinct ratings that a table of pairs of them is made of; ratings of a dial have a hundred."""
 
@@ -103,11 +104,7 @@ def reliability(
     if alpha_level == "interval" or not paired.any():
         found["alpha"] = _alpha_estimate(ratings, paired, block_s)
     else:
-        value = krippendorff_alpha(ratings, alpha_level)
-        reason = (
-            "all ratings are the same: nothing varies" if value is None else "an interval is given for level interval"
-        )
-        found["alpha"] = Estimate(value, reason=reason)
+        found["alpha"] = _alpha_at(ratings, alpha_level)
     found["rwg"] = _rwg_estimate(ratings, complete, options, block_s)
     return Reliability(k, n_complete, n_paired, block_s, found)
 
@@ -121,7 +118,9 @@ def mean_squares(table: Floats) -> MeanSquares:
 def icc(squares: MeanSquares, form: str) -> Any:
     """ICC of a `form` of `ICC_FORMS`: one-way, agreement (two-way random), consistency (two-way), of one rater or of
     the mean of k (Shrout & Fleiss 1979, Psychol. Bull. 86; names after McGraw & Wong 1996). NaN for 0/0."""
-    bms, wms, jms, ems, n, k = squares.bms, squares.wms, squares.jms, squares.ems, squares.n, squares.k
+    # Arrays, since a plain number divided by 0 raises.
+    bms, wms, jms, ems = (np.asarray(one, dtype=float) for one in (squares.bms, squares.wms, squares.jms, squares.ems))
+    n, k = squares.n, squares.k
     with np.errstate(invalid="ignore", divide="ignore"):
         match form:
             case "1_1":
@@ -197,10 +196,13 @@ def ccc(table: Floats) -> float:
 def krippendorff_alpha(ratings: Floats, level: str = "interval") -> float | None:
     """Krippendorff's α of ratings (units, raters) with NaN where one is missing, at a `level` of `LEVELS`; None where
     fewer than two ratings can be paired or all are the same (Krippendorff 2019, Content Analysis, 4th ed., ch. 12).
-    Raises `AnalysisError` for more different ratings than a table of pairs can hold, at levels other than interval."""
+    Raises `AnalysisError` for more different ratings than a table of pairs can hold, at levels other than interval, and
+    for ratings below 0 at the ratio level, which counts from 0 on."""
     if level == "interval":
         return _alpha_of(_alpha_moments(ratings).sum(axis=0)[None, :])[0]
     counts, values = _value_counts(ratings)
+    if level == "ratio" and len(values) and values[0] < 0:
+        raise AnalysisError(BELOW_ZERO)
     sizes = counts.sum(axis=1)
     counts, sizes = counts[sizes >= 2], sizes[sizes >= 2]
     if not len(counts):
@@ -340,6 +342,17 @@ def _alpha_estimate(ratings: Floats, paired: NDArray[np.bool_], block_s: int | N
         drawn, blocks = bootstrap.resample(moments, block_s)
         replicates = np.array([np.nan if one is None else one for one in _alpha_of(drawn)])
     return _estimate(value, None, replicates, blocks, _log_of_ratio, _of_log)
+
+
+def _alpha_at(ratings: Floats, level: str) -> Estimate:
+    """α at a level other than interval, which has no interval of its own."""
+    try:
+        value = krippendorff_alpha(ratings, level)
+    except AnalysisError as error:
+        return Estimate(None, reason=str(error))
+    if value is None:
+        return Estimate(None, reason="all ratings are the same: nothing varies")
+    return Estimate(value, reason="an interval is given at the interval level only")
 
 
 def _rwg_estimate(ratings: Floats, complete: NDArray[np.bool_], options: int | None, block_s: int | None) -> Estimate:

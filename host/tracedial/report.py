@@ -231,8 +231,8 @@ def _reliability_blocks(reliability: dict[str, Any] | None) -> list[Block]:
     reasons = []
     for name, label in RELIABILITY_LABELS.items():
         one = reliability[name]
-        if one["value"] is None:
-            reasons.append(f"{label}: {one['reason']}")
+        if one["reason"]:
+            reasons.append(f"{label}{'' if one['value'] is None else ', interval'}: {one['reason']}")
         block = NO_NUMBER if one["block_low"] is None else f"{r_text(one['block_low'])} to {r_text(one['block_high'])}"
         book = NO_NUMBER
         if name.startswith("icc") and one["ci_low"] is not None:
@@ -280,15 +280,27 @@ def _event_blocks(data: dict[str, Any], rater: str) -> list[Block]:
 
 
 def _observer_blocks(data: dict[str, Any]) -> list[Block]:
-    rows = [
-        (
-            rater, str(found["hits"]), str(found["misses"]), str(found["false_alarms"]), r_text(found["precision"]),
-            r_text(found["recall"]), r_text(found["f1"]), r_text(found["kappa"]),
-        )
+    rows = []
+    for rater, found in data["observer"].items():
+        for kind, one in (("ruptures", found), ("repairs", found["repairs"])):
+            if one:
+                rows.append(
+                    (
+                        rater, kind, str(one["hits"]), str(one["misses"]), str(one["false_alarms"]),
+                        r_text(one["precision"]), r_text(one["recall"]), r_text(one["f1"]), r_text(one["kappa"]),
+                    )
+                )  # fmt: skip
+    columns = ("rater", "events", "hits", "misses", "false alarms", "precision", "recall", "F1", "kappa by second")
+    by_code = [
+        (rater, code, one["kind"], str(one["coded"]), str(one["hits"]))
         for rater, found in data["observer"].items()
-    ]  # fmt: skip
-    columns = ("rater", "hits", "misses", "false alarms", "precision", "recall", "F1", "kappa by second")
-    return [Heading(2, "Ruptures against the observer's codes"), Table(columns, rows)]
+        for code, one in found["by_code"].items()
+    ]
+    return [
+        Heading(2, "Events against the observer's codes"),
+        Table(columns, rows),
+        Table(("rater", "code", "of a", "coded", "found"), by_code),
+    ]
 
 
 def _provenance(analysis: Analysis) -> list[tuple[str, str]]:

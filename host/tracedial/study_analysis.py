@@ -233,7 +233,7 @@ def analyze_study(
         todo = [replace(job, settings=settings) for job in todo]
     if settings.codes is not None:
         # Once for all: an odd sheet ends the run before it begins.
-        read_codes(settings.codes)
+        _refuse_codes_of_no_session(settings.codes, [job.name for job in todo])
     twice = next((name for name, count in Counter(job.name for job in todo).items() if count > 1), None)
     if twice:
         raise AnalysisError(f"Two sessions of {study} are named {twice}: rename a folder.")
@@ -293,6 +293,19 @@ def write_long_traces(analysis: StudyAnalysis, out: Path) -> None:
         write_table(out / "traces.csv", ("session", "rater", "video_s", "rating"), rows)
     except OSError as error:
         raise AnalysisError(f"The traces cannot be written to {out}: {error.strerror}.") from error
+
+
+def _refuse_codes_of_no_session(path: Path, sessions: list[str]) -> None:
+    """A study's sheet says of each code which session it belongs to."""
+    codes = read_codes(path)
+    if len(sessions) > 1 and not all(code.session for code in codes):
+        raise AnalysisError(f"{path} must say in a column `session` which session of the study each code belongs to.")
+    unknown = sorted({code.session for code in codes if code.session and code.session not in sessions})
+    if unknown:
+        raise AnalysisError(
+            f"{path} has codes of {unknown[0]}, which is no session of the study ({', '.join(sessions[:5])}"
+            + (", …)." if len(sessions) > 5 else ").")
+        )
 
 
 def _first_order(jobs_to_do: list[Job]) -> list[str]:

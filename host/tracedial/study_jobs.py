@@ -8,12 +8,14 @@ any machine that can read the study.
 import hashlib
 import json
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tracedial import __version__
-from tracedial.analysis import PRACTICE_FILE, analyze, load
+from tracedial.analysis import analyze
+from tracedial.analysis_loading import load
+from tracedial.analysis_preparing import PRACTICE_FILE
 from tracedial.analysis_settings import AnalysisSettings
 from tracedial.derived import read_derived
 from tracedial.errors import AnalysisError, TracedialError
@@ -110,7 +112,7 @@ def run_job(job: Job) -> Done:
             key = _key(job, content)
             if key == job.known_key:
                 return Done(job.name, key, None)
-            result = analyze(_copied(content, Path(scratch)), job.settings).as_json()
+            result = analyze(_copied(content, Path(scratch)), replace(job.settings, codes_session=job.name)).as_json()
         except TracedialError as error:
             # The files were read from a copy; the user knows them by their own names.
             return Done(job.name, key, None, str(error).replace(f"{scratch}/", "").replace(f"{scratch}\\", ""))

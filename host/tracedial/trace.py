@@ -20,6 +20,8 @@ from tracedial.export import digits, whole_text, write_table
 Floats = NDArray[np.float64]
 
 MAX_RATING = 1e6
+UNMOVED = "unmoved"
+"""The flag of seconds before the knob was first moved."""
 
 COLUMNS = ("video_s", "rating", "mean", "min", "max", "n", "offset_ms", "bound_ms", "flags")
 
@@ -49,6 +51,17 @@ class Trace:
         """Seconds without a rating."""
         return int(np.count_nonzero(np.isnan(self.rating)))
 
+    @property
+    def unmoved(self) -> NDArray[np.bool_]:
+        """Seconds with a number that nobody gave, since the knob had not been moved yet; shape (n_seconds,)."""
+        flagged = np.array([UNMOVED in words.split("|") for words in self.flags] or np.zeros(len(self.rating)), bool)
+        return flagged & ~np.isnan(self.rating)
+
+    @property
+    def rated(self) -> Floats:
+        """`rating` without the unmoved seconds, which are no ratings: NaN there."""
+        return np.where(self.unmoved, np.nan, self.rating)
+
 
 def write_trace(trace: Trace, path: Path) -> None:
     """Write a trace with all its columns."""
@@ -70,7 +83,7 @@ def write_trace(trace: Trace, path: Path) -> None:
 
 
 def read_trace(path: Path, rater: str | None = None) -> Trace:
-    """Read a CSV whose columns begin with `video_s,rating`; others are left alone.
+    """Read a CSV whose columns begin with `video_s,rating`; of the others only `flags` is read, where it is there.
 
     Rows must be whole seconds, rising; a second that is left out is missing (NaN), as is an empty cell or `NaN`.
     Raises `TraceError` naming file, line and remedy. The rater's name is the file's, or for a `trace.csv` its folder's.
@@ -92,8 +105,10 @@ def read_trace(path: Path, rater: str | None = None) -> Trace:
         if len(header) == 1 and ";" in header[0]:
             hint = " It is separated by semicolons: save it with commas between cells and points in numbers."
         raise TraceError(path, f"The first line of {path} must begin with video_s,rating.{hint}", line=1)
+    flags_at = header.index("flags") if "flags" in header else None
     seconds: list[int] = []
     ratings: list[float] = []
+    flags: list[str] = []
     for line, row in enumerate(rows[1:], start=2):
         if not any(cell.strip() for cell in row):
             continue
@@ -114,11 +129,15 @@ def read_trace(path: Path, rater: str | None = None) -> Trace:
             )
         seconds.append(second)
         ratings.append(rating)
+        flags.append(row[flags_at].strip() if flags_at is not None and flags_at < len(row) else "")
     if not seconds:
         raise TraceError(path, f"{path} has a first line but no ratings.", line=1)
     values = np.full(seconds[-1] + 1, np.nan)
     values[seconds] = ratings
-    return Trace(rater, values)
+    words = [""] * len(values) if any(flags) else []
+    for second, word in zip(seconds, flags, strict=True) if words else ():
+        words[second] = word
+    return Trace(rater, values, flags=words)
 
 
 def _parse_row(path: Path, line: int, row: list[str]) -> tuple[int, float]:

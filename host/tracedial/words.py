@@ -75,6 +75,8 @@ def discrepancy_words(pair: dict[str, Any]) -> str:
         text += f", SD = {number_text(d['sd'], 2)}"
     if d["loa_low"] is not None:
         text += f", limits of agreement [{number_text(d['loa_low'], 1)}, {number_text(d['loa_high'], 1)}]"
+    if d["ci_low"] is None:
+        text += f"; no interval of the difference: {d['reason']}"
     return text + "."
 
 

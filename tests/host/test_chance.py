@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracedial.agreement import congruence, truth_bias
-from tracedial.autocorrelation import autocorrelations, effective_n, trend_p
+from tracedial.autocorrelation import autocorrelations, effective_n, lag1_autocorrelation, trend_p
 from tracedial.bootstrap import block_sums, interval, resample
 from tracedial.chance import chance_of_cosines, shift_p, shifted_r, surrogate_p, surrogate_weights
 from tracedial.lag import corrected, correlation_at, lag_of
@@ -178,3 +178,14 @@ def test_short_sessions_have_no_shifts_to_compare_with():
     assert shift_p(0.5, shifted_r(a, b)) is None
     result = congruence(a, b)
     assert result.p_shift is None and "too short" in result.withheld["p_shift"] and result.p_surrogate is not None
+
+
+def test_a_few_missing_seconds_hardly_touch_the_lag_1_autocorrelation():
+    rng = np.random.default_rng(9)
+    x = ar1(rng, 300, 0.98) * 15
+    whole = lag1_autocorrelation(x)
+    for _ in range(50):
+        gappy = x.copy()
+        gappy[rng.integers(0, 300, 15)] = np.nan
+        # Of the seconds that repeat one another: 1 - r1 is what the effective N rests on.
+        assert 1 - lag1_autocorrelation(gappy) == pytest.approx(1 - whole, rel=0.35)

@@ -4,6 +4,7 @@ from sklearn.metrics import cohen_kappa_score
 
 from tracedial.errors import AnalysisError
 from tracedial.event_agreement import detection, in_event, kappa, match, overlap, read_codes
+from tracedial.observer_codes import codes_of, observed
 
 
 def test_the_same_events_coincide_beyond_chance_and_others_do_not():
@@ -80,3 +81,31 @@ def test_an_odd_sheet_is_a_sentence(tmp_path, text, said):
     path.write_text(text)
     with pytest.raises(AnalysisError, match=said):
         read_codes(path)
+
+
+def test_codes_are_compared_by_their_kind_and_their_rater(tmp_path):
+    sheet = tmp_path / "codes.csv"
+    sheet.write_text(
+        "onset_s,end_s,code,rater\n10,20,withdrawal,\n50,60,confrontation,client\n80,90,resolution,\n", "utf-8"
+    )
+    codes = read_codes(sheet)
+    assert [code.kind for code in codes] == ["rupture", "rupture", "repair"]
+    client = observed("client", codes, [(12, 20), (80, 90)], [(81, 95)], n_seconds=100, tolerance_s=5)
+    assert (client.ruptures.hits, client.ruptures.misses, client.ruptures.false_alarms) == (1, 1, 1)
+    assert client.repairs and client.repairs.hits == 1
+    assert client.by_code["withdrawal"] == {"kind": "rupture", "coded": 1, "hits": 1}
+    assert client.by_code["confrontation"]["hits"] == 0 and client.by_code["resolution"]["kind"] == "repair"
+    therapist = observed("therapist", codes, [(12, 20)], [], n_seconds=100, tolerance_s=5)
+    assert therapist.ruptures.misses == 0
+
+
+def test_a_sheet_of_several_sessions_gives_each_its_own_codes(tmp_path):
+    sheet = tmp_path / "codes.csv"
+    sheet.write_text("onset_s,end_s,code,session,kind\n1,2,x,s1,\n3,4,y,s2,Repair\n", "utf-8")
+    codes = read_codes(sheet)
+    assert [code.code for code in codes_of(codes, "s2", sheet)] == ["y"] and codes[1].kind == "repair"
+    with pytest.raises(AnalysisError, match="several sessions"):
+        codes_of(codes, None, sheet)
+    sheet.write_text("onset_s,end_s,code,kind\n1,2,x,break\n", "utf-8")
+    with pytest.raises(AnalysisError, match="'break'; it must be rupture or repair"):
+        read_codes(sheet)

@@ -114,15 +114,16 @@ def test_greedy_and_optimal_can_differ_and_say_which_they_are():
     assert "dynamic programming" in EventSettings(rule="optimal").as_parameters()["rupture_rule"]
 
 
-def test_change_points_are_the_librarys_and_need_a_whole_trace():
+def test_change_points_are_the_librarys_and_pass_over_missing_seconds():
     rating = np.concatenate([np.full(100, 10.0), np.full(60, -20.0), np.full(100, 10.0)])
     rating += np.random.default_rng(1).normal(0, 1, 260)
     assert change_points(rating) == [100, 160] == change_points(rating, count=2)
     found = find_events(rating, EventSettings(rule="changepoints", count=1))
     assert [(r.onset_s, r.end_s) for r in found.ruptures] == [(100, 160)]
-    rating[5] = np.nan
-    with pytest.raises(AnalysisError, match="without missing"):
-        change_points(rating)
+    rating[[5, 120, 121, 159]] = np.nan
+    assert change_points(rating) == [100, 160]
+    found = find_events(rating, EventSettings(rule="changepoints", count=1))
+    assert [(r.onset_s, r.end_s) for r in found.ruptures] == [(100, 160)]
 
 
 def test_an_unknown_rule_is_refused():

@@ -233,3 +233,17 @@ def test_an_odd_sheet_of_codes_ends_a_study_before_it_begins(study, tmp_path):
 def binary(folder):
     (folder / "codes.csv").write_bytes(b"\xff\xfe\x00")
     return folder / "codes.csv"
+
+
+def test_a_studys_sheet_says_which_session_each_code_belongs_to(study, tmp_path):
+    sheet = tmp_path / "codes.csv"
+    sheet.write_text("onset_s,end_s,code\n10,40,withdrawal\n", "utf-8")
+    with pytest.raises(AnalysisError, match="must say in a column `session`"):
+        analyze_study(str(study), AnalysisSettings(codes=sheet), out=tmp_path / "out", jobs=1)
+    sheet.write_text("onset_s,end_s,code,session\n10,40,withdrawal,dyad-9\n", "utf-8")
+    with pytest.raises(AnalysisError, match="codes of dyad-9, which is no session"):
+        analyze_study(str(study), AnalysisSettings(codes=sheet), out=tmp_path / "out", jobs=1)
+    sheet.write_text("onset_s,end_s,code,session\n10,40,withdrawal,dyad-0\n50,60,x,dyad-1\n70,80,y,dyad-1\n", "utf-8")
+    found = analyze_study(str(study), AnalysisSettings(codes=sheet), out=tmp_path / "out", jobs=1)
+    coded = [data["observer"]["client"]["hits"] + data["observer"]["client"]["misses"] for data in found.sessions]
+    assert coded == [1, 2, 0, 0, 0] and "has no codes of this session" in found.sessions[2]["remarks"][0]

@@ -70,3 +70,14 @@ def test_a_missing_file_and_a_binary_one_are_sentences(tmp_path):
     (tmp_path / "b.csv").write_bytes(b"\xff\xfe\x00\x01")
     with pytest.raises(TraceError, match="not a text file"):
         read_trace(tmp_path / "b.csv")
+
+
+def test_the_flags_of_a_trace_are_read_and_say_what_is_no_rating(tmp_path):
+    path = tmp_path / "trace.csv"
+    path.write_text("video_s,rating,flags\n0,0,unmoved\n1,0,unmoved|off_phase\n3,5,off_phase\n", "utf-8")
+    trace = read_trace(path)
+    assert trace.flags == ["unmoved", "unmoved|off_phase", "", "off_phase"]
+    assert trace.unmoved.tolist() == [True, True, False, False]
+    assert np.isnan(trace.rated[:3]).all() and trace.rated[3] == 5 and trace.rating[0] == 0
+    path.write_text("video_s,rating\n0,0\n", "utf-8")
+    assert read_trace(path).flags == [] and not read_trace(path).unmoved.any()

@@ -25,6 +25,8 @@ def analysis_options(function: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--set", "measures", type=click.Choice(MEASURES), default=ANALYSIS.measures, show_default=True,
                   help="How much is computed.")  # fmt: skip
     @click.option("--common", "common_only", is_flag=True, help="Compare only the seconds that all traces have.")
+    @click.option("--keep-unmoved", is_flag=True,
+                  help="Take the seconds before a dial was first moved for ratings.")  # fmt: skip
     @click.option(
         "--scale", metavar="LOW:HIGH:STEP", help="The scale of the ratings [default: the dial's, or -50:50:1]."
     )
@@ -43,7 +45,7 @@ def analysis_options(function: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--alpha-level", type=click.Choice(LEVELS), default=ANALYSIS.alpha_level, show_default=True,
                   help="Level of measurement of Krippendorff's alpha.")  # fmt: skip
     @click.option("--codes", type=click.Path(path_type=Path),
-                  help="An observer's sheet to compare ruptures with: a CSV of onset_s,end_s,code.")  # fmt: skip
+                  help="An observer's sheet to compare with, a CSV of onset_s,end_s,code.")  # fmt: skip
     @click.option("--rule", type=click.Choice(list(RULES)), default=DEFAULTS.rule, show_default=True,
                   help="How ruptures are found (docs/measures.md).")  # fmt: skip
     @click.option("--drop", "drop_sd", default=DEFAULTS.drop_sd, show_default=True, metavar="SD",

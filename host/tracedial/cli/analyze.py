@@ -105,5 +105,7 @@ def say_analysis(analysis: Analysis) -> None:
             f"{rater} and the observer: {found['hits']} hits, {found['misses']} misses, {found['false_alarms']} false "
             f"alarms, F1 = {r_text(found['f1'])}, kappa by second = {r_text(found['kappa'])}"
         )
+        for code, one in found["by_code"].items():
+            click.echo(f"    {code} ({one['kind']}): {one['hits']} of {one['coded']} found")
     for remark in data["remarks"]:
         click.echo(f"note: {remark}")

@@ -168,7 +168,7 @@ class Room:
         with self._choosing[folder]:
             self._refuse_unrated(session, rater)
             trace = rating_of(self.study, session, rater)
-            choice = begin_choice(folder, self.study, trace.rating)
+            choice = begin_choice(folder, self.study, trace.rated)
         return {
             **self._choice_json(session, rater, choice),
             "rating": _ratings(trace),
@@ -375,4 +375,4 @@ def _text(answer: Answer | None) -> str:
 
 
 def _ratings(trace: Trace) -> list[float | None]:
-    return [None if rating != rating else float(rating) for rating in trace.rating]
+    return [None if rating != rating else float(rating) for rating in trace.rated]

@@ -317,7 +317,7 @@ class Sitting:
         self.step = "rated" if self._finished else "stopped"
         if self._finished:
             try:
-                begin_choice(self.folder, self.study, rating_of(self.study, self.session, self.rater).rating)
+                begin_choice(self.folder, self.study, rating_of(self.study, self.session, self.rater).rated)
                 write_tables(self.study, self.session, self.rater)
                 self.step = progress(self.study, self.session, self.rater).step
             except TracedialError as error:
