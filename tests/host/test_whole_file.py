@@ -134,7 +134,7 @@ def remove(path):
 @pytest.mark.parametrize("spoil", [cut, change, empty, remove])
 def test_a_trace_that_is_not_what_its_alignment_says_is_made_again_and_said(session, spoil):
     whole = (session / "client" / "trace.csv").read_bytes()
-    ratings = read_trace(session / "client" / "trace.csv").rating
+    ratings = read_trace(session / "client" / "trace.csv").rated
     spoil(session / "client" / "trace.csv")
     analysis = analyze([session])
     (trace, _) = analysis.traces
@@ -173,7 +173,7 @@ def test_a_study_makes_cut_traces_again(session):
 
     cut(session / "client" / "trace.csv")
     analysis = analyze_study(str(session.parent), AnalysisSettings(), out=session.parent / "out", jobs=1)
-    assert [rater["n"] for rater in analysis.sessions[0]["raters"]] == [60, 60]
+    assert [rater["n"] + rater["unmoved"] for rater in analysis.sessions[0]["raters"]] == [60, 60]
     assert any("made again" in remark for remark in analysis.sessions[0]["remarks"])
 
 
