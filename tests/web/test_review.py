@@ -75,5 +75,6 @@ def drag(page, *, from_s, to_s):
 
 
 def bounds(page):
-    cells = page.locator(".segments tbody tr").first.locator("input[type=number]")
+    row = page.locator(".segments tbody tr").filter(has_text="Rupture").first
+    cells = row.locator("input[type=number]")
     return float(cells.nth(0).input_value()), float(cells.nth(1).input_value())
