@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 
 from tracedial.align import align
-from tracedial.host_time import host_clock_ns
 from tracedial.link.stream import EmulatorProcess
 from tracedial.player import VirtualPlayer, parse_cue
 from tracedial.recorder import DialChoice, SessionRecorder
@@ -43,7 +42,7 @@ def _measure(folder: Path, rows: list[tuple[float, float]], rate_hz: float) -> N
     arguments = ["--count", "2", "--knob", str(folder / "knob.csv"), "--drift-ppm", "100", "--drift-ppm", "-100"]
     with EmulatorProcess([*arguments, "--clock-offset", "1050"]) as emulator:
         dials = [DialChoice(name, url) for name, url in zip("ab", emulator.urls, strict=True)]
-        watcher = EmulatedRater(emulator, host_clock_ns)
+        watcher = EmulatedRater(emulator)
         recorder = SessionRecorder(
             session, dials, read_video(folder / "v.mp4"), rate_hz=rate_hz, listeners=[watcher.on_player_event]
         )

@@ -19,7 +19,9 @@ DEVICE_ORDER = ["dialwire", "dial", "port", "main"]
 DEVICE_LIBRARY = {"dialwire": {"struct", "binascii"}, "dial": {"struct", "binascii", "array"}}
 HOST_ORDER = [
     {"errors", "__init__", "firmware_files", "host_time", "export", "whole_file"},
-    {"emulator"},
+    {"emulated_link", "simulated_time"},
+    {"emulated_settings"},
+    {"emulator", "simulated_line"},
     {"link", "video"},
     {"flash", "settings", "knob_watch"},
     {"clock", "clock_region", "player", "phase", "journal", "trace", "synthetic", "frames", "practice"},

@@ -1,18 +1,14 @@
 """A board made of two sockets and a clock that can be set wrong: the dial without hardware.
 
-Runs on the unix MicroPython and, where that has no build, on CPython. The wire is a TCP connection to the emulator
-on the same machine; a second one carries the knob: what turns it (a script, a key, a test) is outside the dial.
-The only file of the firmware that uses floats: it plays the part of the world.
+Runs on the unix MicroPython and, where that has no build, on CPython. Wire and knob lead to the emulator on the same
+machine (`port.emulated_line`): what turns the knob (a script, a key, a test) is outside the dial. With
+`emulated_line` the only file of the firmware that uses floats: it plays the part of the world.
 """
 
 import gc
-import json
 import math
 import os
-import select
-import socket
 import sys
-import time
 
 from dial.calibrate import Calibration
 from dial.knobs import Direct
@@ -21,6 +17,7 @@ from dial.wheel import Encoder, Wheel
 from dialwire import message
 from dialwire.scale import ALLIANCE, Scale
 from dialwire.ticks import BOARD_TOP, ticks_diff
+from port.emulated_line import connect, machine_us
 from port.slots import FileSlots
 
 # Collected while there is nothing to do: left to itself, MicroPython collects when its memory is full, for several
@@ -29,19 +26,9 @@ COLLECT_EVERY_US = 200000
 COLLECT_IDLE_US = 3000
 STALL_US = 200000000
 
-TCP = 6
-TCP_NODELAY = 1
 RAW_TOP = 65535
 RESTART_CODE = 75
 """How this program ends when the dial was told to restart: the emulator boots it again."""
-
-if hasattr(time, "ticks_us"):
-    _true_us = time.ticks_us
-else:
-
-    def _true_us():
-        # CPython's; the types of a board do not know it.
-        return time.monotonic_ns() // 1000  # pyright: ignore
 
 
 class KnobScript:
@@ -81,8 +68,9 @@ def urandom16():
 class World:
     """What the emulated wiper reads: set to a rating, or moved by a script. Its wire can be cut."""
 
-    def __init__(self, scale, script):
+    def __init__(self, scale, script, true_us=machine_us):
         self.script = script
+        self._true_us = true_us
         self.script_started = False
         self.cut = False
         self.scale = scale
@@ -98,7 +86,7 @@ class World:
             # A floating wire reads anything.
             return urandom16()
         if self._speed:
-            true_us = _true_us()
+            true_us = self._true_us()
             if true_us >= self._began_us:
                 self.turn(self.script.rating(self._script_us + int((true_us - self._began_us) * self._speed)))
         return self._raw
@@ -127,7 +115,7 @@ class World:
         self.script_started = True
         self.turn(self.script.rating(script_us))
         self._script_us = script_us
-        self._began_us = _true_us() + delay_us
+        self._began_us = self._true_us() + delay_us
         self._speed = speed
 
     def hold(self):
@@ -137,13 +125,13 @@ class World:
 
 
 class Board:
-    """The emulated board. `world` is what `connect` read, the two sockets with it."""
+    """The emulated board. `settings` is what `connect` read, `line` what it was read from."""
 
     board = "emulated"
     knob_kind = "emulated"
     pins = message.HAS_SYNC_IN | message.HAS_SYNC_OUT | message.HAS_BUTTON
 
-    def __init__(self, settings):
+    def __init__(self, settings, line):
         self.unique_id = bytes([int(settings["id"][i : i + 2], 16) for i in range(0, len(settings["id"]), 2)])
         low, high, step, detents = settings["scale"] or (ALLIANCE.low, ALLIANCE.high, ALLIANCE.step, ALLIANCE.detents)
         defaults = Settings(settings["name"], Scale(low, high, step, detents), Calibration(0, RAW_TOP), Options())
@@ -151,7 +139,7 @@ class Board:
         self.store = SettingsStore(FileSlots(folder) if folder else Forgetful())
         self.settings = self.store.load(defaults)
         rows = settings["script"]
-        self.world = World(self.settings.scale, KnobScript(rows) if rows else None)
+        self.world = World(self.settings.scale, KnobScript(rows) if rows else None, line.true_us)
         options = self.settings.options
         if options.knob == message.ENCODER:
             wheel = Wheel(options.counts_per_step, bool(options.switches & message.REVERSE))
@@ -163,18 +151,12 @@ class Board:
         self._drift_ppb = int(settings["drift_ppm"] * 1000)
         self._wander_us = settings["wander_us"]
         self._wander_period_us = settings["wander_period_s"] * 1e6
-        self._began_us = _true_us()
+        self._line = line
+        self._began_us = line.true_us()
         self._collected_us = self._seen_us = self._began_us
         self._happened = []
-        self._control_rest = b""
-        self._told = settings["told"]
-        self._wire = settings["wire"]
-        self._control = settings["control"]
-        # MicroPython has only poll, which CPython on Windows lacks.
-        self._poll = None if hasattr(select, "select") else select.poll()
-        if self._poll:
-            self._poll.register(self._wire, select.POLLIN)
-            self._poll.register(self._control, select.POLLIN)
+        self._told_rest = b""
+        self._boot = settings["boot"]
 
     @property
     def interpreter(self):
@@ -184,13 +166,15 @@ class Board:
         return "%s %d.%d.%d" % (name, version[0], version[1], version[2])
 
     def random_u32(self):
-        """A random number of 32 bits that is not 0, for the boot id."""
+        """A number of 32 bits that is not 0, for the boot id: random, or in a simulation the one that is set."""
+        if self._boot:
+            return self._boot
         a, b, c, d = os.urandom(4)
         return (a | b << 8 | c << 16 | d << 24) or 1
 
     def ticks_us(self):
         """The board's own clock: true time through offset, drift and wander, wrapped as on a real board."""
-        true_us = _true_us()
+        true_us = self._line.true_us()
         if true_us - self._seen_us > STALL_US:
             # This program was stopped (Ctrl-Z): a board's clock would not have gone on without its program.
             self._began_us += true_us - self._seen_us
@@ -210,38 +194,30 @@ class Board:
 
     def start(self):
         """Obey what came with the settings."""
-        self._obey(self._told)
+        self._obey(self._line.told())
 
     def ready(self):
         """Whether the link takes another frame: the emulator takes all."""
         return True
 
     def read(self):
-        """The bytes that have come in, possibly none. The emulator closing the wire ends the program."""
-        ready = self._ready(0)
-        if self._control in ready:
-            self._obey(_receive(self._control))
-        if self._wire in ready:
-            return _receive(self._wire)
-        return b""
+        """The bytes that have come in, possibly none. The emulator closing the line ends the program."""
+        self._line.look()
+        self._obey(self._line.told())
+        return self._line.read()
 
     def write(self, data):
         """Send bytes to the host."""
-        try:
-            self._wire.sendall(data)
-        except OSError:
-            raise SystemExit(0)
+        self._line.write(data)
 
     def wait(self, wait_us):
         """Sleep until bytes come in or `wait_us` have passed."""
         idle = wait_us >= COLLECT_IDLE_US and hasattr(gc, "mem_free")
-        if idle and _true_us() - self._collected_us > COLLECT_EVERY_US:
+        if idle and self._line.true_us() - self._collected_us > COLLECT_EVERY_US:
             gc.collect()
-            self._collected_us = _true_us()
-        elif wait_us >= 1000:
-            self._ready(wait_us // 1000)
-        elif wait_us > 0:
-            time.sleep(wait_us / 1e6)
+            self._collected_us = self._line.true_us()
+        else:
+            self._line.wait(wait_us)
 
     def serve(self, dial):
         """Pass on what happened outside. A script that nobody starts begins by itself with the first tick."""
@@ -271,14 +247,11 @@ class Board:
             self.write(frame)
         raise error
 
-    def _ready(self, wait_ms):
-        if self._poll:
-            return [entry[0] for entry in self._poll.poll(wait_ms)]
-        return select.select([self._wire, self._control], [], [], wait_ms / 1000)[0]
-
     def _obey(self, data):
-        lines = (self._control_rest + data).split(b"\n")
-        self._control_rest = lines[-1]
+        if not data:
+            return
+        lines = (self._told_rest + data).split(b"\n")
+        self._told_rest = lines[-1]
         for line in lines[:-1]:
             words = line.decode().split()
             if words[0] == "rating":
@@ -314,40 +287,5 @@ class Forgetful:
 
 def open_board(argv):
     """The board that the emulator describes."""
-    return Board(connect(argv))
-
-
-def connect(argv):
-    """Connect to the emulator's two ports, given as arguments, and read the settings that it sends first.
-
-    Not as an argument: MicroPython ends on one of more than 255 bytes.
-    """
-    wire = _connect(int(argv[1]))
-    control = _connect(int(argv[2]))
-    data = b""
-    while b"\n" not in data:
-        data += _receive(control)
-    # What was told the board right after its settings may have come with them.
-    line, _, rest = data.partition(b"\n")
-    settings = json.loads(line)
-    settings["told"] = rest
-    settings["wire"] = wire
-    settings["control"] = control
-    return settings
-
-
-def _connect(port):
-    connection = socket.socket()
-    connection.connect(socket.getaddrinfo("127.0.0.1", port)[0][-1])
-    connection.setsockopt(TCP, TCP_NODELAY, 1)
-    return connection
-
-
-def _receive(connection):
-    try:
-        data = connection.recv(4096)
-    except OSError:
-        data = b""
-    if not data:
-        raise SystemExit(0)
-    return data
+    settings, line = connect(argv)
+    return Board(settings, line)

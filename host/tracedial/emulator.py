@@ -6,17 +6,17 @@ are set, so that every claim about time can be held against a known truth. Nothi
 
 import asyncio
 import contextlib
-import csv
 import json
 import math
 import os
 import random
 import tempfile
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
+from tracedial.emulated_link import Pipe, link_changes
+from tracedial.emulated_settings import DialSettings
 from tracedial.errors import EmulatorError
 from tracedial.firmware_files import firmware_dir, interpreter_command
 from tracedial.whole_file import write_whole
@@ -24,128 +24,6 @@ from tracedial.whole_file import write_whole
 BOOT_TIMEOUT_S = 30.0
 RESTART_CODE = 75
 """How the firmware's program ends when its dial was told to restart (`firmware/port/emulated.py`)."""
-
-
-@dataclass(frozen=True)
-class LinkConditions:
-    """How bad the link is, in each direction alike.
-
-    `latency_s` is fixed, `jitter_s` the mean of an exponential tail on top of it (bytes stay in order);
-    `loss` and `corrupt` are probabilities for each byte.
-    """
-
-    latency_s: float = 0.0
-    jitter_s: float = 0.0
-    loss: float = 0.0
-    corrupt: float = 0.0
-
-
-@dataclass(frozen=True)
-class DialSettings:
-    """One emulated dial: who it is, how wrong its clock is, what turns its knob."""
-
-    name: str
-    unique_id: str
-    clock_offset_s: float = 0.0
-    drift_ppm: float = 0.0
-    wander_ms: float = 0.0
-    wander_period_s: float = 1800.0
-    script: tuple[tuple[float, float], ...] = ()
-    scale: tuple[int, int, int, tuple[tuple[int, str], ...]] | None = None
-    link: LinkConditions = field(default_factory=LinkConditions)
-    keep: Path | None = None
-
-    def to_firmware(self) -> str:
-        """The settings as `firmware/port/emulated.py` reads them, first on its control connection."""
-        return json.dumps(
-            {
-                "name": self.name,
-                "id": self.unique_id,
-                "clock_offset_us": round(self.clock_offset_s * 1e6),
-                "drift_ppm": self.drift_ppm,
-                "wander_us": self.wander_ms * 1e3,
-                "wander_period_s": self.wander_period_s,
-                "script": self.script,
-                "scale": self.scale,
-                "keep": str(self.keep) if self.keep else "",
-            },
-            # MicroPython reads an escaped character beyond 16 bits as two broken ones.
-            ensure_ascii=False,
-        )
-
-
-def read_knob_script(path: Path) -> tuple[tuple[float, float], ...]:
-    """The rows of a knob script (`time_s,rating`), times not falling."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.reader(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise EmulatorError(f"The knob script {path} cannot be read: {error}.") from error
-    if not rows or [cell.strip() for cell in rows[0][:2]] != ["time_s", "rating"]:
-        raise EmulatorError(f"The knob script {path} must begin with the line time_s,rating.")
-    script: list[tuple[float, float]] = []
-    for number, row in enumerate(rows[1:], start=2):
-        if not row:
-            continue
-        if len(row) > len(rows[0]):
-            raise EmulatorError(f"Line {number} of the knob script {path} has {len(row)} cells, too many: {row}.")
-        try:
-            time_s, rating = float(row[0]), float(row[1])
-        except (ValueError, IndexError):
-            raise EmulatorError(f"Line {number} of the knob script {path} is not two numbers: {row}.") from None
-        if not (math.isfinite(time_s) and math.isfinite(rating)):
-            raise EmulatorError(f"Line {number} of the knob script {path} is not two finite numbers: {row}.")
-        if script and time_s < script[-1][0]:
-            raise EmulatorError(f"Line {number} of the knob script {path} goes back in time ({time_s} s).")
-        script.append((time_s, rating))
-    if not script:
-        raise EmulatorError(f"The knob script {path} has no rows.")
-    return tuple(script)
-
-
-class _Pipe:
-    """One direction of the link: delays, loses and corrupts, keeps the order."""
-
-    def __init__(self, conditions: Callable[[], LinkConditions], rng: random.Random) -> None:
-        self.deliver: Callable[[bytes], None] = lambda data: None
-        self._conditions = conditions
-        self._rng = rng
-        self._under_way: deque[tuple[float, bytes]] = deque()
-
-    def send(self, data: bytes) -> None:
-        conditions = self._conditions()
-        if conditions.loss or conditions.corrupt:
-            data = self._damage(data, conditions)
-            if not data:
-                return
-        if not (conditions.latency_s or conditions.jitter_s or self._under_way):
-            self.deliver(data)
-            return
-        loop = asyncio.get_running_loop()
-        due_s = loop.time() + conditions.latency_s
-        if conditions.jitter_s:
-            due_s += self._rng.expovariate(1 / conditions.jitter_s)
-        if self._under_way:
-            due_s = max(due_s, self._under_way[-1][0])
-        self._under_way.append((due_s, data))
-        if len(self._under_way) == 1:
-            loop.call_at(due_s, self._arrive)
-
-    def _arrive(self) -> None:
-        _, data = self._under_way.popleft()
-        self.deliver(data)
-        if self._under_way:
-            asyncio.get_running_loop().call_at(self._under_way[0][0], self._arrive)
-
-    def _damage(self, data: bytes, conditions: LinkConditions) -> bytes:
-        out = bytearray()
-        for byte in data:
-            if self._rng.random() < conditions.loss:
-                continue
-            if self._rng.random() < conditions.corrupt:
-                byte ^= 1 << self._rng.randrange(8)
-            out.append(byte)
-        return bytes(out)
 
 
 class _Stream(asyncio.Protocol):
@@ -279,8 +157,8 @@ class EmulatedDial:
         self.conditions = settings.link
         self._interpreter = interpreter
         rng = random.Random(seed)
-        self._to_host = _Pipe(lambda: self.conditions, rng)
-        self._to_dial = _Pipe(lambda: self.conditions, rng)
+        self._to_host = Pipe(lambda: self.conditions, rng, asyncio.get_running_loop)
+        self._to_dial = Pipe(lambda: self.conditions, rng, asyncio.get_running_loop)
         self._process: asyncio.subprocess.Process | None = None
         self._wire: _Stream | None = None
         self._control: _Stream | None = None
@@ -310,9 +188,9 @@ class EmulatedDial:
 
     async def last_words(self) -> str:
         """What the dial's process wrote before it ended: a traceback, if its firmware crashed."""
-        if self._process is None or self._process.stderr is None:
+        if self._process is None or self._process.stdout is None:
             return ""
-        return (await self._process.stderr.read()).decode(errors="replace").strip()[-2000:]
+        return (await self._process.stdout.read()).decode(errors="replace").strip()[-2000:]
 
     def command(self, line: str) -> None:
         """Tell the board's world something: `rating 12`, `raw 3000`, `play T SPEED DELAY`, `hold`, `press`, `home`,
@@ -339,8 +217,9 @@ class EmulatedDial:
             str(firmware_dir() / "main.py"),
             *ports,
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
+            # MicroPython puts a traceback here, CPython there.
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
         )
         died = asyncio.ensure_future(self._process.wait())
         for made in (wire.made, control.made):
@@ -447,7 +326,7 @@ class Emulator:
             elif name == "reboot":
                 await dial.reboot()
             elif name == "link":
-                dial.conditions = replace(dial.conditions, **_link_changes(values))
+                dial.conditions = replace(dial.conditions, **link_changes(values))
             else:
                 raise ValueError(name)
 
@@ -464,21 +343,6 @@ class Emulator:
         folder.mkdir(exist_ok=True)
         self._announcement = folder / f"{os.getpid()}.json"
         write_whole(self._announcement, json.dumps(self.description()))
-
-
-def _link_changes(pairs: list[str]) -> dict[str, float]:
-    """Changes of a link from `latency=MS`, `jitter=MS`, `loss=P`, `corrupt=P`: names and units of the options."""
-    changes = {}
-    for pair in pairs:
-        name, _, text = pair.partition("=")
-        value = float(text)
-        if name in ("latency", "jitter") and 0 <= value < math.inf:
-            changes[f"{name}_s"] = value / 1e3
-        elif name in ("loss", "corrupt") and 0 <= value <= 1:
-            changes[name] = value
-        else:
-            raise ValueError(pair)
-    return changes
 
 
 def announcements_dir() -> Path:

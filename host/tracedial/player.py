@@ -35,6 +35,13 @@ class PlayerEvent:
     page_boot: int | None = None
     page_us: int | None = None
 
+    def seen_from(self, host_ns: int) -> "PlayerEvent":
+        """The same running video, told from a later instant of it; before its own, as it is."""
+        if host_ns <= self.host_ns:
+            return self
+        video_s = self.video_s + (host_ns - self.host_ns) / 1e9 * self.speed
+        return PlayerEvent(self.kind, host_ns, video_s, self.speed)
+
 
 @dataclass(frozen=True)
 class Stretch:

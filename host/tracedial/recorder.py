@@ -463,7 +463,8 @@ class SessionRecorder:
         if rater.grid is None:
             self._set_phase(rater)
             return
-        wanted = tick_grid(self._current, fit, rate_hz=self.rate_hz)
+        # From here on: reckoned from where the video began, a doubt about the drift would grow with the hours.
+        wanted = tick_grid(self._current.seen_from(now_ns), fit, rate_hz=self.rate_hz)
         ahead_s = float(fit.dial_s((now_ns - self.origin_ns) / 1e9 + PHASE_CHECK_S))
         if abs(wanted.ahead_of(rater.grid, at_s=ahead_s)) > PHASE_TOLERANCE_S:
             rater.set_ticks(wanted, correction=True)

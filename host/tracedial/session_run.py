@@ -13,15 +13,16 @@ from typing import Any
 
 from tracedial.align import Alignment, align_folder, write_alignment
 from tracedial.errors import RecordingError, TracedialError
-from tracedial.host_time import host_clock_ns
+from tracedial.host_time import REAL_TIME, HostTime
 from tracedial.link.discover import the_only_dial
-from tracedial.link.stream import EmulatorProcess, emulator_arguments
+from tracedial.link.stream import EmulatorProcess, emulator_arguments, open_stream
 from tracedial.live import LiveView
 from tracedial.player import Cue, PlayerEvent, VirtualPlayer
 from tracedial.progress import rated_until
 from tracedial.recorder import DialChoice, RecordingSummary, SessionRecorder, check_names
 from tracedial.recording import journals
 from tracedial.resume import read_begun
+from tracedial.simulated_line import SimulatedDial, SimulatedLine
 from tracedial.video import Video
 
 
@@ -84,24 +85,28 @@ def resumed(plan: SessionPlan) -> SessionPlan:
 class EmulatedRater:
     """Turns an emulated dial's knob as a rater who watches the video would: the script runs while the video does."""
 
-    def __init__(self, emulator: EmulatorProcess, clock_ns: Callable[[], int]) -> None:
+    def __init__(self, emulator: EmulatorProcess | SimulatedDial, time: HostTime = REAL_TIME) -> None:
         self._emulator = emulator
-        self._clock_ns = clock_ns
+        self._time = time
 
     def on_player_event(self, event: PlayerEvent) -> None:
         """Follow the player; `play` is told ahead of its time."""
         if event.kind in ("play", "rate"):
-            delay_s = max((event.host_ns - self._clock_ns()) / 1e9, 0.0)
+            delay_s = max((event.host_ns - self._time.now_ns()) / 1e9, 0.0)
             self._emulator.command(f"play {event.video_s:.6f} {event.speed:.6f} {delay_s:.6f}")
         else:
             self._emulator.command("hold")
 
 
-def record_session(plan: SessionPlan) -> list[RecordingSummary]:
-    """Record all dials of a plan, showing how it goes; Ctrl-C ends it cleanly. Returns how each recording ended."""
+def record_session(plan: SessionPlan, line: SimulatedLine | None = None) -> list[RecordingSummary]:
+    """Record all dials of a plan, showing how it goes; Ctrl-C ends it cleanly. Returns how each recording ended.
+
+    With `line` the dials' ports are its own, and its time is the recording's.
+    """
+    time = line.time if line else REAL_TIME
     with contextlib.ExitStack() as stack:
         dials: list[DialChoice] = []
-        watchers: list[EmulatedRater] = []
+        watchers = [EmulatedRater(dial, time) for dial in line.dials.values() if dial.settings.script] if line else []
         for choice in plan.dials:
             port = choice.port or the_only_dial()
             if port.startswith("emulated:"):
@@ -109,7 +114,7 @@ def record_session(plan: SessionPlan) -> list[RecordingSummary]:
                 emulator = stack.enter_context(EmulatorProcess(arguments))
                 port = emulator.urls[0]
                 if any(argument.startswith("--knob") for argument in arguments):
-                    watchers.append(EmulatedRater(emulator, host_clock_ns))
+                    watchers.append(EmulatedRater(emulator))
             dials.append(DialChoice(choice.rater, port))
         recorder = SessionRecorder(
             folder=plan.folder,
@@ -117,10 +122,13 @@ def record_session(plan: SessionPlan) -> list[RecordingSummary]:
             video=plan.video,
             rate_hz=plan.rate_hz,
             synthetic=plan.synthetic,
-            settings=_settings(plan),
+            settings={**_settings(plan), "time": "simulated" if line else "real"},
             listeners=[watcher.on_player_event for watcher in watchers],
             resume=plan.resume,
             another_dial=plan.another_dial,
+            open_port=line.open_port if line else open_stream,
+            time=time,
+            rng=line.rng if line else None,
         )
         recorder.open()
         player = VirtualPlayer(
@@ -130,7 +138,7 @@ def record_session(plan: SessionPlan) -> list[RecordingSummary]:
         stack.enter_context(_ctrl_c(recorder.stop))
         view = LiveView(
             lambda: recorder.states,
-            lambda: player.video_s(host_clock_ns()),
+            lambda: player.video_s(time.now_ns()),
             end_s=player.end_s,
             synthetic=plan.synthetic,
         )

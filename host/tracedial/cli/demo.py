@@ -2,7 +2,6 @@
 
 import shutil
 from pathlib import Path
-from urllib.parse import urlencode
 
 import click
 
@@ -10,15 +9,20 @@ from tracedial.analysis import analyze
 from tracedial.cli.analyze import say_analysis
 from tracedial.cli.numbers import FiniteRange
 from tracedial.cli.reporting import say_alignments
+from tracedial.emulated_link import LinkConditions
+from tracedial.emulated_settings import DialSettings, read_knob_script
 from tracedial.errors import RecordingError
 from tracedial.recorder import DialChoice
 from tracedial.report import write_report
 from tracedial.session import SESSION_FILE
 from tracedial.session_run import SessionPlan, align_recordings, record_session
+from tracedial.simulated_line import SimulatedLine
 from tracedial.synthetic import ARTICLE_SECONDS, dyad, write_knob_script, write_video
 from tracedial.video import read_video
 from tracedial.whole_file import write_whole
 
+DRIFTS_PPM = (30.0, -20.0)
+USB_LATENCY_S, USB_JITTER_S = 0.3e-3, 0.1e-3
 DEMO_MARK = "made-by-tracedial-demo.txt"
 
 
@@ -40,15 +44,16 @@ DEMO_MARK = "made-by-tracedial-demo.txt"
 @click.option(
     "--speed",
     type=FiniteRange(0.1, 200),
-    default=24.0,
+    default=4.0,
     show_default=True,
-    help="How much faster than a clock the video and the dials run.",
+    help="How much faster than the simulated clock the video runs: a faster one is recorded with less work.",
 )
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Seed of the synthetic dyad.")
 def command(out: Path, seconds: int, speed: float, seed: int) -> None:
     """Do the whole job on two emulated dials with synthetic raters: video, recording, alignment, events, report.
 
-    The dials run the real firmware; at a speed-up they sample that much faster, and nothing else changes.
+    The dials run the real firmware, in a simulated time that waits for dials and recorder both: a busy machine makes
+    the demo slower and changes nothing else, and the same seed gives the same recording.
     """
     _clear(out)
     try:
@@ -59,16 +64,15 @@ def command(out: Path, seconds: int, speed: float, seed: int) -> None:
     click.echo(f"Writing a test video of {seconds // 60}:{seconds % 60:02d} minutes …", err=True)
     video_path = out / "synthetic-session.mp4"
     write_video(video_path, seconds)
-    dials = []
-    for number, (name, ratings) in enumerate(dyad(seconds, seed=seed).items()):
-        script = out / f"{name}-knob.csv"
-        write_knob_script(script, ratings)
-        dials.append(DialChoice(name, "emulated:?" + urlencode({"knob": script, "drift-ppm": (30, -20)[number]})))
-    plan = SessionPlan(out, dials, read_video(video_path), speed=speed, synthetic=True)
-    click.echo(
-        f"Recording two emulated dials, {speed:g} times faster than a clock ({seconds / speed:.0f} s) …", err=True
-    )
-    summaries = record_session(plan)
+    click.echo("Recording two emulated dials in simulated time …", err=True)
+    with SimulatedLine(seed=seed) as line:
+        dials = []
+        for number, (name, ratings) in enumerate(dyad(seconds, seed=seed).items()):
+            script = out / f"{name}-knob.csv"
+            write_knob_script(script, ratings)
+            dials.append(DialChoice(name, line.add(_dial(name, number, script))))
+        plan = SessionPlan(out, dials, read_video(video_path), speed=speed, synthetic=True)
+        summaries = record_session(plan, line)
     if problems := say_alignments(*align_recordings(summary.folder for summary in summaries)):
         raise problems[0]
     analysis = analyze([out])
@@ -77,6 +81,17 @@ def command(out: Path, seconds: int, speed: float, seed: int) -> None:
     say_analysis(analysis)
     click.echo()
     click.echo(f"Report: {report}")
+
+
+def _dial(name: str, number: int, script: Path) -> DialSettings:
+    """A dial with a quartz and a link as a board on USB has them."""
+    return DialSettings(
+        name=name,
+        unique_id=f"de{number:014x}",
+        drift_ppm=DRIFTS_PPM[number],
+        script=read_knob_script(script),
+        link=LinkConditions(latency_s=USB_LATENCY_S, jitter_s=USB_JITTER_S),
+    )
 
 
 def _clear(out: Path) -> None:

@@ -13,7 +13,9 @@ from pathlib import Path
 import click
 
 from tracedial.cli.numbers import FiniteRange
-from tracedial.emulator import DialSettings, EmulatedDial, Emulator, LinkConditions, PtyEnd, TcpEnd, read_knob_script
+from tracedial.emulated_link import LinkConditions
+from tracedial.emulated_settings import DialSettings, read_knob_script
+from tracedial.emulator import EmulatedDial, Emulator, PtyEnd, TcpEnd
 from tracedial.errors import EmulatorError, TracedialError
 
 MAX_NAME_BYTES = 28  # a dial's 32, less the number behind the name of several
