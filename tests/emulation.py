@@ -66,5 +66,10 @@ def running_record(session: Path, video: Path, rater: str, url: str, *more: obje
 
 
 def _has_samples(folder: Path, from_part: int) -> bool:
-    names = journals(folder)[from_part:]
-    return any(b'"kind":"sample"' in (folder / name).read_bytes() for name in names)
+    """Whether a part has samples of the video: a dial that a killed recorder left ticking sends some before."""
+    return any(_after_play(folder / name) for name in journals(folder)[from_part:])
+
+
+def _after_play(journal: Path) -> bool:
+    _, played, rest = journal.read_bytes().partition(b'"kind":"player"')
+    return bool(played) and b'"kind":"sample"' in rest
