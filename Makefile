@@ -1,4 +1,4 @@
-# Each target sets up its own virtual environment: Python 3.11 or newer and make are all that a machine needs.
+# Each target sets up its own virtual environment. What a machine needs first, README.md says for each system.
 
 ifeq ($(OS),Windows_NT)
 PYTHON ?= python
@@ -7,6 +7,11 @@ else
 PYTHON ?= python3
 BIN := .venv/bin
 endif
+
+# What a user's shell sets for other programs must not reach into the environment.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+export PIP_USER := 0
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: demo test bench screenshots lint format clean
 
@@ -37,7 +42,8 @@ clean:
 	rm -rf .venv .stubs
 
 .venv/ready: pyproject.toml
-	$(PYTHON) -m venv .venv
+	@$(PYTHON) --version || (echo There is no $(PYTHON) here: install Python 3.11 or newer as README.md says for your system && exit 1)
+	@$(PYTHON) tools/environment.py .venv
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet --editable .
 	@echo ready > $@
