@@ -167,11 +167,16 @@ class EmulatedDial:
 
     async def start(self) -> None:
         """Open the host's end and boot."""
-        self._to_host.deliver = self.end.write
         self._to_dial.deliver = lambda data: self._wire.write(data) if self._wire else None
-        self.end.on_data = self._to_dial.send
+        self.plug_into(self.end)
         await self.end.open()
         await self._boot()
+
+    def plug_into(self, end: TcpEnd | PtyEnd) -> None:
+        """Have the dial speak at another port."""
+        self.end = end
+        self._to_host.deliver = end.write
+        end.on_data = self._to_dial.send
 
     async def reboot(self) -> None:
         """Reset the board: a new boot id, a clock that starts again, an empty memory."""
@@ -306,6 +311,9 @@ class Emulator:
 
     async def _carry_out(self, words: list[str], dials: list[EmulatedDial]) -> None:
         name, values = words[0], words[1:]
+        if name == "swap":
+            await _swap(dials)
+            return
         for dial in dials:
             if name == "wire":
                 if values not in (["cut"], ["mend"]):
@@ -343,6 +351,17 @@ class Emulator:
         folder.mkdir(exist_ok=True)
         self._announcement = folder / f"{os.getpid()}.json"
         write_whole(self._announcement, json.dumps(self.description()))
+
+
+async def _swap(dials: list[EmulatedDial]) -> None:
+    """What a hub's reset does: all dials vanish, and each comes back on the next one's port."""
+    ends = [dial.end for dial in dials]
+    for end in ends:
+        await end.cut()
+    for dial, end in zip(dials, [*ends[1:], ends[0]], strict=True):
+        dial.plug_into(end)
+    for end in ends:
+        await end.restore()
 
 
 def announcements_dir() -> Path:

@@ -27,6 +27,7 @@ from tracedial.link.client import (
     Hello,
     Log,
     Mark,
+    OtherDial,
     Refused,
     Sample,
     Started,
@@ -34,7 +35,9 @@ from tracedial.link.client import (
     SyncExchange,
 )
 from tracedial.link.connection import DialConnection, LinkChange
+from tracedial.link.discover import other_ports
 from tracedial.link.stream import Stream, open_stream
+from tracedial.link.whereabouts import Whereabouts
 from tracedial.phase import TickGrid, tick_grid
 from tracedial.player import Player, PlayerEvent
 from tracedial.rater_lock import RaterLock
@@ -117,8 +120,9 @@ class _Rater:
         self.grid: TickGrid | None = None
         self.phase_due_ns = 0
         self.connection = DialConnection(
-            choice.port, self.on_event, time=recorder.time, rng=recorder.rng, open_port=recorder.open_port
-        )
+            choice.port, self.on_event, time=recorder.time, rng=recorder.rng, open_port=recorder.open_port,
+            whereabouts=recorder.whereabouts,
+        )  # fmt: skip
 
     def on_event(self, event: Event | LinkChange) -> None:
         """Journal an event, in the thread that heard it."""
@@ -166,6 +170,15 @@ class _Rater:
                 self.journal.append("link", **fields)
                 if self.state:
                     self.state.link_up = event.up
+                    if event.up and self.state.problem.startswith("Another dial"):
+                        self.state.problem = ""
+            case OtherDial():
+                self.journal.append("other_dial", **fields)
+                if self.state:
+                    self.state.problem = (
+                        f"Another dial ({event.name}, id {event.unique_id}) is on {event.port}: this one is looked for "
+                        "on all ports."
+                    )
             case Status():
                 if self.state:
                     self.state.rating = None if event.knob_state else event.rating
@@ -261,12 +274,14 @@ class SessionRecorder:
     another_dial: bool = False
     locked: bool = False
     open_port: Callable[[str], Stream] = open_stream
+    other_ports: Callable[[str], list[str]] = other_ports
     time: HostTime = REAL_TIME
     rng: random.Random | None = None
 
     def __post_init__(self) -> None:
         self._locks = [] if self.locked else [RaterLock(self.folder / choice.rater) for choice in self.dials]
         self.origin_ns = self.time.now_ns()
+        self.whereabouts = Whereabouts([choice.port for choice in self.dials], self.other_ports)
         self._raters: list[_Rater] = []
         self._current: PlayerEvent | None = None
         self._stopping = False

@@ -23,8 +23,9 @@ class Recording:
     """One rater's ratings of one session video, as the journal holds them.
 
     `samples` are as they came in, resent ones included, in the order of arrival. Where a page played the video,
-    `page_exchanges` are those of its clock, `frames` what it showed, and `pages` what else it told. `findings` are
-    sentences about what the journal lacks. `journal` is the file's name: a recording taken up again has several.
+    `page_exchanges` are those of its clock, `frames` what it showed, and `pages` what else it told. `others` are other
+    dials that were met at the dial's port. `findings` are sentences about what the journal lacks. `journal` is the
+    file's name: a recording taken up again has several.
     """
 
     folder: Path
@@ -42,6 +43,7 @@ class Recording:
     frames: list[FrameBatch]
     pages: list[dict[str, Any]]
     links: list[dict[str, Any]]
+    others: list[dict[str, Any]]
     logs: list[dict[str, Any]]
     end: dict[str, Any] | None
     last_ns: int
@@ -99,6 +101,7 @@ def read_recording(folder: Path, journal: str = JOURNAL_NAME) -> Recording:
             frames=_build(FrameBatch, by_kind.get("frames", [])),
             pages=by_kind.get("page", []),
             links=by_kind.get("link", []),
+            others=by_kind.get("other_dial", []),
             logs=by_kind.get("log", []) + by_kind.get("refused", []),
             end=by_kind["end"][-1] if by_kind.get("end") else None,
             last_ns=last_ns,
@@ -122,6 +125,12 @@ def _findings(damaged_lines: list[int], cut_bytes: int, recording: Recording) ->
     scales = {json.dumps(hello["scale"], sort_keys=True) for hello in recording.hellos}
     if len(scales) > 1:
         findings.append("The dial's scale changed during the recording: its ratings are not on one scale.")
+    met = dict.fromkeys(f"{other['name']} (id {other['unique_id']}) on {other['port']}" for other in recording.others)
+    if met:
+        findings.append(f"Another dial was met where this one was expected, and was not listened to: {', '.join(met)}.")
+    moves = [link["port"] for link in recording.links if link.get("port")]
+    if moves:
+        findings.append(f"The dial changed its port {times(len(moves))}, and was found by its id: {', '.join(moves)}.")
     findings += _page_findings(recording.pages)
     if recording.end is None:
         findings.append(

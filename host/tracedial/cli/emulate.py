@@ -77,8 +77,9 @@ def command(
 
     Without --knob the arrow keys turn the knob (dial 1 until a digit chooses another), space presses the button, q
     ends. A control port takes lines: `rating 12`, `play TIME SPEED DELAY`, `hold`, `press`, `cut`, `restore`, `reboot`,
-    `raw COUNT`, `wire cut`, `wire mend`, `home` (the button held), `edge` (on the sync input), `link latency=MS
-    jitter=MS loss=P corrupt=P`; `2: hold` speaks to dial 2, a line without a number to all.
+    `swap` (each dial to the next one's port), `raw COUNT`, `wire cut`, `wire mend`, `home` (the button held), `edge`
+    (on the sync input), `link latency=MS jitter=MS loss=P corrupt=P`; `2: hold` speaks to dial 2, a line without a
+    number to all.
     """
     if tcp_port is None and sys.platform.startswith("win"):
         tcp_port = 0

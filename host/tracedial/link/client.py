@@ -156,7 +156,17 @@ class ConfigValue:
     value: bytes
 
 
-Event = Hello | SyncExchange | Started | Sample | Mark | Gone | Status | Refused | Log | ConfigValue
+@dataclass(frozen=True)
+class OtherDial:
+    """A dial that is not this client's answers on its port: nothing that it says is taken."""
+
+    host_ns: int
+    port: str
+    unique_id: str
+    name: str
+
+
+Event = Hello | SyncExchange | Started | Sample | Mark | Gone | Status | Refused | Log | ConfigValue | OtherDial
 
 
 class SequenceTracker:
@@ -211,7 +221,8 @@ class DialClient:
     """One dial, as the host sees it through one link.
 
     `clock_ns` is the host's monotonic clock. `feed` takes bytes and returns events; `outgoing` returns the frames
-    that are due. `reconnect` begins anew on another link to the same dial, keeping what is known of its records.
+    that are due. `reconnect` begins anew on another link to the same dial, keeping what is known of its records. The
+    first HELLO says which dial that is; another one that answers later is an `OtherDial` and is heard no further.
     """
 
     def __init__(self, port: str, clock_ns: Callable[[], int], rng: random.Random | None = None) -> None:
@@ -238,8 +249,9 @@ class DialClient:
         self._decoder = frame.Decoder()
         self.reconnect()
 
-    def reconnect(self) -> None:
-        """A new link: ask the dial who it is before anything else."""
+    def reconnect(self, port: str | None = None) -> None:
+        """A new link, on another port if one is given: ask the dial who it is before anything else."""
+        self.port = port or self.port
         self._past_bad_frames += self._decoder.bad_frames
         self._past_dropped_bytes += self._decoder.dropped_bytes
         self._decoder = frame.Decoder()
@@ -315,8 +327,8 @@ class DialClient:
                 )
             if not self.connected:
                 return
-        yield from self._outbox
-        self._outbox.clear()
+        while self._outbox:
+            yield self._outbox.pop(0)
         if now_ns >= self._start_due_ns and (self._wanted_start or self._stop_wanted):
             self._start_due_ns = now_ns + int(REQUEST_INTERVAL_S * 0.5e9)
             # Not before its STATUS has said where its records begin: none of this recording's may be taken for older.
@@ -433,7 +445,7 @@ class DialClient:
         del fields["boot16"]
         return Sample(host_ns, boot, **fields) if kind == message.SAMPLE else Mark(host_ns, boot, **fields)
 
-    def _on_hello(self, fields: dict[str, Any], host_ns: int) -> Hello:
+    def _on_hello(self, fields: dict[str, Any], host_ns: int) -> Hello | OtherDial:
         if fields["major"] != message.PROTOCOL_MAJOR:
             raise self._other_major((fields["major"], fields["minor"]))
         hello = Hello(
@@ -457,6 +469,9 @@ class DialClient:
                 )
             },
         )
+        if self.hello is not None and self.hello.unique_id != hello.unique_id:
+            self.connected = False
+            return OtherDial(host_ns, self.port, hello.unique_id, hello.name)
         if self.hello is not None and self.hello.boot != hello.boot:
             # What the dial still held for the host went with its memory.
             self.lost_in_resets += self.missing

@@ -1,4 +1,5 @@
-"""A dial on a port: what moves bytes between a stream and the client, and opens the port again when it is lost."""
+"""A dial on a port: what moves bytes between a stream and the client, and when the dial is lost opens its port again,
+or finds it on another one."""
 
 import random
 import threading
@@ -8,31 +9,37 @@ from typing import Any
 
 from tracedial.errors import LinkError, NotADialError, ProtocolError, SilentPortError
 from tracedial.host_time import REAL_TIME, HostTime, Turning, wait_until
-from tracedial.link.client import DialClient, Event, Hello
+from tracedial.link.client import DialClient, Event, Hello, OtherDial
 from tracedial.link.stream import Stream, open_stream
+from tracedial.link.whereabouts import Whereabouts
 
 SILENCE_S = 3.5
 """A dial is asked for its status once a second: silence this long means that the link is gone."""
+ANSWER_S = 1.5
+"""A port on which a lost dial is looked for is given this long to say who is there."""
 REOPEN_S = 0.5
+NEXT_PORT_S = (0.05, 0.3)
+"""After another dial was met: spread, so that two that look for each other's port do not meet for ever."""
 HELLO_TIMEOUT_S = 3.0
 END_TIMEOUT_S = 5.0
 
 
 @dataclass(frozen=True)
 class LinkChange:
-    """The link was lost, or is back."""
+    """The link was lost, or is back; `port` says where, if that is another port than before."""
 
     host_ns: int
     up: bool
     text: str
+    port: str = ""
 
 
 class DialConnection:
     """Keeps one dial connected and hands each event to `on_event`, in the thread that read it.
 
     That thread is `time`'s: a simulated time runs the turns itself, between two waits of the caller. `client` may be
-    used from other threads under `lock`. `error` is set when the connection has ended for good
-    (another protocol, another dial on the same port).
+    used from other threads under `lock`. With `whereabouts` a dial that was lost is looked for on other ports too.
+    `error` is set when the connection has ended for good (another protocol; without `whereabouts`, another dial).
     """
 
     def __init__(
@@ -43,6 +50,7 @@ class DialConnection:
         time: HostTime = REAL_TIME,
         rng: random.Random | None = None,
         open_port: Callable[[str], Stream] = open_stream,
+        whereabouts: Whereabouts | None = None,
     ) -> None:
         self.port = port
         self.lock = threading.Lock()
@@ -53,9 +61,15 @@ class DialConnection:
         self.up = True
         self._on_event = on_event
         self._time = time
+        self._rng = rng or random.Random()
+        self._whereabouts = whereabouts
+        self._to_try: list[str] = []
+        self._last_tried: str | None = None
+        self._others_met: set[tuple[str, str]] = set()
+        self._pause_s = REOPEN_S
         self._open_port = open_port
         self._stream: Stream | None = open_port(port)
-        self._heard_ns = time.now_ns()
+        self._heard_ns = self._named_ns = time.now_ns()
         self._hello = threading.Event()
         self._turning: Turning = time.repeat(self._run, f"dial {port}")
 
@@ -101,7 +115,8 @@ class DialConnection:
             self.error = error
         except LinkError as error:
             self._lose(str(error))
-            return REOPEN_S
+            pause_s, self._pause_s = self._pause_s, REOPEN_S
+            return pause_s
         except Exception as error:  # noqa: BLE001  (a thread that ends unseen would lose a recording)
             self.error = LinkError(self.port, f"Reading the dial on {self.port} failed: {error!r}. Please report this.")
         else:
@@ -119,44 +134,96 @@ class DialConnection:
                 events = self.client.feed(data, host_ns)
         # Before anything is written: what was taken in is journalled, whatever the port does next.
         for event in events:
+            if isinstance(event, OtherDial):
+                self._meet(event)
             if isinstance(event, Hello):
-                self._check_same_dial(event)
-                self._hello.set()
-                if not self.up:
-                    self.up = True
-                    self._on_event(LinkChange(host_ns, True, f"The dial on {self.port} is back."))
+                self._find(host_ns)
             self._on_event(event)
-        with self.lock:
-            for frame in self.client.outgoing():
-                stream.write(frame)
-        if self._hello.is_set() and host_ns - self._heard_ns > SILENCE_S * 1e9:
-            raise LinkError(self.port, f"The dial on {self.port} has gone silent.")
+        self._write(stream)
+        self._check_answers(host_ns)
 
-    def _check_same_dial(self, hello: Hello) -> None:
-        first = getattr(self, "_first_hello", None)
-        if first is None:
-            self._first_hello = hello
-        elif first.unique_id != hello.unique_id:
+    def _write(self, stream: Stream) -> None:
+        # The lock is not held while bytes are written: a port that takes none must not hold up whoever needs the lock.
+        with self.lock:
+            frames = self.client.outgoing()
+        while True:
+            with self.lock:
+                frame = next(frames, None)
+            if frame is None:
+                return
+            stream.write(frame)
+
+    def _check_answers(self, host_ns: int) -> None:
+        """Give a port up on which nothing is heard, or no dial says who it is."""
+        if self.client.connected:
+            self._named_ns = host_ns
+        if not self._hello.is_set():
+            return
+        at_home = self.client.port == self.port
+        if host_ns - min(self._heard_ns, self._named_ns) > (SILENCE_S if at_home else ANSWER_S) * 1e9:
+            raise LinkError(self.client.port, f"The dial on {self.port} has gone silent.")
+
+    def _find(self, host_ns: int) -> None:
+        """The dial said who it is: it is there (again)."""
+        port, moved = self.client.port, self.client.port != self.port
+        self.port = port
+        if self._whereabouts and self.client.hello:
+            self._whereabouts.found(self.client.hello.unique_id, port)
+        self._hello.set()
+        self._to_try.clear()
+        self._others_met.clear()
+        if not self.up:
+            self.up = True
+            where = f"The dial is back, on {port} now." if moved else f"The dial on {port} is back."
+            self._on_event(LinkChange(host_ns, True, where, port if moved else ""))
+
+    def _meet(self, other: OtherDial) -> None:
+        """Another dial is where this one is expected. Raises, since there is nothing to hear here."""
+        own = self.client.hello
+        assert own is not None
+        who = f"Another dial ({other.name}, id {other.unique_id}) is on {other.port}, where {own.name} "
+        if self._whereabouts is None:
             raise ProtocolError(
-                self.port,
-                f"Another dial ({hello.name}, {hello.unique_id}) is now on {self.port}, where {first.name} "
-                f"({first.unique_id}) was: its ratings are not added to this recording.",
-                dial=hello.protocol,
-                host=hello.protocol,
+                self.port, f"{who}({own.unique_id}) was: it is not listened to.", dial=own.protocol, host=own.protocol
             )
+        self._whereabouts.met(other.unique_id, other.port)
+        if (other.port, other.unique_id) not in self._others_met:
+            self._others_met.add((other.port, other.unique_id))
+            self._on_event(other)
+        self._pause_s = self._rng.uniform(*NEXT_PORT_S)
+        raise LinkError(other.port, f"{who}(id {own.unique_id}) was looked for.")
 
     def _lose(self, text: str) -> None:
         self._last_loss = text
         if self._stream is not None:
             self._stream.close()
             self._stream = None
+        if self._whereabouts and self.client.hello:
+            self._whereabouts.lost(self.client.hello.unique_id)
         if self.up and self._hello.is_set():
             self.up = False
             self.link_losses += 1
             self._on_event(LinkChange(self._time.now_ns(), False, text))
 
     def _reopen(self) -> None:
-        self._stream = self._open_port(self.port)
-        self._heard_ns = self._time.now_ns()
+        port = self._next_port()
+        if port is None:
+            raise LinkError(self.port, f"Another dial of this recording is on {self.port} now.")
+        self._stream = self._open_port(port)
+        self._heard_ns = self._named_ns = self._time.now_ns()
         with self.lock:
-            self.client.reconnect()
+            self.client.reconnect(port)
+
+    def _next_port(self) -> str | None:
+        """The port to try next, each of them in its turn; None where other dials of the recording have them all."""
+        own = self.client.hello
+        if self._whereabouts is None or own is None:
+            return self.port
+        sighting = self._whereabouts.sighting(own.unique_id)
+        if sighting not in (None, self._last_tried):
+            self._last_tried = sighting
+            return sighting
+        if not self._to_try:
+            self._to_try = self._whereabouts.to_try(own.unique_id, self.port)
+        self._last_tried = self._to_try.pop(0) if self._to_try else None
+        return self._last_tried

@@ -1,6 +1,7 @@
 """Finding dials: every serial port and every running emulator is asked who it is."""
 
 import contextlib
+import itertools
 import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -26,15 +27,33 @@ class Candidate:
 
 def list_ports() -> list[str]:
     """Serial ports by pyserial's own listing, then the ports of emulators that run on this machine."""
+    return [*_serial_ports(), *itertools.chain.from_iterable(_announced())]
+
+
+def other_ports(port: str) -> list[str]:
+    """The ports at which a dial that was on `port` may be found again: a board on any serial port, an emulated dial
+    where its emulator has others."""
+    if port.startswith("page:"):
+        return []
+    emulated = [ports for ports in _announced() if port in ports]
+    return emulated[0] if emulated else [] if port.startswith("socket:") else _serial_ports()
+
+
+def _serial_ports() -> list[str]:
     from serial.tools import list_ports as serial_ports
 
-    ports = [port.device for port in serial_ports.comports() if port.hwid != "n/a"]
+    return [port.device for port in serial_ports.comports() if port.hwid != "n/a"]
+
+
+def _announced() -> list[list[str]]:
+    """The ports of each emulator that runs on this machine."""
+    found = []
     folder = announcements_dir()
     if folder.is_dir():
         for file in sorted(folder.glob("*.json")):
             with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-                ports += _running(file)
-    return ports
+                found.append(_running(file))
+    return found
 
 
 def _running(file: Path) -> list[str]:

@@ -1,0 +1,52 @@
+"""Where the dials of one recorder are: on which port each is, and where one was met by another that was looked for.
+
+After a hub's reset the ports of several dials may have changed places. Each connection that lost its dial looks for it,
+by its unique id, on all ports; what it meets there instead it tells the others.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+
+
+class Whereabouts:
+    """Shared by the connections of a recorder; every call may come from any thread.
+
+    `other_ports` gives the ports of this machine at which a dial from a port may be found again.
+    """
+
+    def __init__(self, ports: Iterable[str], other_ports: Callable[[str], list[str]]) -> None:
+        self._ports = list(ports)
+        self._other_ports = other_ports
+        self._lock = threading.Lock()
+        self._held: dict[str, str] = {}
+        self._met: dict[str, str] = {}
+
+    def found(self, unique_id: str, port: str) -> None:
+        """Note that a dial is connected on a port: nobody looks for another one there."""
+        with self._lock:
+            self._held = {other: held for other, held in self._held.items() if held != unique_id}
+            self._held[port] = unique_id
+            self._met.pop(unique_id, None)
+
+    def lost(self, unique_id: str) -> None:
+        """Note that a dial is not connected any more."""
+        with self._lock:
+            self._held = {port: held for port, held in self._held.items() if held != unique_id}
+
+    def met(self, unique_id: str, port: str) -> None:
+        """Note that somebody else's dial answers on a port."""
+        with self._lock:
+            self._met[unique_id] = port
+
+    def sighting(self, unique_id: str) -> str | None:
+        """The port on which somebody else met a dial, if that port is free."""
+        with self._lock:
+            port = self._met.get(unique_id) if unique_id else None
+            return None if port in self._held else port
+
+    def to_try(self, unique_id: str, port: str) -> list[str]:
+        """The ports on which to look for a dial that was last on `port`, its own first."""
+        others = [*self._ports, *self._other_ports(port)] if unique_id else []
+        with self._lock:
+            ports = list(dict.fromkeys([port, *others]))
+            return [one for one in ports if self._held.get(one, unique_id) == unique_id]
