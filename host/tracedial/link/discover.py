@@ -33,7 +33,7 @@ def list_ports() -> list[str]:
 def other_ports(port: str) -> list[str]:
     """The ports at which a dial that was on `port` may be found again: a board on any serial port, an emulated dial
     where its emulator has others."""
-    if port.startswith("page:"):
+    if port.startswith(("page:", "simulated:")):
         return []
     emulated = [ports for ports in _announced() if port in ports]
     return emulated[0] if emulated else [] if port.startswith("socket:") else _serial_ports()
