@@ -29,6 +29,7 @@ HOST_ORDER = [
     {"calibration", "selftest"},
     {"session", "rater_lock"},
     {"recording", "study"},
+    {"video_time"},
     {"recorder", "resume"},
     {"live"},
     {"align"},

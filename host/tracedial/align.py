@@ -5,7 +5,6 @@ Dial time becomes host time by the clock's fit (`clock.py`), host time becomes v
 taken while it stood still are kept in `samples.csv` and flagged, and belong to no second.
 """
 
-import contextlib
 import itertools
 import json
 import math
@@ -22,14 +21,14 @@ from tracedial import __version__
 from tracedial.clock import ClockFit, fit_clock
 from tracedial.errors import ClockError, JournalError, RecordingError, TracedialError
 from tracedial.export import digits, write_table
-from tracedial.frames import anchored
 from tracedial.journal import JOURNAL_NAME
 from tracedial.link.client import Sample
-from tracedial.player import Stretch, timeline
+from tracedial.player import Stretch
 from tracedial.recording import Recording, journals, read_recording, times
 from tracedial.resume import dial_words
 from tracedial.session import ALIGNMENT_FILE, TRACE_FILE
 from tracedial.trace import Trace, write_trace
+from tracedial.video_time import VideoTime, flag_unseen, video_time
 from tracedial.whole_file import fingerprint, write_whole
 
 EDGE_S = 0.002
@@ -37,6 +36,8 @@ EDGE_S = 0.002
 taken while it ran (host time)."""
 OFF_PHASE_S = 0.02
 """A sample farther than this (host time) from its second is flagged."""
+PLACED_S = 0.045
+"""How well each second is to be placed, at worst."""
 LONG_UNMOVED_S = 30
 """A dial that was not moved for this long at the beginning is worth a word."""
 GOES_ON_S = 0.3
@@ -79,20 +80,16 @@ class Alignment:
     bound_s: Floats
     video_s: Floats
     stretch: NDArray[np.int64]
-    stretches: list[Stretch]
+    video: VideoTime
     fits: dict[int, ClockFit]
     report: dict[str, Any] = field(default_factory=dict)
     parts: list["Alignment"] = field(default_factory=list)
     """Of a recording that was taken up again: the alignment of each journal. The arrays above are then the last's."""
 
-
-@dataclass(frozen=True)
-class _VideoTime:
-    """When the video ran, and how well a page that played it is placed: `bound_s` is added to each sample's own."""
-
-    stretches: list[Stretch]
-    bound_s: float
-    report: dict[str, Any] | None
+    @property
+    def stretches(self) -> list[Stretch]:
+        """The stretches in which the video ran."""
+        return self.video.stretches
 
 
 def align_folder(folder: Path) -> Alignment:
@@ -119,8 +116,8 @@ def align_folder(folder: Path) -> Alignment:
 def align(recording: Recording) -> Alignment:
     """Align one journal of a recording. Raises where the video never ran or no clock can be fitted."""
     origin_ns = recording.header["origin_ns"]
-    video_time = _video_time(recording, origin_ns)
-    stretches = video_time.stretches
+    video = video_time(recording, origin_ns=origin_ns)
+    stretches = video.stretches
     if not stretches:
         raise RecordingError(recording.folder, f"In {recording.folder} the video never ran: there is nothing to align.")
     samples, repeats, conflicts = _without_repeats(recording.samples)
@@ -142,16 +139,18 @@ def align(recording: Recording) -> Alignment:
         host_s[own] = fit.host_s(dial_s[own])
         bound_s[own] = fit.bound_at(dial_s[own])
     edge_s = EDGE_S + bound_s
-    bound_s = bound_s + video_time.bound_s
     order = np.argsort(host_s, kind="stable")
     samples = [samples[i] for i in order]
     host_s, bound_s, edge_s = host_s[order], bound_s[order], edge_s[order]
     video_s, stretch = _place(host_s, edge_s, stretches)
+    bound_s = bound_s + video.bound_s(host_s, stretch)
     trace, revisited = _trace(recording, samples, bound_s, video_s, stretch, stretches)
-    alignment = Alignment(recording, trace, samples, host_s, bound_s, video_s, stretch, stretches, fits)
+    assert trace.offset_s is not None
+    trace = replace(trace, flags=flag_unseen(trace.flags, video.unseen, ~np.isnan(trace.offset_s)))
+    alignment = Alignment(recording, trace, samples, host_s, bound_s, video_s, stretch, video, fits)
     alignment.report.update(_report(alignment, repeats, conflicts, unfitted, revisited))
-    if video_time.report:
-        alignment.report["page"] = video_time.report
+    if video.shown:
+        alignment.report["page"] = _page_report(recording, video)
     return alignment
 
 
@@ -184,38 +183,25 @@ def write_alignment(alignment: Alignment) -> None:
         raise RecordingError(folder, f"The derived files in {folder} cannot be written: {error.strerror}.") from error
 
 
-def _video_time(recording: Recording, origin_ns: int) -> _VideoTime:
-    """When the video ran: by what the player told, and where a page played it, by the frames that it showed."""
-    fits: dict[int, ClockFit] = {}
-    for boot in dict.fromkeys(exchange.boot for exchange in recording.page_exchanges):
-        with contextlib.suppress(ClockError):
-            fits[boot] = fit_clock([e for e in recording.page_exchanges if e.boot == boot], origin_ns=origin_ns)
-    events = [
-        replace(event, host_ns=origin_ns + round(float(fits[event.page_boot].host_s(event.page_us / 1e6)) * 1e9))
-        if event.page_us is not None and event.page_boot in fits
-        else event
-        for event in recording.player
-    ]
-    stretches = timeline(events, origin_ns=origin_ns, until_ns=recording.last_ns)
-    batches = [batch for batch in recording.frames if batch.page_boot in fits and batch.at_us]
-    if not batches:
-        return _VideoTime(stretches, 0.0, None)
-    host_s = np.concatenate([fits[batch.page_boot].host_s(np.array(batch.at_us) / 1e6) for batch in batches])
-    shown_s = np.concatenate([np.array(batch.media_s) for batch in batches])
-    stretches, late_s = anchored(stretches, host_s=host_s, video_s=shown_s)
-    clock_bound_s = max(float(fit.bound_s.max()) for fit in fits.values())
-    spread_s = float(np.quantile(np.abs(late_s), 0.9)) if len(late_s) else 0.0
-    report = {
-        "clocks": [_clock_report(fit) for fit in fits.values()],
-        "frames": len(shown_s),
+def _page_report(recording: Recording, video: VideoTime) -> dict[str, Any]:
+    late_s = video.shown.late_s if video.shown else np.zeros(0)
+    return {
+        "clocks": [_clock_report(fit) for fit in video.page_fits.values()],
+        "frames": sum(len(batch.at_us) for batch in recording.frames),
         "frames_used": len(late_s),
         "frame_residual_ms": {
-            "p90_abs": _ms(spread_s),
+            "p90_abs": _ms(np.quantile(np.abs(late_s), 0.9)) if len(late_s) else None,
             "max_abs": _ms(np.abs(late_s).max()) if len(late_s) else None,
         },
+        "stood_still_untold": {
+            "times": video.shown.frozen if video.shown else 0,
+            "seconds": round(video.shown.frozen_s, 3) if video.shown else 0.0,
+        },
+        "unseen": [
+            {"video_from_s": round(one.video_from_s, 3), "video_to_s": round(one.video_to_s, 3)} for one in video.unseen
+        ],
         "told": [{key: value for key, value in note.items() if key != "host_ns"} for note in recording.pages],
     }
-    return _VideoTime(stretches, clock_bound_s + spread_s, report)
 
 
 def _joined(parts: list[Alignment], problems: list[TracedialError]) -> Alignment:
@@ -243,6 +229,8 @@ def _joined(parts: list[Alignment], problems: list[TracedialError]) -> Alignment
     report["first_moved_s"] = first_moved_s if first_moved_s < len(trace.rating) else None
     # Each journal begins with a knob that has not moved yet; of the whole, only the first does.
     flags[first_moved_s:] = ["|".join(w for w in row.split("|") if w != "unmoved") for row in flags[first_moved_s:]]
+    unseen = [one for part in parts for one in part.video.unseen]
+    flags[:] = flag_unseen(flags, unseen, ~np.isnan(columns["offset_s"]))
     for key in SUMMED:
         report[key] = sum(part.report[key] for part in parts)
     report["clocks"] = [clock for part in parts for clock in part.report["clocks"]]
@@ -520,6 +508,8 @@ def _report(alignment: Alignment, repeats: int, conflicts: int, unfitted: list[s
         findings.append(f"The link was lost {times(lost_links)}; {resent} samples were resent by the dial.")
     if revisited:
         findings.append(f"{revisited} seconds were watched more than once; the rating of the last time is used.")
+    findings += alignment.video.findings
+    findings += _placing_findings(trace)
     first_moved_s = _first_moved(trace.rating)
     if first_moved_s == len(trace.rating):
         findings.append("The dial was never moved: the trace shows where it happened to stand.")
@@ -567,6 +557,19 @@ def _report(alignment: Alignment, repeats: int, conflicts: int, unfitted: list[s
         },
         "findings": findings,
     }
+
+
+def _placing_findings(trace: Trace) -> list[str]:
+    """Whether the seconds of a trace are placed as well as promised."""
+    assert trace.bound_s is not None
+    placed = trace.bound_s[~np.isnan(trace.bound_s)]
+    wide = np.count_nonzero(placed > PLACED_S)
+    if not wide:
+        return []
+    return [
+        f"{wide} of {len(placed)} seconds are placed less exactly than the goal of {PLACED_S * 1e3:g} ms, the worst to "
+        f"{placed.max() * 1e3:.0f} ms (bound_ms says how well each is): the computer or the link was too busy there."
+    ]
 
 
 def _offset_report(offset_s: Floats) -> dict[str, float | None]:

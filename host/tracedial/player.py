@@ -49,6 +49,7 @@ class Stretch:
 
     `anchor_host_s`, `anchor_video_s`: arrays of shape (n_anchors,), instants at which the video is known to have stood
     there, from the frames that a page showed; between two of them it ran steadily, outside them at `speed`.
+    `anchor_bound_s`, of the same shape: how far the video may have been from there.
     """
 
     host_start_s: float
@@ -57,6 +58,7 @@ class Stretch:
     speed: float
     anchor_host_s: NDArray[np.float64] | None = None
     anchor_video_s: NDArray[np.float64] | None = None
+    anchor_bound_s: NDArray[np.float64] | None = None
 
     def video_s(self, host_s: NDArray[np.float64] | float) -> NDArray[np.float64]:
         """Video time of host times inside (or near) the stretch."""
@@ -73,6 +75,12 @@ class Stretch:
             return self.host_start_s + (video_s - self.video_start_s) / self.speed
         behind_s = self.anchor_host_s - self.anchor_video_s / self.speed
         return video_s / self.speed + np.interp(video_s, self.anchor_video_s, behind_s)
+
+    def bound_s(self, host_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How far the video may have been from `video_s` at host times; 0 where a player keeps to what it tells."""
+        if self.anchor_host_s is None or self.anchor_bound_s is None:
+            return np.zeros(np.shape(host_s))
+        return np.interp(host_s, self.anchor_host_s, self.anchor_bound_s)
 
     @property
     def video_end_s(self) -> float:

@@ -4,7 +4,7 @@ The journal alone is the recording; every other file in the folder can be made a
 """
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -171,6 +171,12 @@ def _player_event(record: dict[str, Any]) -> PlayerEvent:
 
 
 def _build(kind: type[T], records: list[dict[str, Any]]) -> list[T]:
-    # By name, so that a later version may add fields that this one does not know.
-    names = [entry.name for entry in fields(kind)]  # pyright: ignore[reportArgumentType]
-    return [kind(*[record[name] for name in names]) for record in records]
+    # By name, so that a later version may add fields that this one does not know; fields that an earlier one did not
+    # write keep their defaults.
+    entries = fields(kind)  # pyright: ignore[reportArgumentType]
+    needed = [entry.name for entry in entries if entry.default_factory is MISSING]
+    added = [entry.name for entry in entries if entry.default_factory is not MISSING]
+    return [
+        kind(*[record[name] for name in needed], **{name: record[name] for name in added if name in record})
+        for record in records
+    ]

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from tracedial.errors import PageError
+from tracedial.frames import BREAK_S, UNTOLD
 from tracedial.host_time import host_clock_ns
 from tracedial.link.client import Event, Hello, SyncExchange
 from tracedial.link.connection import LinkChange
@@ -27,6 +28,7 @@ MAX_FRAMES = 600
 FRAMES_TO_FOLLOW = 12
 RECENT_FRAMES = 120
 MAX_PAGE_US = 2**53
+MAX_COUNT = 2**31
 
 
 class PagePlayback:
@@ -135,7 +137,8 @@ class PagePlayback:
         at = [round(number(value, 0, MAX_PAGE_US)) for value in at_us[:MAX_FRAMES]]
         media = [round(number(value, 0.0, 1e6), 6) for value in media_s[:MAX_FRAMES]]
         self._last_frame = (at[-1], media[-1])
-        self.note("frames", host_ns=host_clock_ns(), page_boot=clock.boot, at_us=at, media_s=media)
+        counts = {name: _counts(said.get(name), len(at)) for name in ("shown", "passed")}
+        self.note("frames", host_ns=host_clock_ns(), page_boot=clock.boot, at_us=at, media_s=media, **counts)
         self._follow(clock, at, media)
 
     def note(self, kind: str, **fields: Any) -> None:
@@ -147,7 +150,14 @@ class PagePlayback:
 
     def _follow(self, clock: PageClock, at_us: list[int], media_s: list[float]) -> None:
         """Keep the dials' ticks on the frames: one says where the video is to a screen's grid, many say better."""
-        self._recent.extend(zip(at_us, media_s, strict=True))
+        for frame in zip(at_us, media_s, strict=True):
+            if (
+                self._recent
+                and abs((frame[0] - self._recent[-1][0]) / 1e6 - (frame[1] - self._recent[-1][1])) > BREAK_S
+            ):
+                # The video stood still or leapt: what was before it says nothing of where the video is now.
+                self._recent.clear()
+            self._recent.append(frame)
         recorder, player = self._recorder, self.player
         if not (recorder and player and self.playing) or len(self._recent) < FRAMES_TO_FOLLOW:
             return
@@ -171,6 +181,13 @@ class PagePlayback:
             self.note("page_sync", **asdict(event))
         elif isinstance(event, Hello):
             self.note("page", host_ns=event.host_ns, what="hello", page_boot=event.boot, text=event.interpreter)
+
+
+def _counts(value: Any, n: int) -> list[int]:
+    """The browser's counters of a batch of frames, or none where it has none."""
+    if not isinstance(value, list) or len(value) < n:
+        return []
+    return [round(number(one, UNTOLD, MAX_COUNT)) for one in value[:n]]
 
 
 def number(value: Any, low: float, high: float) -> float:

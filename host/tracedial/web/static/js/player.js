@@ -6,7 +6,7 @@ const REPORT_MS = 250;
 const LEAD_US = 15000;
 const STALL_READY = 3;
 
-// `tell(event, fields)` takes play, pause, seek, stall, ended; `report(frames)` takes {at_us, media_s}.
+// `tell(event, fields)` takes play, pause, seek, stall, ended; `report(frames)` takes {at_us, media_s, shown, passed}.
 export class Player {
   constructor(video, { tell, report, onState = () => {} }) {
     this.video = video;
@@ -17,8 +17,7 @@ export class Player {
     this.wanted = false;
     this.ended = false;
     this.begin = null;
-    this.at = [];
-    this.media = [];
+    this.clear();
     this.frameSource = "requestVideoFrameCallback" in HTMLVideoElement.prototype ? "frames" : "currentTime";
     this.listeners = [];
     const on = (name, handler) => {
@@ -115,7 +114,9 @@ export class Player {
     if (this.frameSource === "frames") {
       const frame = (now, meta) => {
         if (this.closed) return;
-        this.frame(Math.round(meta.expectedDisplayTime * 1000), meta.mediaTime);
+        // How many frames the browser has shown, and shown or dropped: what passed unseen is told from what lasts long.
+        const passed = this.video.getVideoPlaybackQuality?.().totalVideoFrames;
+        this.frame(Math.round(meta.expectedDisplayTime * 1000), meta.mediaTime, meta.presentedFrames, passed);
         this.video.requestVideoFrameCallback(frame);
       };
       this.video.requestVideoFrameCallback(frame);
@@ -130,7 +131,7 @@ export class Player {
   }
 
   // A frame that shows second `mediaS` appears at `atUs`.
-  frame(atUs, mediaS) {
+  frame(atUs, mediaS, shown, passed) {
     this.shownS = mediaS;
     if (!this.running) return;
     if (this.begin) {
@@ -143,13 +144,21 @@ export class Player {
     }
     this.at.push(atUs);
     this.media.push(mediaS);
+    this.shown.push(shown ?? -1);
+    this.passed.push(passed ?? -1);
   }
 
   flush() {
     if (!this.at.length || this.begin) return;
-    this.report({ at_us: this.at, media_s: this.media });
+    this.report({ at_us: this.at, media_s: this.media, shown: this.shown, passed: this.passed });
+    this.clear();
+  }
+
+  clear() {
     this.at = [];
     this.media = [];
+    this.shown = [];
+    this.passed = [];
   }
 
   close() {
