@@ -116,7 +116,8 @@ def shown_video(
     hidden_s = _hidden(frames, usual_s, frame_rate_hz)
     breaks = _breaks(frames, usual_s, hidden_s, stops_s)
     edges = [0, *(breaks + 1).tolist(), len(frames.host_s)]
-    longest_s = float(np.max(np.diff(frames.video_s) - hidden_s, initial=2 * usual_s))
+    ran = np.abs(np.diff(frames.host_s) - np.diff(frames.video_s)) < BREAK_S
+    longest_s = float(np.max((np.diff(frames.video_s) - hidden_s)[ran], initial=2 * usual_s))
     stretches: list[Stretch] = []
     unseen: list[Unseen] = []
     late: list[Floats] = []
@@ -259,9 +260,10 @@ def _with_ends(
         if one.runs and one.host_s < begin_s and abs(one.host_s - one.video_s - late_s) < BREAK_S
     ]
     if plays_s:
-        earliest_s = max(plays_s[-1], begin_s - longest_s)
-        if earliest_s - plays_s[-1] > UNSEEN_S:
-            unseen.append(_passed(stretch, plays_s[-1], earliest_s))
+        if begin_s - plays_s[-1] <= longest_s:
+            earliest_s = plays_s[-1]
+        elif begin_s - plays_s[-1] > UNSEEN_S:
+            unseen.append(_passed(stretch, plays_s[-1], begin_s))
     late_s = end_s - float(stretch.video_s(end_s))
     stops_s = [
         one.host_s
@@ -269,8 +271,9 @@ def _with_ends(
         if not one.runs and one.host_s > end_s - BREAK_S and abs(one.host_s - one.video_s - late_s) < BREAK_S
     ]
     if stops_s:
-        latest_s = max(min(stops_s[0], end_s + longest_s), end_s)
-        if stops_s[0] - latest_s > UNSEEN_S:
+        if stops_s[0] - end_s <= longest_s:
+            latest_s = max(stops_s[0], end_s)
+        elif stops_s[0] - latest_s > UNSEEN_S:
             unseen.append(_passed(stretch, latest_s, stops_s[0]))
     bound_s = stretch.anchor_bound_s
     if bound_s is not None and longest_s <= 2 * usual_s:
