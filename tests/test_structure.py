@@ -19,7 +19,7 @@ HOST = ROOT / "host" / "tracedial"
 DEVICE_ORDER = ["dialwire", "dial", "port", "main"]
 DEVICE_LIBRARY = {"dialwire": {"struct", "binascii"}, "dial": {"struct", "binascii", "array"}}
 HOST_ORDER = [
-    {"errors", "__init__", "firmware_files", "host_time", "export", "whole_file"},
+    {"errors", "__init__", "firmware_files", "host_time", "export", "whole_file", "shape"},
     {"emulated_link", "simulated_time"},
     {"emulated_settings"},
     {"emulator", "simulated_line"},
@@ -27,7 +27,7 @@ HOST_ORDER = [
     {"flash", "settings", "knob_watch"},
     {"clock", "clock_region", "player", "phase", "journal", "trace", "synthetic", "frames", "practice"},
     {"calibration", "selftest"},
-    {"session", "rater_lock"},
+    {"session", "rater_lock", "alignment_file"},
     {"recording", "study"},
     {"video_time"},
     {"recorder", "resume"},

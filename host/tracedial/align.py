@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from dialwire import message
 from tracedial import __version__
 from tracedial.clock import ClockFit, fit_clock
-from tracedial.errors import ClockError, JournalError, RecordingError, TracedialError
+from tracedial.errors import ClockError, JournalError, NothingRatedError, RecordingError, TracedialError
 from tracedial.export import digits, write_table
 from tracedial.journal import JOURNAL_NAME
 from tracedial.link.client import Sample
@@ -107,7 +107,8 @@ def align_folder(folder: Path) -> Alignment:
         except (RecordingError, JournalError) as error:
             problems.append(error)
     if not parts:
-        raise problems[0]
+        # What is damaged outranks a sitting in which nothing happened.
+        raise next((problem for problem in problems if not isinstance(problem, NothingRatedError)), problems[0])
     alignment = parts[0] if len(parts) == 1 and not problems else _joined(parts, problems)
     alignment.report["journal_bytes"] = sizes
     return alignment
@@ -119,17 +120,19 @@ def align(recording: Recording) -> Alignment:
     video = video_time(recording, origin_ns=origin_ns)
     stretches = video.stretches
     if not stretches:
-        raise RecordingError(recording.folder, f"In {recording.folder} the video never ran: there is nothing to align.")
+        raise NothingRatedError(
+            recording.folder, f"In {recording.folder} the video never ran: there is nothing to align."
+        )
     samples, repeats, conflicts = _without_repeats(recording.samples)
     fits, unfitted = _fit_boots(recording, origin_ns)
     samples = [sample for sample in samples if sample.boot in fits]
     if not samples:
-        raise RecordingError(
-            recording.folder,
-            f"{recording.folder} holds no sample that can be placed in time: {'; '.join(unfitted)}."
-            if unfitted
-            else f"{recording.folder} holds no samples.",
-        )
+        if unfitted:
+            raise RecordingError(
+                recording.folder,
+                f"{recording.folder} holds no sample that can be placed in time: {'; '.join(unfitted)}.",
+            )
+        raise NothingRatedError(recording.folder, f"{recording.folder} holds no samples.")
     host_s = np.empty(len(samples))
     bound_s = np.empty(len(samples))
     boots = np.array([sample.boot for sample in samples])

@@ -190,7 +190,7 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
     by how much. Nothing else is cut, filled or rescaled unless the settings say so, and the output repeats them.
     """
     settings = settings or AnalysisSettings()
-    session, traces, alignments, remade = load(paths)
+    session, traces, alignments, first_remarks = load(paths)
     names = [trace.rater for trace in traces]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
@@ -230,7 +230,7 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
     )
     return Analysis(
         traces, events, pairs, settings, cut, session, alignments, scale, found, corrections, observer, peaks,
-        [*remade, *remarks], unmoved,
+        [*first_remarks, *remarks], unmoved,
     )  # fmt: skip
 
 

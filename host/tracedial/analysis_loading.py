@@ -3,23 +3,22 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tracedial.analysis_settings import RatingScale
 from tracedial.derived import Derived, read_derived
-from tracedial.errors import AnalysisError, RecordingError
+from tracedial.errors import AnalysisError, NothingRatedError, RecordingError
+from tracedial.recording import journals
 from tracedial.session import ALIGNMENT_FILE, SESSION_FILE, TRACE_FILE, Session, read_session
 from tracedial.trace import Trace, read_trace
 
-REPORT_KEYS = {"dial", "clocks", "offset_ms", "samples", "findings", "recorded_at", "recorded_with"}
-
 
 class Loaded(NamedTuple):
-    """What is analyzed: `session` is None for bare CSVs; `alignments` are by rater; `remade` has a sentence for each
-    trace that could not be used as it lay there and was made again from its journal."""
+    """What is analyzed: `session` is None for bare CSVs; `alignments` are by rater; `remarks` has a sentence
+    for each trace that could not be used as it lay there and was made again from its journal, and for each rater who
+    has rated nothing yet."""
 
     session: Session | None
     traces: list[Trace]
     alignments: dict[str, dict[str, Any]]
-    remade: list[str]
+    remarks: list[str]
 
 
 def load(paths: list[Path]) -> Loaded:
@@ -38,18 +37,34 @@ def load(paths: list[Path]) -> Loaded:
     session = read_session(paths[0])
     if not session.raters:
         raise RecordingError(session.folder, f"{session.folder} has no raters: nobody has rated it yet.")
-    found = {rater: read_derived(session.folder / rater, rater) for rater in session.raters}
+    found, absent = _recorded(session)
     alignments = {rater: one.report for rater, one in found.items() if one.report is not None}
-    for rater, report in alignments.items():
-        path = session.folder / rater / ALIGNMENT_FILE
+    remarks = [one.remade for one in found.values() if one.remade]
+    remarks += [
+        f"{rater} has rated nothing of {session.name} yet: this is about {' and '.join(found)} alone."
+        for rater in absent
+    ]
+    return Loaded(session, [one.trace for one in found.values()], alignments, remarks)
+
+
+def _recorded(session: Session) -> tuple[dict[str, Derived], list[str]]:
+    """What there is of each rater, and of whom there is nothing yet. Raises where there is nothing at all."""
+    found: dict[str, Derived] = {}
+    absent = []
+    for rater in session.raters:
+        folder = session.folder / rater
+        if not journals(folder) and not (folder / TRACE_FILE).is_file():
+            absent.append(rater)
+            continue
         try:
-            if not set(report) >= REPORT_KEYS:
-                raise ValueError("it lacks entries")
-            _check_dial(report["dial"])
-        except (ValueError, TypeError, KeyError) as error:
-            raise RecordingError(path, f"{path} cannot be read ({error}): run `tracedial align`.") from error
-    remade = [one.remade for one in found.values() if one.remade]
-    return Loaded(session, [one.trace for one in found.values()], alignments, remade)
+            found[rater] = read_derived(folder, rater)
+        except NothingRatedError:
+            absent.append(rater)
+    if not found:
+        raise RecordingError(
+            session.folder, f"Nobody has rated {session.folder} yet: there is no recording of {' or '.join(absent)}."
+        )
+    return found, absent
 
 
 def _bare(path: Path) -> Derived:
@@ -57,16 +72,6 @@ def _bare(path: Path) -> Derived:
     if path.name == TRACE_FILE and (path.parent / ALIGNMENT_FILE).is_file():
         return read_derived(path.parent, path.resolve().parent.name)
     return Derived(read_trace(path), None)
-
-
-def _check_dial(dial: Any) -> None:
-    """Raise `ValueError` or `KeyError` for what is no dial's description."""
-    if not isinstance(dial, dict):
-        raise ValueError("its dial is none")
-    scale = dial["scale"]
-    RatingScale(float(scale["low"]), float(scale["high"]), float(scale["step"]), "")
-    for name in ("name", "board", "unique_id", "firmware", "interpreter", "protocol"):
-        dial[name]
 
 
 def _refuse_other_videos(paths: list[Path]) -> None:

@@ -12,6 +12,7 @@ from tracedial.errors import AnalysisError
 from tracedial.journal import read_journal
 from tracedial.lag import corrected, lag_of
 from tracedial.session import Session
+from tracedial.shape import is_number
 from tracedial.trace import Trace
 
 PRACTICE_FILE = "practice.tdj"
@@ -129,8 +130,8 @@ def _practice_lag_s(rater: str, session: Session | None) -> float:
     path = session.folder / rater / PRACTICE_FILE if session else None
     if path is None or not path.is_file():
         raise AnalysisError(f"{rater} has no practice task whose lag could be taken out: say --lag {rater}=SECONDS.")
-    results = [record["result"] for record in read_journal(path).records if record["kind"] == "practice"]
-    lag_s = results[-1].get("lag_s") if results else None
-    if lag_s is None:
+    results = [record.get("result") for record in read_journal(path).records if record["kind"] == "practice"]
+    lag_s = results[-1].get("lag_s") if results and isinstance(results[-1], dict) else None
+    if not is_number(lag_s):
         raise AnalysisError(f"The practice task of {rater} measured no lag: say --lag {rater}=SECONDS.")
     return float(lag_s)

@@ -14,6 +14,7 @@ from tracedial.errors import StudyError
 from tracedial.export import FOR_SPREADSHEETS, whole_text, write_table
 from tracedial.journal import JournalWriter, read_journal
 from tracedial.segments import Clip, Segment
+from tracedial.shape import NUMBER, TEXT, Entry, is_number, misfit
 from tracedial.study import CODES, Question, Study
 
 ANSWERS_JOURNAL = "answers.tdj"
@@ -75,12 +76,10 @@ def read_answers(folder: Path) -> Answers:
     content = read_journal(path)
     answers.damaged_lines = len(content.damaged_lines) + bool(content.cut_bytes)
     for record in content.records:
-        try:
-            _take(answers, record)
-        except (KeyError, TypeError, ValueError) as error:
-            raise StudyError(
-                path, f"{path} has a line that is no answer's ({error}): was it made by another version?"
-            ) from error
+        kind = record["kind"]
+        if said := misfit(record, _RECORDS.get(kind, {}) if isinstance(kind, str) else {"kind": TEXT}):
+            raise StudyError(path, f"{path} has a line that is no answer's ({said}): put it back from a copy.")
+        _take(answers, record)
     return answers
 
 
@@ -172,13 +171,33 @@ def _shown(clip: Clip, question: str, question_text: str) -> dict[str, Any]:
 
 def _row(session: str, rater: str, shown: dict[str, Any], given: Answer | None, *, current: int) -> dict[str, Any]:
     return {
+        **shown,
         "session": session,
         "rater": rater,
-        **shown,
         "answer": given.text if given else "",
         "answered_at": given.answered_at if given else "",
         "current": current,
     }
+
+
+_PLACE = Entry(
+    "a segment with its beginning and end",
+    lambda value: (
+        isinstance(value, list) and len(value) == 3 and isinstance(value[0], str) and all(map(is_number, value[1:]))
+    ),
+)
+_RECORDS = {
+    "answer": {
+        "shown": {
+            "segment": TEXT, "kind": TEXT, "rank": NUMBER, "start_s": NUMBER, "end_s": NUMBER, "clip_start_s": NUMBER,
+            "clip_end_s": NUMBER, "clip_cut": NUMBER, "question": TEXT, "question_text": TEXT,
+        },
+        "text": TEXT,
+        "wall_clock": TEXT,
+    },
+    "watched": {"place": _PLACE},
+    "done": {"places": [_PLACE]},
+}  # fmt: skip
 
 
 def _take(answers: Answers, record: dict[str, Any]) -> None:

@@ -1,12 +1,12 @@
 """The files derived from a recording's journals, as whoever needs them reads them: whole, and of the journals as they
 are now, or made again."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tracedial.align import Alignment, align_folder, journal_bytes, write_alignment
+from tracedial.alignment_file import read_alignment
 from tracedial.errors import RecordingError
 from tracedial.recording import journals
 from tracedial.session import ALIGNMENT_FILE, TRACE_FILE
@@ -33,7 +33,7 @@ def read_derived(folder: Path, rater: str) -> Derived:
     """
     why = _why_not_as_it_is(folder)
     if not why:
-        return Derived(read_trace(folder / TRACE_FILE, rater), _read_report(folder))
+        return Derived(read_trace(folder / TRACE_FILE, rater), read_alignment(folder))
     if not journals(folder):
         raise RecordingError(
             folder / TRACE_FILE,
@@ -63,7 +63,7 @@ def _why_not_as_it_is(folder: Path) -> str:
             return "it is not there"
         raise RecordingError(folder, f"{folder} has no {TRACE_FILE} and no journal: nothing was recorded there yet.")
     try:
-        report = _read_report(folder)
+        report = read_alignment(folder)
     except RecordingError:
         if recorded:
             return f"{ALIGNMENT_FILE} cannot be read"
@@ -82,16 +82,3 @@ def _why_not_as_it_is(folder: Path) -> str:
     if found["sha256"] != said.get("sha256"):
         return f"it was changed after {ALIGNMENT_FILE} was written"
     return ""
-
-
-def _read_report(folder: Path) -> dict[str, Any] | None:
-    path = folder / ALIGNMENT_FILE
-    if not path.is_file():
-        return None
-    try:
-        report = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(report, dict):
-            raise ValueError("it holds no object")
-    except (OSError, ValueError) as error:
-        raise RecordingError(path, f"{path} cannot be read ({error}): run `tracedial align`.") from error
-    return report

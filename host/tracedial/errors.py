@@ -10,6 +10,12 @@ class TracedialError(Exception):
     """Something that went wrong for a reason that is said."""
 
 
+def os_sentence(error: OSError) -> str:
+    """What the system refused, in a sentence: which file or folder, and why."""
+    where = f"{error.filename} cannot be used" if error.filename else "A file or a connection failed"
+    return f"{where}: {error.strerror or error}."
+
+
 class LinkError(TracedialError):
     """A port that cannot be opened or was lost; `port` names it."""
 
@@ -65,6 +71,10 @@ class RecordingError(TracedialError):
     def __init__(self, path: Path, text: str) -> None:
         super().__init__(text)
         self.path = path
+
+
+class NothingRatedError(RecordingError):
+    """A recording in which there is nothing to align: it was closed before the video ran, or before a sample came."""
 
 
 class StudyError(TracedialError):

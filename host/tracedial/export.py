@@ -1,6 +1,7 @@
-"""Tables that other programs open, and free text on its way into them: the one definition of a safe cell."""
+"""Tables that other programs open, and free text on its way out: the one definition of a safe cell."""
 
 import csv
+import unicodedata
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -39,6 +40,16 @@ def digits(value: float, places: int) -> Decimal | None:
 def whole_text(text: str) -> str:
     """A text as UTF-8 can hold it: halves of characters, which JavaScript and file names allow, become a mark."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\x00", "\ufffd")
+
+
+def terminal_text(text: str) -> str:
+    """A text as a terminal can show it, on one line: what would move its cursor or paint is shown as an escape."""
+    return "".join(sign.encode("unicode_escape").decode() if is_control(sign) else sign for sign in whole_text(text))
+
+
+def is_control(sign: str) -> bool:
+    """Whether a character is none that can be shown: a control, the end of a line, half of another character."""
+    return unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp")
 
 
 class _UnixLines:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tracedial.answers import ANSWERS_TABLE, answer_rows, questions_for, read_answers, unanswered, write_answers
 from tracedial.derived import read_derived
-from tracedial.errors import JournalError, StudyError
+from tracedial.errors import JournalError, NothingRatedError, StudyError, TracedialError, os_sentence
 from tracedial.export import FOR_SPREADSHEETS, digits, write_table
 from tracedial.journal import read_journal
 from tracedial.recording import journals
@@ -17,16 +17,20 @@ from tracedial.session import Session, scale_to_json
 from tracedial.study import STUDY_FILE, Study
 from tracedial.trace import Trace
 
-STEPS = ("open", "begun", "rated", "chosen", "done")
+STEPS = ("open", "begun", "rated", "chosen", "done", "unreadable")
 END_TOLERANCE_S = 1.0
 """Players end up to a frame (some up to a second) before the length that the file gives."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a rater is. `open`: nothing yet; `begun`: the video was not rated to its end; `rated`; `chosen`: the
-    segments are, and clips wait; `done`: all questions were asked. `at_s` is where the rating stands in the video;
-    `damaged_lines` how many lines of the choice's and the answers' journals are damaged and not used."""
+    """Where a rater is.
+
+    `open`: nothing yet, perhaps a sitting that was closed before it began; `begun`: the video was not rated to its end;
+    `rated`; `chosen`: the segments are, and clips wait; `done`: all questions were asked; `unreadable`: what there is
+    cannot be read, for the reason in `problem`. `at_s` is where the rating stands in the video; `damaged_lines` how
+    many lines of the choice's and the answers' journals are damaged and not used.
+    """
 
     step: str
     at_s: float
@@ -35,37 +39,53 @@ class Progress:
     questions: int = 0
     unanswered: int = 0
     damaged_lines: int = 0
+    problem: str = ""
 
 
-def rated_until(folder: Path) -> tuple[float, bool]:
-    """The second of the video up to which a recording's player came, and whether it was played to its end."""
-    at_s, ended = 0.0, False
+@dataclass(frozen=True)
+class Played:
+    """The second of the video up to which a recording's player came; whether it began at all, whether it was played to
+    its end."""
+
+    at_s: float = 0.0
+    began: bool = False
+    ended: bool = False
+
+
+def rated_until(folder: Path) -> Played:
+    """How far the video was played in a recording, in all journals. Raises `StudyError` where one cannot be read."""
+    played = Played()
     for name in journals(folder):
         path = folder / name
-        stamp = (path.stat().st_size, path.stat().st_mtime_ns)
-        if path not in _READ or _READ[path][0] != stamp:
-            _READ[path] = (stamp, _played(path))
-        played_s, ended_here = _READ[path][1]
+        try:
+            stamp = (path.stat().st_size, path.stat().st_mtime_ns)
+            if path not in _READ or _READ[path][0] != stamp:
+                _READ[path] = (stamp, _played(path))
+        except OSError as error:
+            raise StudyError(path, f"{path} cannot be read: {error.strerror}.") from error
+        except (JournalError, KeyError, TypeError, ValueError, IndexError) as error:
+            raise StudyError(path, f"The journal {path} cannot be read ({error}).") from error
+        here = _READ[path][1]
         # What was played to its end once stays so, whatever a later journal holds.
-        at_s, ended = played_s or at_s, ended or ended_here
-    return at_s, ended
+        played = Played(here.at_s or played.at_s, played.began or here.began, played.ended or here.ended)
+    return played
 
 
 EXPORTED = {
     "segments.csv": ("session", "rater", "segment", "kind", "rank", "start_s", "end_s", "chosen", "source",
                      "changed_by", "why"),
     "traces.csv": ("session", "rater", "video_s", "rating", "flags"),
-    "status.csv": ("session", "rater", "step", "at_s", "duration_s", "clips", "unanswered"),
+    "status.csv": ("session", "rater", "step", "at_s", "duration_s", "clips", "unanswered", "problem"),
 }  # fmt: skip
 
 # A journal is read once; a study's status is asked for every few seconds.
-_READ: dict[Path, tuple[tuple[int, int], tuple[float, bool]]] = {}
+_READ: dict[Path, tuple[tuple[int, int], Played]] = {}
 
 
-def _played(path: Path) -> tuple[float, bool]:
+def _played(path: Path) -> Played:
     """Where the last event of the player, or the last frame that a page showed, was. A player without a page that ran
     to the journal's last record was as far as it ran until then."""
-    at_s, ended = 0.0, False
+    at_s, began, ended = 0.0, False, False
     duration_s = None
     running: dict[str, Any] | None = None
     last_ns = 0
@@ -74,28 +94,46 @@ def _played(path: Path) -> tuple[float, bool]:
         if record["kind"] == "recording":
             duration_s = record["video"]["duration_s"]
         elif record["kind"] == "frames" and record["media_s"]:
-            at_s = record["media_s"][-1]
+            at_s = float(record["media_s"][-1])
             running = None
         elif record["kind"] == "player":
-            at_s = record["video_s"]
+            at_s = float(record["video_s"])
+            began = began or record["event"] == "play"
             running = record if record["event"] in ("play", "rate") else None
             ended = record["event"] == "ended" and duration_s is not None and at_s >= duration_s - END_TOLERANCE_S
     if running and last_ns > running["host_ns"]:
         at_s += (last_ns - running["host_ns"]) / 1e9 * running["speed"]
-    return at_s if duration_s is None else min(at_s, duration_s), ended
+    return Played(at_s if duration_s is None else min(at_s, duration_s), began, ended)
+
+
+def survey(study: Study) -> tuple[list[tuple[Session, dict[str, Progress]]], list[str]]:
+    """All sessions with each rater's progress, `unreadable` ones included; and what keeps sessions from being read."""
+    sessions, problems = study.readable_sessions()
+    found = []
+    for session in sessions:
+        raters = {}
+        for rater in session.raters:
+            try:
+                raters[rater] = progress(study, session, rater)
+            except TracedialError as error:
+                duration_s = float(session.video["duration_s"] or 0.0)
+                raters[rater] = Progress("unreadable", 0.0, duration_s, problem=str(error))
+        found.append((session, raters))
+    return found, problems
 
 
 def progress(study: Study, session: Session, rater: str) -> Progress:
     """How far a rater of a session is."""
     folder = study.session_folder(session.folder.name) / rater
-    duration_s = float(session.video["duration_s"] or 0.0)
-    if not journals(folder):
-        return Progress("open", 0.0, duration_s)
+    duration_s = _duration_s(session)
     try:
-        at_s, ended = rated_until(folder)
-    except (JournalError, KeyError, TypeError) as error:
-        raise StudyError(folder, f"The journal in {folder} cannot be read ({error}).") from error
-    if not ended:
+        played = rated_until(folder)
+    except OSError as error:
+        raise StudyError(folder, f"{folder} cannot be read: {error.strerror}.") from error
+    if not played.began:
+        return Progress("open", 0.0, duration_s)
+    at_s = played.at_s
+    if not played.ended:
         return Progress("begun", at_s, duration_s)
     choice = read_choice(folder)
     answers = read_answers(folder)
@@ -115,6 +153,17 @@ def rating_of(study: Study, session: Session, rater: str) -> Trace:
     if not journals(folder):
         raise StudyError(folder, f"{rater} has not rated {session.folder.name} yet: {folder} has no journal.")
     return read_derived(folder, rater).trace
+
+
+def _duration_s(session: Session) -> float:
+    """The length of a session's video. Raises `StudyError` for a session without one (a group, live)."""
+    duration_s = session.video["duration_s"]
+    if not session.video["sha256"] or duration_s is None:
+        raise StudyError(
+            session.folder,
+            f"{session.folder} is a session without a video, as no session of a study is: take it out of the study.",
+        )
+    return float(duration_s)
 
 
 def check_same_scale(folder: Path, study: Study) -> None:
@@ -138,7 +187,7 @@ def chosen_clips(study: Study, session: Session, rater: str) -> list[Clip]:
     choice = read_choice(study.session_folder(session.folder.name) / rater)
     if choice is None:
         return []
-    return clips(choice.chosen, length_s=study.clips.length_s, end_of_video_s=float(session.video["duration_s"]))
+    return clips(choice.chosen, length_s=study.clips.length_s, end_of_video_s=_duration_s(session))
 
 
 def write_tables(study: Study, session: Session, rater: str) -> None:
@@ -146,7 +195,7 @@ def write_tables(study: Study, session: Session, rater: str) -> None:
     folder = study.session_folder(session.folder.name) / rater
     trace = rating_of(study, session, rater)
     choice = begin_choice(folder, study, trace.rated)
-    end_s = float(session.video["duration_s"])
+    end_s = _duration_s(session)
     write_segments(folder, choice, trace.rated, clip_s=study.clips.length_s, end_of_video_s=end_s)
     made = chosen_clips(study, session, rater)
     answers = read_answers(folder)
@@ -154,31 +203,42 @@ def write_tables(study: Study, session: Session, rater: str) -> None:
         write_answers(folder / ANSWERS_TABLE, answer_rows(study, session.folder.name, rater, made, answers))
 
 
-def export_study(study: Study, folder: Path) -> dict[str, int]:
+def export_study(study: Study, folder: Path) -> tuple[dict[str, int], list[str]]:
     """Write the study's tables, all sessions in each: `answers.csv`, `segments.csv`, `traces.csv` (long), `status.csv`.
-    Returns how many rows each has."""
+    Returns how many rows each has, and what could not be exported, in sentences: one rater's damaged files do not keep
+    all others' from it, and `status.csv` says whose they are."""
     rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in EXPORTED}
     answers: list[dict[str, Any]] = []
-    for session in study.sessions():
+    found, problems = survey(study)
+    for session, raters in found:
         name = session.folder.name
-        for rater in session.raters:
-            where = progress(study, session, rater)
+        for rater, where in raters.items():
+            problem = where.problem
+            try:
+                trace_rows = [] if problem else _trace_rows(study, session, rater)
+                choice = None if problem else read_choice(study.rater_folder(name, rater))
+                given = [] if choice is None else _answers_of(study, session, rater)
+            except TracedialError as error:
+                problem = str(error)
+            except OSError as error:
+                problem = os_sentence(error)
+            else:
+                rows["traces.csv"] += [(name, rater, *row) for row in trace_rows]
+                rows["segments.csv"] += [(name, rater, *row) for row in _segment_rows(choice)] if choice else []
+                answers += given
             rows["status.csv"].append(
-                (name, rater, where.step, digits(where.at_s, 1), where.duration_s, where.clips, where.unanswered)
+                (
+                    name,
+                    rater,
+                    where.step,
+                    digits(where.at_s, 1),
+                    where.duration_s,
+                    where.clips,
+                    where.unanswered,
+                    problem,
+                )
             )
-            rater_folder = study.rater_folder(name, rater)
-            if journals(rater_folder):
-                trace = rating_of(study, session, rater)
-                flags = trace.flags or [""] * len(trace.rating)
-                rows["traces.csv"] += [
-                    (name, rater, second, None if math.isnan(rating) else Decimal(f"{rating:g}"), flags[second])
-                    for second, rating in enumerate(trace.rating)
-                ]
-            choice = read_choice(rater_folder)
-            if choice is not None:
-                rows["segments.csv"] += [(name, rater, *row) for row in _segment_rows(choice)]
-                made = chosen_clips(study, session, rater)
-                answers += answer_rows(study, name, rater, made, read_answers(rater_folder))
+            problems += [problem] if problem else []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_answers(folder / ANSWERS_TABLE, answers)
@@ -186,7 +246,28 @@ def export_study(study: Study, folder: Path) -> dict[str, int]:
             write_table(folder / file_name, header, rows[file_name], encoding=FOR_SPREADSHEETS)
     except OSError as error:
         raise StudyError(folder, f"The tables cannot be written to {folder}: {error.strerror}.") from error
-    return {"answers.csv": len(answers), **{name: len(content) for name, content in rows.items()}}
+    return {"answers.csv": len(answers), **{name: len(content) for name, content in rows.items()}}, problems
+
+
+def _trace_rows(study: Study, session: Session, rater: str) -> list[tuple[Any, ...]]:
+    """A rater's seconds; none where the sitting was closed before anything was rated."""
+    if not journals(study.rater_folder(session.folder.name, rater)):
+        return []
+    try:
+        trace = rating_of(study, session, rater)
+    except NothingRatedError:
+        return []
+    flags = trace.flags or [""] * len(trace.rating)
+    return [
+        (second, None if math.isnan(rating) else Decimal(f"{rating:g}"), flags[second])
+        for second, rating in enumerate(trace.rating)
+    ]
+
+
+def _answers_of(study: Study, session: Session, rater: str) -> list[dict[str, Any]]:
+    name = session.folder.name
+    made = chosen_clips(study, session, rater)
+    return answer_rows(study, name, rater, made, read_answers(study.rater_folder(name, rater)))
 
 
 def _segment_rows(choice: Choice) -> list[tuple[Any, ...]]:

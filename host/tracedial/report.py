@@ -310,7 +310,11 @@ def _provenance(analysis: Analysis) -> list[tuple[str, str]]:
         video = analysis.session.video
         if video["sha256"]:
             rows.append(
-                ("video", f"{video['name']}, {video['duration_s']:.3f} s, {video['frame_rate_hz']:g} frames a second")
+                (
+                    "video",
+                    f"{video['name']}, {number_text(video['duration_s'], 3)} s, "
+                    f"{number_text(video['frame_rate_hz'], 2)} frames a second",
+                )
             )
             rows.append(("video sha256", video["sha256"]))
         else:
@@ -321,7 +325,7 @@ def _provenance(analysis: Analysis) -> list[tuple[str, str]]:
             (
                 f"{rater}: dial",
                 f"{dial['name']} ({dial['board']}, id {dial['unique_id']}), firmware {dial['firmware']} on "
-                f"{dial['interpreter']}, protocol {'.'.join(map(str, dial['protocol']))}",
+                f"{dial['interpreter']}, protocol {'.'.join(map(str, dial['protocol'] or ()))}",
             )
         )
         rows.append((f"{rater}: recorded", f"{report['recorded_at']} with {report['recorded_with']}"))

@@ -18,6 +18,7 @@ from tracedial.errors import StudyError
 from tracedial.events import EventSettings, find_events
 from tracedial.export import FOR_SPREADSHEETS, digits, whole_text, write_table
 from tracedial.journal import JournalWriter, read_journal
+from tracedial.shape import LINE, NUMBER, TEXT, WHOLE, YES_OR_NO, Entry, if_there, misfit
 from tracedial.study import Study
 
 Floats = NDArray[np.float64]
@@ -112,6 +113,10 @@ def read_choice(folder: Path) -> Choice | None:
     content = read_journal(path)
     choice = Choice({}, [], {}, [], damaged_lines=len(content.damaged_lines) + bool(content.cut_bytes))
     for record in content.records:
+        if said := _misfit(record):
+            raise StudyError(
+                path, f"{path} has a line that is no change of segments ({said}): put it back from a copy."
+            )
         _apply(choice, record)
     if not choice.parameters and (choice.damaged_lines or content.records):
         raise StudyError(
@@ -256,10 +261,35 @@ def _append(folder: Path, kind: str, **fields: Any) -> None:
         journal.append(kind, wall_clock=datetime.now(UTC).isoformat(timespec="seconds"), **fields)
 
 
+_SEGMENT = {
+    "id": LINE, "kind": Entry(f"one of {', '.join(KINDS)}", lambda value: value in KINDS), "rank": WHOLE,
+    "start_s": NUMBER, "end_s": NUMBER, "source": if_there(TEXT), "changed_by": if_there(TEXT), "why": if_there(TEXT),
+    "chosen": if_there(YES_OR_NO),
+}  # fmt: skip
+_CHANGE = {"action": TEXT, "who": TEXT, "why": TEXT, "id": LINE}
+_RECORDS = {
+    "automatic": {"segments": [_SEGMENT], "parameters": {}, "notes": [TEXT]},
+    "accepted": {"who": TEXT},
+    "change": {
+        **_CHANGE, "rank": if_there(WHOLE), "start_s": if_there(NUMBER), "end_s": if_there(NUMBER),
+    },
+    "add": {**_CHANGE, "of_kind": _SEGMENT["kind"], "rank": WHOLE, "start_s": NUMBER, "end_s": NUMBER},
+}  # fmt: skip
+
+
+def _misfit(record: dict[str, Any]) -> str:
+    """What a line lacks to be carried out; a line of a kind that this version does not know lacks nothing."""
+    kind = "add" if record.get("action") == "add" and record["kind"] == "change" else record["kind"]
+    return misfit(record, _RECORDS.get(kind, {}) if isinstance(kind, str) else {"kind": TEXT})
+
+
 def _apply(choice: Choice, record: dict[str, Any]) -> None:
     match record["kind"]:
         case "automatic":
-            choice.automatic = [Segment(**entry) for entry in record["segments"]]
+            choice.automatic = [
+                Segment(**{key: value for key, value in entry.items() if key in _SEGMENT})
+                for entry in record["segments"]
+            ]
             choice.parameters, choice.notes = record["parameters"], record["notes"]
             choice.segments = {segment.id: segment for segment in choice.automatic}
         case "accepted":

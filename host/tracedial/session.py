@@ -8,6 +8,8 @@ from typing import Any
 
 from dialwire.scale import Scale
 from tracedial.errors import RecordingError
+from tracedial.export import whole_text
+from tracedial.shape import LINE, WHOLE, YES_OR_NO, Entry, if_there, is_number, misfit, or_null
 from tracedial.video import Video
 from tracedial.whole_file import write_whole
 
@@ -25,6 +27,20 @@ NAME_RULE = "1 to 40 letters, digits, - and _ (it names a folder)"
 def is_name(text: str) -> bool:
     """Whether a text can name a session or a rater: see `NAME_RULE`."""
     return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", text) is not None
+
+
+FACTS = ("duration_s", "frame_rate_hz", "width", "height")
+POSITIVE = Entry("a number above 0 and at most a million", lambda value: is_number(value) and 0 < value <= 1e6)
+SHAPE = {
+    "format": WHOLE,
+    "session": LINE,
+    "video": {
+        "name": LINE, "sha256": LINE,
+        **{name: if_there(or_null(POSITIVE)) for name in FACTS},
+    },
+    "synthetic": YES_OR_NO,
+    "video_file": if_there(LINE),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -45,28 +61,38 @@ def read_session(folder: Path) -> Session:
     path = folder / SESSION_FILE
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        check_format(path, content.get("format"))
-        for key in ("name", "sha256"):
-            str(content["video"][key])
-        raters = content["raters"]
-        if not isinstance(raters, list) or not all(isinstance(rater, str) and is_name(rater) for rater in raters):
-            raise ValueError("its raters are no names")
-        return Session(
-            folder,
-            content["session"],
-            raters,
-            dict(content["video"]),
-            bool(content["synthetic"]),
-            str(content.get("video_file", "")),
-        )
     except FileNotFoundError:
         raise RecordingError(
             folder,
             f"{folder} is no session folder (it has no {SESSION_FILE}): give the folder that `tracedial record` "
             "made, or two or more trace CSVs.",
         ) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except OSError as error:
+        raise RecordingError(path, f"{path} cannot be read: {error.strerror}.") from error
+    except (ValueError, RecursionError) as error:
         raise RecordingError(path, f"{path} cannot be read as a session's file ({error}).") from error
+    if isinstance(content, dict):
+        check_format(path, content.get("format"))
+    if said := misfit(content, SHAPE) or _odd_raters(content.get("raters")):
+        raise RecordingError(
+            path, f"{path} cannot be read as a session's file ({said}): put it right, or back from a copy."
+        )
+    return Session(
+        folder,
+        content["session"],
+        content["raters"],
+        {**dict.fromkeys(FACTS), **content["video"]},
+        content["synthetic"],
+        content.get("video_file", ""),
+    )
+
+
+def _odd_raters(raters: Any) -> str:
+    if not isinstance(raters, list) or not all(isinstance(rater, str) and is_name(rater) for rater in raters):
+        return f"its raters are no names; use {NAME_RULE}"
+    lowered = [rater.lower() for rater in raters]
+    twice = next((rater for rater in raters if lowered.count(rater.lower()) > 1), None)
+    return f"raters has {twice!r} twice" if twice else ""
 
 
 def check_video(folder: Path, video: Video) -> Session | None:
@@ -108,7 +134,7 @@ def write_session(
         folder.mkdir(parents=True, exist_ok=True)
         content = {
             "format": FORMAT,
-            "session": folder.resolve().name,
+            "session": whole_text(folder.resolve().name),
             "video": video_to_json(video) if video else LIVE,
             "raters": [*known, *(rater for rater in raters if rater not in known)],
             "synthetic": synthetic,
@@ -142,5 +168,6 @@ def check_format(path: Path, found: object) -> None:
     """Refuse files of a format that this version does not know."""
     if found != FORMAT:
         raise RecordingError(
-            path, f"{path} is of format {found}, this version of tracedial reads format {FORMAT}: update tracedial."
+            path,
+            f"{path} is of format {ascii(found)[:40]}, and this version of tracedial reads format {FORMAT}: update it.",
         )

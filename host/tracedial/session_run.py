@@ -64,16 +64,13 @@ def resumed(plan: SessionPlan) -> SessionPlan:
         begun = read_begun(folder)
         begun.check_video(plan.video)
         begun.check_rate(plan.rate_hz)
-        try:
-            at_s, ended = rated_until(folder)
-        except (KeyError, TypeError) as error:
-            raise RecordingError(folder, f"A journal in {folder} cannot be read ({error}).") from error
-        if ended:
+        played = rated_until(folder)
+        if played.ended:
             others = ", or name the other raters alone" if len(raters) > 1 else ""
             raise RecordingError(
                 folder, f"{rater} rated to the video's end in {plan.folder}: there is nothing to go on with{others}."
             )
-        reached_s = min(reached_s, at_s)
+        reached_s = min(reached_s, played.at_s)
     begin_s = float(math.floor(reached_s))
     if plan.end_s is not None and plan.end_s <= begin_s:
         raise RecordingError(

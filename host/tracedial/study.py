@@ -15,7 +15,7 @@ from typing import Any, NoReturn, TypeVar
 
 from dialwire.errors import WireError
 from dialwire.scale import Scale
-from tracedial.errors import StudyError
+from tracedial.errors import StudyError, TracedialError
 from tracedial.session import NAME_RULE, Session, is_name, read_session, write_session
 from tracedial.video import Video, check_whole, read_video
 from tracedial.whole_file import write_whole
@@ -114,11 +114,23 @@ class Study:
             return []
         return [read_session(path.parent) for path in sorted(folder.glob("*/session.json"))]
 
+    def readable_sessions(self) -> tuple[list[Session], list[str]]:
+        """The sessions that can be read, by name, and what keeps others from it, in sentences: one odd file must not
+        keep a researcher from all the rest."""
+        folder = self.folder / SESSIONS
+        sessions, problems = [], []
+        for path in sorted(folder.glob("*/session.json")) if folder.is_dir() else []:
+            try:
+                sessions.append(read_session(path.parent))
+            except TracedialError as error:
+                problems.append(str(error))
+        return sessions, problems
+
     def session(self, name: str) -> Session:
         """One session. Raises `StudyError` for a name that the study does not have."""
         if is_name(name) and (self.session_folder(name) / "session.json").is_file():
             return read_session(self.session_folder(name))
-        known = ", ".join(session.folder.name for session in self.sessions()) or "none yet"
+        known = ", ".join(session.folder.name for session in self.readable_sessions()[0]) or "none yet"
         raise StudyError(self.folder, f"The study in {self.folder} has no session {name!r} (it has {known}).")
 
     def rater_folder(self, session: str, rater: str) -> Path:

@@ -5,6 +5,7 @@ each; on this computer, or wherever `fsspec` reaches (`s3://…`, `zip://…`, `
 any machine that can read the study.
 """
 
+import contextlib
 import hashlib
 import json
 import tempfile
@@ -18,8 +19,9 @@ from tracedial.analysis_loading import load
 from tracedial.analysis_preparing import PRACTICE_FILE
 from tracedial.analysis_settings import AnalysisSettings
 from tracedial.derived import read_derived
-from tracedial.errors import AnalysisError, TracedialError
+from tracedial.errors import AnalysisError, NothingRatedError, TracedialError, os_sentence
 from tracedial.event_agreement import read_codes
+from tracedial.export import whole_text
 from tracedial.recording import journals
 from tracedial.session import ALIGNMENT_FILE, SESSION_FILE, TRACE_FILE
 from tracedial.trace import Trace
@@ -107,7 +109,7 @@ def run_job(job: Job) -> Done:
     key = ""
     with tempfile.TemporaryDirectory(prefix="tracedial-") as scratch:
         try:
-            remade = _remade(job)
+            job, remade = _with_traces(job)
             content = _read(job)
             key = _key(job, content)
             if key == job.known_key:
@@ -115,14 +117,18 @@ def run_job(job: Job) -> Done:
             result = analyze(_copied(content, Path(scratch)), replace(job.settings, codes_session=job.name)).as_json()
         except TracedialError as error:
             # The files were read from a copy; the user knows them by their own names.
-            return Done(job.name, key, None, str(error).replace(f"{scratch}/", "").replace(f"{scratch}\\", ""))
+            return Done(
+                job.name, key, None, whole_text(str(error).replace(f"{scratch}/", "").replace(f"{scratch}\\", ""))
+            )
+        except OSError as error:
+            return Done(job.name, key, None, whole_text(os_sentence(error)))
         except Exception as error:  # noqa: BLE001  (one odd file must not end the work on all others)
             text = f"an unexpected {type(error).__name__} ({error}): please report this with the session's files."
-            return Done(job.name, key, None, text)
+            return Done(job.name, key, None, whole_text(text))
     result["session"] = job.name
     result["remarks"] += remade
     result["remarks"] += [
-        f"{name} does not begin with video_s,rating: it is no trace and not used." for name in job.ignored
+        f"{whole_text(name)} does not begin with video_s,rating: it is no trace and not used." for name in job.ignored
     ]
     return Done(job.name, key, result)
 
@@ -133,14 +139,19 @@ def traces_of(job: Job) -> list[Trace]:
         return load(_copied(_read(job), Path(scratch))).traces
 
 
-def _remade(job: Job) -> list[str]:
-    """Make traces again that are not what the journals beside them hold, and say so; a study elsewhere has to come
-    with whole ones."""
-    if is_remote(job.study):
-        return []
-    folders = sorted({PurePosixPath(name).parent for name in job.files if PurePosixPath(name).name == TRACE_FILE})
-    recorded = [Path(job.study) / folder for folder in folders if journals(Path(job.study) / folder)]
-    return [said for folder in recorded if (said := read_derived(folder, folder.name).remade)]
+def _with_traces(job: Job) -> tuple[Job, list[str]]:
+    """The job with traces made (again) where the journals hold more than lies beside them, and a sentence for each that
+    was made again; a study elsewhere has to come with whole ones."""
+    session = next((PurePosixPath(name).parent for name in job.files if PurePosixPath(name).name == SESSION_FILE), None)
+    if is_remote(job.study) or session is None:
+        return job, []
+    files, said = set(job.files), []
+    for folder in sorted(path for path in (Path(job.study) / session).iterdir() if path.is_dir() and journals(path)):
+        with contextlib.suppress(NothingRatedError):
+            said.append(read_derived(folder, folder.name).remade)
+        names = (session / folder.name / name for name in (TRACE_FILE, ALIGNMENT_FILE) if (folder / name).is_file())
+        files.update(name.as_posix() for name in names)
+    return replace(job, files=tuple(sorted(files))), [one for one in said if one]
 
 
 def _copied(content: dict[str, bytes], folder: Path) -> list[Path]:
@@ -166,7 +177,7 @@ def first_raters(job: Job) -> list[str]:
     """The raters of a session, in its own order."""
     session = next((name for name in job.files if PurePosixPath(name).name == SESSION_FILE), None)
     if session is None:
-        return [PurePosixPath(name).stem for name in job.files]
+        return [whole_text(PurePosixPath(name).stem) for name in job.files]
     try:
         return [str(rater) for rater in json.loads(_bytes(job.study, session))["raters"]]
     except (OSError, ValueError, KeyError, TypeError):
@@ -176,7 +187,7 @@ def first_raters(job: Job) -> list[str]:
 
 def _session_name(folder: str) -> str:
     """A session's name: its folder from the study on, without the study's own `sessions`."""
-    return folder.removeprefix("sessions/").replace("/", "-") or "session"
+    return whole_text(folder.removeprefix("sessions/").replace("/", "-")) or "session"
 
 
 def _key(job: Job, content: dict[str, bytes]) -> str:

@@ -26,7 +26,7 @@ def half_file(path: Path) -> Iterator[Path]:
     if path.exists() and not path.is_file():
         yield path
         return
-    target = path.resolve() if path.is_symlink() else path
+    target = Path(os.path.realpath(path)) if path.is_symlink() else path
     _remove_left_over(target)
     half = target.with_name(f".{target.name[:40]}.{os.getpid()}.{time.monotonic_ns():x}.part")
     try:

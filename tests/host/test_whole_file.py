@@ -13,7 +13,6 @@ import pytest
 from requirements import needs_posix
 from simulated import SimulatedDial
 from test_align import record, staircase
-from tracedial import whole_file
 from tracedial.align import write_alignment
 from tracedial.analysis import analyze, write_tables
 from tracedial.derived import read_derived
@@ -47,7 +46,7 @@ def test_a_disk_that_refuses_at_the_last_sync_leaves_the_old_file(tmp_path, monk
     def refuse(handle):
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(whole_file.os, "fsync", refuse)
+    monkeypatch.setattr(os, "fsync", refuse)
     with pytest.raises(OSError, match="Input/output"):
         write_whole(path, "new")
     assert path.read_text() == "old" and halves(tmp_path) == []
@@ -222,6 +221,6 @@ def test_an_error_of_the_disk_is_a_sentence(session, monkeypatch):
     def refuse(handle):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(whole_file.os, "fsync", refuse)
+    monkeypatch.setattr(os, "fsync", refuse)
     with pytest.raises(TracedialError, match="cannot be written: No space"):
         write_tables(analyze([session]), session / "out")

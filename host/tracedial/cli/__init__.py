@@ -3,11 +3,13 @@
 import importlib
 import io
 import sys
+from typing import NoReturn
 
 import click
 
 from tracedial import __version__
-from tracedial.errors import TracedialError
+from tracedial.errors import TracedialError, os_sentence
+from tracedial.export import terminal_text, whole_text
 
 COMMANDS = {
     "align": "Fit the clocks of a recording again and write its trace.",
@@ -50,13 +52,33 @@ def main() -> None:
 
 
 def run() -> None:
-    """Run a command; an error of the family becomes one sentence and exit code 1, wrong usage exit code 2."""
+    """Run a command; an error of the family becomes one sentence and exit code 1, wrong usage exit code 2.
+
+    A file or folder that the system refuses somewhere on the way is such an error too: it says which, and why.
+    """
     for stream in (sys.stdout, sys.stderr):
         # A console that cannot show a character shows a mark in its place; it must not end a recording.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
+        _refuse_unreadable(sys.argv[1:])
         main()
     except TracedialError as error:
-        click.echo(f"tracedial: {error}", err=True)
-        sys.exit(1)
+        _end(str(error))
+    except OSError as error:
+        _end(os_sentence(error))
+
+
+def _end(sentence: str) -> NoReturn:
+    click.echo(f"tracedial: {terminal_text(sentence)}", err=True)
+    sys.exit(1)
+
+
+def _refuse_unreadable(arguments: list[str]) -> None:
+    """Refuse a name in bytes that are no UTF-8 before anything is made of it: no file could hold it as text."""
+    for argument in arguments:
+        if whole_text(argument) != argument:
+            raise TracedialError(
+                f"The name {whole_text(argument)} is not written in UTF-8 (is it from an old disk or archive?): rename "
+                "the file or folder, then give it again."
+            )

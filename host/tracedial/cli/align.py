@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from tracedial.cli.reporting import say_alignments
-from tracedial.journal import JOURNAL_NAME
+from tracedial.errors import RecordingError
+from tracedial.recording import journals
 from tracedial.session import read_session
 from tracedial.session_run import align_recordings
 
@@ -20,8 +21,15 @@ def command(paths: tuple[Path, ...]) -> None:
     """
     folders = []
     for path in paths:
-        if (path / JOURNAL_NAME).exists():
+        if journals(path):
             folders.append(path)
-        else:
-            folders += [path / rater for rater in read_session(path).raters]
+            continue
+        raters = [path / rater for rater in read_session(path).raters]
+        recorded = [folder for folder in raters if journals(folder)]
+        for folder in raters:
+            if folder not in recorded:
+                click.echo(f"{folder.name}: no recording yet.")
+        if not recorded:
+            raise RecordingError(path, f"Nobody has rated {path} yet: there is nothing to align.")
+        folders += recorded
     sys.exit(1 if say_alignments(*align_recordings(folders)) else 0)

@@ -1,9 +1,11 @@
 """`tracedial study`: a study's file, its sessions, how far its raters are, its tables."""
 
+import sys
 from pathlib import Path
 
 import click
 
+from tracedial.export import terminal_text
 from tracedial.study import PRESETS, add_session, init_study, read_study
 
 FOLDER = click.Path(path_type=Path)
@@ -50,25 +52,27 @@ def add(folder: Path, name: str, video_file: Path, raters: str | None) -> None:
 @click.argument("folder", type=FOLDER)
 def status(folder: Path) -> None:
     """Who has rated what, and what is missing."""
-    from tracedial.progress import progress
+    from tracedial.progress import survey
 
     study = read_study(folder)
-    sessions = study.sessions()
-    if not sessions:
+    sessions, problems = survey(study)
+    if not sessions and not problems:
         click.echo(f"{study.title} has no sessions yet: tracedial study add-session {folder} NAME --video FILE")
     words = {
         "open": "nothing yet",
         "begun": "rated up to second {at_s:.0f} of {duration_s:.0f}",
         "rated": "rated; segments are to be chosen",
         "chosen": "{clips} clips, {unanswered} of {questions} questions open",
+        "unreadable": "cannot be read (see below)",
         "done": "complete: {clips} clips, {unanswered} of {questions} questions without an answer",
     }
-    for session in sessions:
-        for rater in session.raters:
-            where = progress(study, session, rater)
+    for session, raters in sessions:
+        for rater, where in raters.items():
+            problems += [where.problem] if where.problem else []
             click.echo(f"{session.folder.name:20} {rater:16} {words[where.step].format(**vars(where))}")
             if where.damaged_lines:
                 click.echo(f"{'':37} {where.damaged_lines} lines of its choice or answers are damaged and not used")
+    _end(problems)
 
 
 @command.command()
@@ -79,5 +83,14 @@ def export(folder: Path, out: Path | None) -> None:
     from tracedial.progress import export_study
 
     target = out or folder / "export"
-    for name, rows in export_study(read_study(folder), target).items():
+    tables, problems = export_study(read_study(folder), target)
+    for name, rows in tables.items():
         click.echo(f"{target / name}: {rows} rows")
+    _end(problems)
+
+
+def _end(problems: list[str]) -> None:
+    """Say what could not be read; the exit code tells it too."""
+    for problem in problems:
+        click.echo(f"tracedial: {terminal_text(problem)}", err=True)
+    sys.exit(1 if problems else 0)

@@ -1,6 +1,7 @@
 """The room: one study, its sessions and videos, and the one sitting (or the one group) that is going on in it."""
 
 import asyncio
+import contextlib
 import threading
 from collections import defaultdict
 from dataclasses import asdict, replace
@@ -13,7 +14,7 @@ from tracedial.answers import Answer, AnswerBook, place_of, questions_for, read_
 from tracedial.errors import PageError, StudyError, TracedialError, VideoError
 from tracedial.link.discover import find_dials, list_ports
 from tracedial.link.stream import EmulatorProcess, emulator_arguments
-from tracedial.progress import chosen_clips, progress, rating_of, write_tables
+from tracedial.progress import chosen_clips, progress, rating_of, survey, write_tables
 from tracedial.segments import Choice, Clip, begin_choice, change, clips, read_choice
 from tracedial.session import Session
 from tracedial.study import CODES, CODES_BETWEEN, Study, check_hash, find_video, read_study
@@ -76,27 +77,25 @@ class Room:
         self._hashing_all = asyncio.create_task(self._know_videos())
 
     async def _know_videos(self) -> None:
-        for session in self.study.sessions():
-            try:
+        for session in self.study.readable_sessions()[0]:
+            # What is wrong is said when somebody asks for that session.
+            with contextlib.suppress(StudyError, VideoError, OSError):
                 await self.video(session)
-            except (StudyError, VideoError):
-                # Said when somebody asks for that session.
-                continue
 
     def overview(self) -> dict[str, Any]:
         """What the first page shows."""
         sitting = self.sitting
+        sessions, problems = survey(self.study)
         return {
             "study": study_json(self.study),
+            "problems": problems,
             "sessions": [
                 {
                     "name": session.folder.name,
                     "video": {key: session.video[key] for key in ("name", "duration_s")},
-                    "raters": [
-                        {"name": rater, **asdict(progress(self.study, session, rater))} for rater in session.raters
-                    ],
+                    "raters": [{"name": rater, **asdict(where)} for rater, where in raters.items()],
                 }
-                for session in self.study.sessions()
+                for session, raters in sessions
             ],
             "sitting": sitting.state() if sitting else None,
         }

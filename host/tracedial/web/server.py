@@ -5,12 +5,13 @@ import contextlib
 import json
 import traceback
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from tracedial.errors import PageError, TracedialError, VideoError
+from tracedial.errors import PageError, TracedialError, VideoError, os_sentence
 from tracedial.video import describe_format
 from tracedial.web.guard import Guard, Handler
 from tracedial.web.live_room import LiveRoom
@@ -35,6 +36,8 @@ async def sentences(request: web.Request, handler: Handler) -> web.StreamRespons
         return await handler(request)
     except TracedialError as error:
         return web.json_response({"problem": str(error)}, status=409)
+    except OSError as error:
+        return web.json_response({"problem": os_sentence(error)}, status=409)
     except web.HTTPException:
         raise
     except Exception as error:  # noqa: BLE001  (a page is told in any case)
@@ -61,9 +64,9 @@ class RoomServer:
 
     def _add_study(self, room: Room) -> None:
         router = self.app.router
-        router.add_get("/ws", lambda request: self._link(request, room))
-        router.add_get("/video/{session}", lambda request: self._video(request, room))
-        router.add_get("/api/video/{session}", lambda request: self._video_format(request, room))
+        router.add_get("/ws", partial(self._link, room=room))
+        router.add_get("/video/{session}", partial(self._video, room=room))
+        router.add_get("/api/video/{session}", partial(self._video_format, room=room))
 
         def get(path: str, answer: Callable[[web.Request], Any]) -> None:
             router.add_get(path, _json(answer))
@@ -85,8 +88,8 @@ class RoomServer:
         get("/api/together/{session}", lambda request: asyncio.to_thread(room.together, request.match_info["session"]))
 
     def _add_live(self, room: LiveRoom) -> None:
-        self.app.router.add_get("/ws", lambda request: self._live_link(request, room))
-        self.app.router.add_get("/video/live", lambda request: _file(room.video_path))
+        self.app.router.add_get("/ws", partial(self._live_link, room=room))
+        self.app.router.add_get("/video/live", partial(self._live_video, room=room))
         self.app.router.add_get("/api/live", _json(lambda request: _done(room.overview())))
         self.app.router.add_post("/api/live", _json_of_body(lambda request, said: room.carry_out(said)))
 
@@ -147,6 +150,9 @@ class RoomServer:
             await asyncio.gather(attaching, return_exceptions=True)
             sender.close()
         return socket
+
+    async def _live_video(self, request: web.Request, room: LiveRoom) -> web.StreamResponse:
+        return await _file(room.video_path)
 
     async def _live_link(self, request: web.Request, room: LiveRoom) -> web.StreamResponse:
         socket = web.WebSocketResponse(heartbeat=10.0, max_msg_size=MAX_MESSAGE_BYTES)

@@ -69,7 +69,7 @@ class Sitting:
         self.link_up = True
         self.dial: dict[str, Any] = {}
         self.practice_result: dict[str, Any] | None = None
-        self.resume_s, self._finished = rated_until(self.folder)
+        self._see_what_was_played()
         self._feed: KnobFeed | None = None
         self._recorder: SessionRecorder | None = None
         self._thread: threading.Thread | None = None
@@ -191,7 +191,7 @@ class Sitting:
     def _listen(self) -> None:
         """Keep other recorders away, put the study's scale on the dial, and listen to its knob."""
         self._lock.acquire()
-        self.resume_s, self._finished = rated_until(self.folder)
+        self._see_what_was_played()
         if not self.is_page_knob:
             with DialSettingsClient(self.port) as dial:
                 scale = self.study.scale
@@ -221,6 +221,10 @@ class Sitting:
             except TracedialError as error:
                 self.problem = str(error)
         self.tell_state()
+
+    def _see_what_was_played(self) -> None:
+        played = rated_until(self.folder)
+        self.resume_s, self._finished = played.at_s, played.ended
 
     def _measure_practice(self) -> None:
         clock = self.playback.clock
@@ -313,7 +317,7 @@ class Sitting:
         self.problem = problem
         self.playback.finish()
         self._recorder = self._thread = None
-        self.resume_s, self._finished = rated_until(self.folder)
+        self._see_what_was_played()
         self.step = "rated" if self._finished else "stopped"
         if self._finished:
             try:

@@ -14,6 +14,7 @@ export async function open() {
       room.study.title,
       el("header", { class: "top" }, el("h1", {}, room.study.title), el("p", { class: "quiet" }, t("preset_line", { what: room.study.rating.what }))),
       problemBox(problem),
+      ...room.problems.map(problemBox),
       room.sitting && room.sitting.step !== "connecting" ? sittingLine(room.sitting) : null,
       dialLine(),
       room.sessions.length ? table(room) : el("p", { class: "card" }, t("no_sessions")),
@@ -66,6 +67,7 @@ export async function open() {
   const nextFor = (session, rater) => {
     const key = `${session.name}/${rater.name}`;
     const links = [];
+    if (rater.step === "unreadable") return [problemBox(rater.problem)];
     const { sitting } = last;
     if (sitting && sitting.step !== "connecting" && sitting.session === session.name && sitting.rater === rater.name && ["open", "begun"].includes(rater.step)) {
       links.push(el("a", { id: `rate-${key}`, href: at("rate", session.name, rater.name), class: "button" }, t("to_sitting")));
@@ -140,7 +142,7 @@ export async function open() {
 }
 
 function share(rater) {
-  return { open: 0, begun: (0.6 * rater.at_s) / rater.duration_s, rated: 0.6, chosen: 0.7, done: 1 }[rater.step];
+  return { open: 0, unreadable: 0, begun: (0.6 * rater.at_s) / rater.duration_s, rated: 0.6, chosen: 0.7, done: 1 }[rater.step];
 }
 
 function progressWords(rater) {

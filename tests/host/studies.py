@@ -1,0 +1,102 @@
+"""Studies as they lie on a disk, made without a dial: two raters' recordings, a choice of segments, answers."""
+
+import contextlib
+import io
+import sys
+from binascii import crc32
+from pathlib import Path
+
+import numpy as np
+
+from simulated import SimulatedDial
+from test_align import record
+from tracedial.align import write_alignment
+from tracedial.answers import AnswerBook
+from tracedial.cli import run
+from tracedial.journal import JournalWriter, encode_line, read_journal
+from tracedial.progress import chosen_clips, write_tables
+from tracedial.segments import begin_choice, change
+from tracedial.session import SESSION_FILE
+from tracedial.study import add_session, init_study, read_study
+from tracedial.synthetic import write_video
+from tracedial.trace import read_trace
+
+SECONDS = 60
+SHORT = {"length_s = 30": "length_s = 8", "separation_s = 30": "separation_s = 4", "length_s = 120": "length_s = 5"}
+
+
+def make_study(folder: Path, *, sessions=("s1",), raters=("client", "therapist"), rated=None) -> Path:
+    """A study whose `rated` raters (all of them, if not given) have rated to the end, chosen and answered."""
+    init_study(folder, preset="alliance", title="A test")
+    path = folder / "study.toml"
+    text = path.read_text(encoding="utf-8")
+    for old, new in SHORT.items():
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
+    write_video(folder / "video.mp4", SECONDS)
+    study = read_study(folder)
+    for name in sessions:
+        add_session(study, name, video_file=folder / "video.mp4", raters=list(raters))
+        for seed, rater in enumerate(raters):
+            if rated is None or rater in rated:
+                rate(study, name, rater, seed=seed)
+    return folder
+
+
+def rate(study, session: str, rater: str, *, seed=0) -> None:
+    """Have a simulated dial rate a session to its end, and choose and answer by hand."""
+    folder = study.session_folder(session) / rater
+    folder.mkdir(parents=True)
+    dial = SimulatedDial(seed=seed + 1)
+    dial.rating_at = lambda at_s: 20 * np.sin(at_s / (6 + seed)) + 10 * np.cos(at_s / 3)
+    write_alignment(record(folder, dial, seconds=float(SECONDS)))
+    video = study.session(session).video
+    change_records(folder / "journal.tdj", lambda r: r | {"video": video, "rater": rater} if "origin_ns" in r else r)
+    begin_choice(folder, study, read_trace(folder / "trace.csv").rating)
+    change(folder, action="accept", who="res-1", why="", end_of_video_s=float(SECONDS))
+    known = study.session(session)
+    book = AnswerBook(folder)
+    for clip in chosen_clips(study, known, rater):
+        book.answer(clip, "rupture_what", study.questions[0].text, "=1+1\rnothing")
+        book.watched(clip)
+    book.done(chosen_clips(study, known, rater))
+    book.close()
+    with JournalWriter(folder / "practice.tdj") as journal:
+        journal.append("practice", result={"lag_s": 1.2, "gain": 0.9, "r": 0.8, "readings": 200, "ok": True})
+    write_tables(study, known, rater)
+
+
+def change_records(path: Path, change_one) -> None:
+    """Rewrite a journal's records, each with its checksum: as another version might have written them."""
+    path.write_bytes(b"".join(encode_line(change_one(record)) for record in read_journal(path).records))
+
+
+def raw_line(body: bytes) -> bytes:
+    """A journal's line of any bytes, with its checksum."""
+    return b"%08x " % crc32(body) + body + b"\n"
+
+
+class Ran:
+    """What a command did: its exit code, what it printed."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+
+def tracedial_here(*arguments: object) -> Ran:
+    """Run the command line in this process; what is no `SystemExit` is a traceback and fails the test."""
+    out, err = io.StringIO(), io.StringIO()
+    before = sys.argv
+    sys.argv = ["tracedial", *map(str, arguments)]
+    code = 0
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            run()
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 1
+    finally:
+        sys.argv = before
+    return Ran(code, out.getvalue(), err.getvalue())
+
+
+__all__ = ["SESSION_FILE", "Ran", "change_records", "make_study", "rate", "raw_line", "tracedial_here"]
