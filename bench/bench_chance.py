@@ -1,18 +1,21 @@
-"""False positives at 5 % of two independent traces of 2,900 s, by each p value; and how often the intervals hold the
-truth.
+"""False positives at 5 % of two independent traces, by each p value; power beside an oracle's; and how often the
+intervals hold the truth.
 
-Traces are AR(1); AR(1) that a knob follows in steps of half a SD or of one and a half (held still between, whole
-ratings); with a trend common to both. `withheld`: the share of pairs for which the method gives no p and says why.
-Beside each: the naive p. The limits of the others are .035 and .065; 2,000 pairs give a rate to ± .01 (two SE).
+`first` is the p that is shown first, `before` what version 0.1 showed first (AR(1)'s effective N). A row ends with !
+where the first is outside .035 to .065; 2,000 pairs give a rate to ± .01 (two SE). The oracle knows the distribution
+of r of unconnected traces of the kind. `python bench/run.py chance` takes about 15 minutes; TRACEDIAL_PAIRS=300 makes
+it quicker.
 """
 
-import numpy as np
-from scipy.signal import lfilter
+import os
 
-N = 2900
-RUNS = 2000
-COVERAGE_RUNS = 400
-METHODS = ("p_naive", "p_eff", "p_pp", "p_shift", "p_surrogate")
+import null_traces as kinds
+import numpy as np
+from scipy.special import stdtrit
+
+RUNS = int(os.environ.get("TRACEDIAL_PAIRS", "2000"))
+COVERAGE_RUNS = max(RUNS // 4, 50)
+METHODS = ("p_eff", "p_pp", "p_shift", "p_surrogate")
 LOW, HIGH = 0.035, 0.065
 
 
@@ -20,80 +23,129 @@ def run() -> None:
     """Print a line for each kind of trace."""
     print(f"  {RUNS} pairs each; rate of p < .05 where one is given (share withheld)")
     outside = 0
-    for phi in (0.80, 0.90, 0.95, 0.98, 0.99):
-        outside += _line(f"AR(1), phi = {phi:.2f}", lambda rng, phi=phi: ar1(rng, phi))
-    for phi in (0.95, 0.99):
-        for step_sd in (0.5, 1.5):
-            outside += _line(
-                f"held still, phi = {phi:.2f}, steps of {step_sd} SD",
-                lambda rng, phi=phi, step_sd=step_sd: held(rng, phi, step_sd),
-            )
-    for rise_sd in (1.0, 2.0, 4.0):
-        line = rise_sd * np.linspace(0, 1, N)
-        outside += _line(f"common trend of {rise_sd:.0f} SD, phi = 0.95", lambda rng, line=line: ar1(rng, 0.95) + line)
-    print(f"  rates outside .035 to .065 (naive aside): {outside}")
+    for n, made in (
+        (2900, kinds.stationary(2900)), (600, kinds.short(600)), (300, kinds.short(300)),
+        (2900, kinds.with_course(2900)), (600, kinds.with_course(600)),
+        (2900, kinds.starting(2900)), (600, kinds.starting(600)), (300, kinds.starting(300)),
+    ):  # fmt: skip
+        print(f"   {n} s")
+        for name, make in made.items():
+            outside += _line(name, make)
+    print(f"  rows whose first p is outside {LOW} to {HIGH}: {outside}")
+    _power()
     _coverage()
 
 
-def ar1(rng: np.random.Generator, phi: float, n: int = N) -> np.ndarray:
-    """An AR(1) series of unit variance."""
-    steps = rng.normal(size=n) * np.sqrt(1 - phi**2)
-    steps[0] /= np.sqrt(1 - phi**2)
-    return np.asarray(lfilter([1.0], [1.0, -phi], steps))
-
-
-def held(rng: np.random.Generator, phi: float, step_sd: float) -> np.ndarray:
-    """A knob that follows an AR(1) series only once it is `step_sd` away; whole ratings, SD 15."""
-    wanted = ar1(rng, phi)
-    out = np.empty(N)
-    knob = wanted[0]
-    for at, value in enumerate(wanted):
-        if abs(value - knob) > step_sd:
-            knob = value
-        out[at] = knob
-    return np.round(15 * out)
-
-
-def _line(what: str, make) -> int:
+def _line(what: str, make: kinds.Make) -> int:
     from tracedial.agreement import congruence
+    from tracedial.event_agreement import overlap
+    from tracedial.events import find_events
+    from tracedial.lag import lag_of
+    from tracedial.start_up import settled_s, start_up
 
     rng = np.random.default_rng(20261)
-    found = {name: [] for name in (*METHODS, "p_detrended")}
+    found: dict[str, list[float | None]] = {name: [] for name in ("first", "before", *METHODS, "lag", "events")}
     for _ in range(RUNS):
-        result = congruence(make(rng), make(rng))
-        for name, values in found.items():
-            values.append(getattr(result, name))
+        a, b = make(rng), make(rng)
+        first_s = settled_s([start_up(a), start_up(b)])
+        x, y = a[first_s:], b[first_s:]
+        result = congruence(x, y)
+        found["first"].append(getattr(result, result.first_p) if result.first_p else None)
+        found["before"].append(_ar1_p(a, b))
+        for name in METHODS:
+            found[name].append(getattr(result, name))
+        found["lag"].append(lag_of(x, y, name_a="a", name_b="b").p)
+        events = [[(r.onset_s, r.end_s) for r in find_events(z).ruptures] for z in (a, b)]
+        later = [[(s - first_s, e - first_s) for s, e in one if s >= first_s] for one in events]
+        found["events"].append(overlap(*later, n_seconds=len(x)).p)
     said = []
-    outside = 0
+    outside = False
     for name, values in found.items():
         given = [p for p in values if p is not None]
+        rate = float(np.mean([p < 0.05 for p in given])) if len(given) >= RUNS / 10 else None
+        if name == "first":
+            outside = rate is None or not LOW <= rate <= HIGH
         withheld = 1 - len(given) / RUNS
-        rate = np.mean([p < 0.05 for p in given]) if len(given) >= RUNS / 10 else None
-        mark = ""
-        if rate is not None and name != "p_naive" and not LOW <= rate <= HIGH:
-            outside += 1
-            mark = "!"
-        rest = f" ({withheld:.0%})" if withheld > 0.005 else ""
-        said.append(f"{name[2:]} {'–' if rate is None else f'{rate:.3f}'}{mark}{rest}")
-    print(f"    {what:38} {', '.join(said)}", flush=True)
+        said.append(
+            f"{name.removeprefix('p_')} {'–' if rate is None else f'{rate:.3f}'}"
+            + (f" ({withheld:.0%})" if withheld > 0.005 else "")
+        )
+    print(f"    {what:40} {', '.join(said)}{' !' if outside else ''}", flush=True)
     return outside
+
+
+def _ar1_p(a: np.ndarray, b: np.ndarray) -> float | None:
+    from tracedial.autocorrelation import effective_n, p_of_r
+
+    both = ~np.isnan(a) & ~np.isnan(b)
+    n_eff = effective_n(a, b).bretherton
+    return None if n_eff is None or n_eff < 3 else p_of_r(float(np.corrcoef(a[both], b[both])[0, 1]), n_eff)
+
+
+def _power() -> None:
+    from tracedial.agreement import congruence
+
+    print(f"  power at the r that the oracle finds in about half of {COVERAGE_RUNS} pairs: first, oracle")
+    for name, make in kinds.stationary(2900).items():
+        if "missing" in name:
+            continue
+        rng = np.random.default_rng(5)
+        null = np.array([abs(np.corrcoef(make(rng), make(rng))[0, 1]) for _ in range(2 * COVERAGE_RUNS)])
+        critical = float(np.quantile(null, 0.95))
+        first, oracle = [], []
+        for _ in range(COVERAGE_RUNS):
+            a, rest = make(rng), make(rng)
+            b = critical * a + np.sqrt(1 - critical**2) * rest
+            result = congruence(a, b, full=False)
+            first.append(getattr(result, result.first_p) < 0.05 if result.first_p else False)
+            oracle.append(abs(float(np.corrcoef(a, b)[0, 1])) > critical)
+        print(f"    {name:40} r = {critical:.2f}: {np.mean(first):.3f}, {np.mean(oracle):.3f}", flush=True)
 
 
 def _coverage() -> None:
     from tracedial.agreement import congruence, discrepancy
+    from tracedial.reliability import reliability
 
-    print(f"  95 % intervals that hold the truth, {COVERAGE_RUNS} pairs each")
-    for phi in (0.80, 0.95, 0.99):
-        rng = np.random.default_rng(7)
-        held_r, held_d = [], []
-        for _ in range(COVERAGE_RUNS):
-            a, rest = ar1(rng, phi), ar1(rng, phi)
-            b = 0.5 * a + np.sqrt(0.75) * rest
-            c, d = congruence(a, b), discrepancy(a, b, name_a="a", name_b="b")
-            held_r.append(_holds(c.ci_low, c.ci_high, 0.5))
-            held_d.append(_holds(d.ci_low, d.ci_high, 0.0))
-        print(f"    phi = {phi:.2f}: r = .50 in {np.mean(held_r):.3f}, mean difference in {np.mean(held_d):.3f}")
+    print(f"  95 % intervals that hold the truth, {COVERAGE_RUNS} pairs each with r = .50; before: AR(1)'s of the mean")
+    for n in (2900, 600):
+        print(f"   {n} s")
+        for name, make in kinds.stationary(n).items():
+            truth_rng = np.random.default_rng(8)
+            long = np.stack([_coupled(truth_rng, make) for _ in range(60)])
+            pooled = reliability(long.transpose(0, 2, 1).reshape(-1, 2), options=None, full=False)
+            truth = {key: one.value for key, one in pooled.estimates.items()}
+            rng = np.random.default_rng(7)
+            held: dict[str, list[bool]] = {key: [] for key in ("before", "mean", "b1", "r", "ICC(A,1)", "CCC", "alpha")}
+            for _ in range(COVERAGE_RUNS):
+                a, b = _coupled(rng, make)
+                d, c = discrepancy(a, b, name_a="a", name_b="b"), congruence(a, b)
+                found = reliability(np.stack([a, b], axis=1), options=None).estimates
+                held["before"].append(_before_holds(b - a))
+                held["mean"].append(_holds(d.ci_low, d.ci_high, 0.0))
+                held["b1"].append(c.truth_bias is not None and _holds(c.truth_bias.b1_low, c.truth_bias.b1_high, 0.5))
+                of_r = (c.ci_low, c.ci_high) if c.first_p == "p_cosine" else (c.ci_detrended_low, c.ci_detrended_high)
+                held["r"].append(_holds(*of_r, 0.5))
+                for key, label in (("icc_a_1", "ICC(A,1)"), ("ccc", "CCC"), ("alpha", "alpha")):
+                    held[label].append(_holds(found[key].ci_low, found[key].ci_high, truth[key]))
+            said = ", ".join(f"{key} {np.mean(values):.3f}" for key, values in held.items())
+            print(f"    {name:40} {said}", flush=True)
 
 
-def _holds(low: float | None, high: float | None, truth: float) -> bool:
-    return low is not None and high is not None and low <= truth <= high
+def _coupled(rng: np.random.Generator, make: kinds.Make) -> np.ndarray:
+    a, rest = make(rng), make(rng)
+    return np.stack([a, 0.5 * a + np.sqrt(0.75) * rest])
+
+
+def _before_holds(difference: np.ndarray) -> bool:
+    """Whether the mean's interval for the effective N of an AR(1) series holds 0."""
+    from tracedial.autocorrelation import bretherton_n, lag1_autocorrelation, unbiased_r1
+
+    known = difference[~np.isnan(difference)]
+    n_eff = bretherton_n(len(known), unbiased_r1(lag1_autocorrelation(difference) or 0.0, len(known)), 1.0)
+    if n_eff < 2:
+        return False
+    return abs(float(known.mean())) <= float(stdtrit(n_eff - 1, 0.975)) * known.std() / np.sqrt(n_eff - 1)
+
+
+def _holds(low: float | None, high: float | None, truth: float | None) -> bool:
+    return low is not None and high is not None and truth is not None and low <= truth <= high

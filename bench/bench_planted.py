@@ -10,7 +10,7 @@ is lower, for peaks of the smoothed trace turned over the highest second in the 
 import itertools
 
 import numpy as np
-from bench_chance import ar1
+from null_traces import ar1
 from scipy.ndimage import uniform_filter1d
 from scipy.signal import find_peaks
 

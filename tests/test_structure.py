@@ -34,7 +34,7 @@ HOST_ORDER = [
     {"live"},
     {"align"},
     {"derived"},
-    {"event_rules", "autocorrelation", "chance", "bootstrap"},
+    {"event_rules", "autocorrelation", "chance", "cosines", "low_frequency", "start_up"},
     {"events", "agreement", "reliability", "event_agreement"},
     {"lag", "analysis_settings"},
     {"observer_codes", "analysis_loading", "analysis_preparing"},
@@ -49,8 +49,8 @@ HOST_ORDER = [
     {"cli", "__main__"},
 ]
 # Statistics run on a CSV alone: these import nothing that knows of dials, links or clocks.
-STATISTICS = {"events", "autocorrelation", "chance", "bootstrap", "agreement", "lag", "reliability", "event_agreement",
-              "event_rules", "trace"}  # fmt: skip
+STATISTICS = {"events", "autocorrelation", "chance", "cosines", "low_frequency", "start_up", "agreement", "lag",
+              "reliability", "event_agreement", "event_rules", "trace"}  # fmt: skip
 
 
 def imports(path):

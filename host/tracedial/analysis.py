@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tracedial import __version__, bootstrap, chance
+from tracedial import __version__, chance, cosines, low_frequency, start_up
 from tracedial.agreement import Congruence, Discrepancy, congruence, discrepancy
 from tracedial.analysis_loading import load
 from tracedial.analysis_preparing import (
+    agreement_from_s,
+    on_scale,
     rescaled,
     scale_of,
     scale_remarks,
@@ -26,7 +28,7 @@ from tracedial.analysis_preparing import (
     without_unmoved,
 )
 from tracedial.analysis_settings import DEFAULT_SCALE, AnalysisSettings, LagCorrection, RatingScale
-from tracedial.autocorrelation import DRIFT_P, HELD_STILL_SHARE
+from tracedial.autocorrelation import AR1_P
 from tracedial.errors import AnalysisError
 from tracedial.event_agreement import EventOverlap, overlap, read_codes
 from tracedial.events import Events, Rupture, find_events
@@ -48,6 +50,7 @@ Floats = NDArray[np.float64]
 class Pair:
     """Two raters, in the order of the output; discrepancy is `b` minus `a`. `lag`, `events` and `windows` are there in
     the full set of measures: `windows` are r and the mean difference in windows of the session, one after the other.
+    All are from second `agreement_from_s` on.
     """
 
     a: str
@@ -57,6 +60,7 @@ class Pair:
     lag: Lag | None = None
     events: EventOverlap | None = None
     windows: list[dict[str, Any]] = field(default_factory=list)
+    agreement_from_s: int = 0
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,7 @@ class Analysis:
                     "common_only": self.settings.common_only,
                     "seconds_cut_for_common": self.cut,
                     "keep_unmoved": self.settings.keep_unmoved,
+                    "keep_start": self.settings.keep_start,
                     "measures": self.settings.measures,
                     "alpha_level": self.settings.alpha_level,
                     "trim_agreement_s": self.settings.trim_agreement_s,
@@ -171,14 +176,21 @@ def tables_of(data: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
 
 METHODS = {
     "p_naive": "Student t of r with n - 2 degrees of freedom, as if seconds were independent",
-    "p_eff": "the same for n_eff = n (1 - r1a r1b) / (1 + r1a r1b), at most n (Bretherton et al. 1999); withheld above "
-    f"{HELD_STILL_SHARE:.0%} of seconds without movement",
+    "p_cosine": "by the signs of the traces' cosines: r has the distribution of a sum of products of their amplitudes "
+    "with fair signs",
+    "p_detrended": "the same without the slow course of both traces (a polynomial of detrended_order); first where "
+    f"either trace shows one, of its first two cosines p < {cosines.SLOW_P:g} or its third and fourth p < "
+    f"{cosines.SLOWER_P:g}",
+    "p_eff": "the same as p_naive for n_eff = n (1 - r1a r1b) / (1 + r1a r1b), at most n (Bretherton et al. 1999); "
+    f"withheld unless both traces pass for AR(1) series (Ljung-Box p of {AR1_P:g} and more)",
     "p_pp": "the same for the effective N of Pyper & Peterman (1998), autocorrelations up to n / 5",
     "p_shift": f"among all circular shifts by {chance.MIN_SHIFT_S} s and more, counted as independent ones",
     "p_surrogate": "among phase-randomized surrogates, their exact distribution",
-    "p_withheld_for_trends": f"where both traces have a linear trend with p < {DRIFT_P:g}",
-    "interval": f"95 %, circular block bootstrap, {bootstrap.DRAWS} draws, seed {bootstrap.SEED}, blocks of "
-    "sqrt(n tau) s, Student t of the number of blocks",
+    "p_lag": f"of the largest |r| of all lags, {cosines.DRAWS} draws of signs, seed {cosines.SEED}",
+    "interval": "95 %; of r as far as r must lie from 0 to be told from chance, on Fisher's z; of all else by the "
+    f"first {low_frequency.COSINES} cosines of what each second adds to the measure (after Mueller & Watson 2008)",
+    "start_up": f"where two begin more than {start_up.TOGETHER_SD:g} SD off the level of minutes 2 to 6, or one "
+    f"{start_up.ALONE_SD:g}: until within {start_up.NEAR_SD:g} SD of it",
     "sd_divisor": "n - 1",
 }
 
@@ -210,15 +222,15 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
     traces, corrections = without_lag(traces, settings, session)
     events = {trace.rater: find_events(trace.rating, settings.events, step=scale.step) for trace in traces}
     full = settings.full
-    trim_s = settings.trim_agreement_s
-    used = {trace.rater: trace.rating[trim_s:] for trace in traces}
-    pairs = [_pair(a, b, used, events, settings) for a, b in itertools.combinations(names, 2)]
-    found = reliability(np.stack([used[name] for name in names], axis=1), options=scale.options, full=full,
+    ratings = {trace.rater: trace.rating for trace in traces}
+    pairs = [_pair(a, b, ratings, events, settings, scale) for a, b in itertools.combinations(names, 2)]
+    first_s = agreement_from_s(list(ratings.values()), settings)
+    found = reliability(np.stack([ratings[name][first_s:] for name in names], axis=1), options=scale.options, full=full,
                         alpha_level=settings.alpha_level)  # fmt: skip
     remarks = scale_remarks(traces, scale, settings)
     if remarks:
         found = replace(found, estimates={**found.estimates, "rwg": Estimate(None, reason=remarks[0])})
-    remarks += unmoved_said
+    remarks += unmoved_said + _start_remarks(pairs, settings)
     observer: dict[str, Observed] = {}
     if settings.codes is not None:
         observer = _against_observer(settings, session, events, len(traces[0].rating), remarks)
@@ -234,21 +246,32 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
     )  # fmt: skip
 
 
-def _pair(a: str, b: str, used: dict[str, Floats], events: dict[str, Events], settings: AnalysisSettings) -> Pair:
-    x, y = used[a], used[b]
-    pair = Pair(a, b, congruence(x, y, full=settings.full), discrepancy(x, y, name_a=a, name_b=b))
+def _pair(
+    a: str, b: str, ratings: dict[str, Floats], events: dict[str, Events], settings: AnalysisSettings,
+    scale: RatingScale,
+) -> Pair:  # fmt: skip
+    first_s = agreement_from_s([ratings[a], ratings[b]], settings)
+    x, y = ratings[a][first_s:], ratings[b][first_s:]
+    span = scale.high - scale.low if on_scale(x, y, scale) else None
+    pair = Pair(
+        a,
+        b,
+        congruence(x, y, full=settings.full),
+        discrepancy(x, y, name_a=a, name_b=b, span=span),
+        agreement_from_s=first_s,
+    )
     if not settings.full:
         return pair
     return replace(
         pair,
         lag=lag_of(x, y, name_a=a, name_b=b, max_lag_s=settings.max_lag_s),
         events=overlap(
-            _after(_stretches(events[a]), settings.trim_agreement_s),
-            _after(_stretches(events[b]), settings.trim_agreement_s),
+            _after(_stretches(events[a]), first_s),
+            _after(_stretches(events[b]), first_s),
             n_seconds=len(x),
             tolerance_s=settings.tolerance_s,
         ),
-        windows=_windows(x, y, settings.window_s, settings.trim_agreement_s),
+        windows=_windows(x, y, settings.window_s, first_s),
     )
 
 
@@ -280,6 +303,17 @@ def _against_observer(
         )
         for rater, found in events.items()
     }  # fmt: skip
+
+
+def _start_remarks(pairs: list[Pair], settings: AnalysisSettings) -> list[str]:
+    found = {f"{p.a} and {p.b}": p.agreement_from_s for p in pairs if p.agreement_from_s > settings.trim_agreement_s}
+    if not found:
+        return []
+    said = ", ".join(f"{names} until second {first_s}" for names, first_s in found.items())
+    return [
+        "The start-up, in which ratings move from where the dials stood to the session's level, is left out of the "
+        f"agreement: {said} (--keep-start keeps it)."
+    ]
 
 
 def _after(stretches: list[tuple[int, int]], trim_s: int) -> list[tuple[int, int]]:
@@ -399,12 +433,13 @@ def _pair_json(pair: Pair) -> dict[str, Any]:
         "lag": pair.lag.as_json() if pair.lag else None,
         "events": pair.events.as_json() if pair.events else None,
         "windows": pair.windows,
+        "agreement_from_s": pair.agreement_from_s,
     }
 
 
 def _flat_pair(pair: dict[str, Any]) -> dict[str, Any]:
     """One row: nested names joined by _, without the curve and the windows, which are tables of their own."""
-    flat: dict[str, Any] = {"a": pair["a"], "b": pair["b"]}
+    flat: dict[str, Any] = {name: pair[name] for name in ("a", "b", "agreement_from_s")}
     for measure in ("congruence", "discrepancy", "lag", "events"):
         for key, value in (pair[measure] or {}).items():
             if isinstance(value, dict):

@@ -6,6 +6,7 @@ Each step is asked for by the settings, or said in a remark.
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tracedial.analysis_settings import DEFAULT_SCALE, AnalysisSettings, LagCorrection, RatingScale
 from tracedial.errors import AnalysisError
@@ -13,7 +14,10 @@ from tracedial.journal import read_journal
 from tracedial.lag import corrected, lag_of
 from tracedial.session import Session
 from tracedial.shape import is_number
+from tracedial.start_up import settled_s, start_up
 from tracedial.trace import Trace
+
+Floats = NDArray[np.float64]
 
 PRACTICE_FILE = "practice.tdj"
 
@@ -41,6 +45,20 @@ def unmoved_remarks(traces: list[Trace], left_out: dict[str, int]) -> list[str]:
                     "ratings and left out everywhere (--keep-unmoved keeps them)."
                 )
     return said
+
+
+def agreement_from_s(ratings: list[Floats], settings: AnalysisSettings) -> int:
+    """From which second on traces are compared: after what the settings trim and the start-up."""
+    trim_s = settings.trim_agreement_s
+    if settings.keep_start:
+        return trim_s
+    return trim_s + settled_s(start_up(rating[trim_s:]) for rating in ratings)
+
+
+def on_scale(a: Floats, b: Floats, scale: RatingScale) -> bool:
+    """Whether all ratings of two traces lie on the scale."""
+    known = np.concatenate([a[~np.isnan(a)], b[~np.isnan(b)]])
+    return bool(len(known)) and bool(known.min() >= scale.low - 1e-9 and known.max() <= scale.high + 1e-9)
 
 
 def to_one_length(traces: list[Trace], *, common_only: bool) -> tuple[list[Trace], dict[str, int]]:

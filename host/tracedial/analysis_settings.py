@@ -45,8 +45,9 @@ class LagCorrection:
 class AnalysisSettings:
     """All parameters of an analysis. What is done to the traces stands in the output.
 
-    `measures`: `core` leaves out shifts, surrogates, bootstrap, lags, windows and the events' coincidence.
-    `keep_unmoved` takes the seconds before the knob was first moved for ratings. `trim_agreement_s`: the first seconds
+    `measures`: `core` leaves out shifts, surrogates, most intervals, lags, windows and the events' coincidence.
+    `keep_unmoved` takes the seconds before the knob was first moved for ratings; `keep_start` leaves the start-up in
+    all agreement, in which raters come from where the dial stood to their level. `trim_agreement_s`: the first seconds
     that no measure of agreement uses (raters need a while to find their place; median 8 s, Schubert 2013). `lags`: for
     a rater (or `*`, all) seconds, or `practice` (the lag that the practice task measured), or `estimate` (behind the
     first rater). `rescale`: for a rater the ends of the scale that the ratings are on, which are brought to those of
@@ -59,6 +60,7 @@ class AnalysisSettings:
     measures: str = "full"
     common_only: bool = False
     keep_unmoved: bool = False
+    keep_start: bool = False
     trim_agreement_s: int = 0
     max_lag_s: int = 10
     tolerance_s: int = 10

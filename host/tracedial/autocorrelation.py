@@ -14,8 +14,9 @@ Floats = NDArray[np.float64]
 HELD_STILL_SHARE = 0.9
 """A trace that stays the same from one second to the next in more than this share of its seconds is held still in
 steps: its lag-1 autocorrelation does not tell how it goes on (`bench/bench_chance.py`)."""
-DRIFT_P = 0.1
-"""Two traces of which both have a linear trend with a p below this may be correlated by their trends alone."""
+INNOVATION_LAGS = 20
+AR1_P = 0.01
+"""A trace whose Ljung–Box test has a p below this does not pass for an AR(1) series."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,25 @@ def autocorrelations(x: Floats, reach: int) -> Floats:
     variance = products[0] / pairs[0]
     share = (length - np.arange(reach + 1)) / length
     return np.where(pairs > 0, products / np.maximum(pairs, 1), 0.0) / variance * share
+
+
+def ar1_p(x: Floats) -> float | None:
+    """p of Ljung and Box's (1978) test that the innovations of a trace, taken for an AR(1) series, are independent,
+    over 20 lags; a gap leaves out the innovation after it. 0 for a trace that is held still most of the time; None for
+    fewer than 60 innovations or a trace that never changes."""
+    from scipy.special import gammaincc
+
+    r1 = lag1_autocorrelation(x)
+    if r1 is None:
+        return None
+    centred = x - np.nanmean(x)
+    innovations = centred[1:] - r1 * centred[:-1]
+    n = int(np.count_nonzero(~np.isnan(innovations)))
+    if n < 3 * INNOVATION_LAGS or held_share(x) > HELD_STILL_SHARE:
+        return None if n < 3 * INNOVATION_LAGS else 0.0
+    rho = autocorrelations(innovations, INNOVATION_LAGS)[1:]
+    q = n * (n + 2) * float(np.sum(rho**2 / (n - np.arange(1, INNOVATION_LAGS + 1))))
+    return float(gammaincc((INNOVATION_LAGS - 1) / 2, q / 2))
 
 
 def held_share(x: Floats) -> float:

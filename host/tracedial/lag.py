@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tracedial import chance
+from tracedial import cosines
 from tracedial.agreement import MIN_N, pearson
 
 Floats = NDArray[np.float64]
@@ -23,7 +23,8 @@ class Lag:
     """The lag of b behind a with the largest correlation in size, of −`max_lag_s` … +`max_lag_s` seconds.
 
     `r`: the correlation there; `p`: how often chance alone gives one so large at *any* of these lags (the largest among
-    them, under circular shifts), since picking the best lag would else be taken for a finding. `r_zero` without a lag.
+    them, with the signs of b's cosines drawn, without the slow course where there is one), since picking the best lag
+    would else be taken for a finding. `r_zero` without a lag.
     `curve`: (lag in seconds, r) for each.
     """
 
@@ -51,11 +52,8 @@ def lag_of(a: Floats, b: Floats, *, name_a: str, name_b: str, max_lag_s: int = M
         return Lag(None, None, None, at_zero, max_lag_s, definition, curve, "the traces have no correlation at any lag")
     # Of equals the one nearest to no lag.
     best_s, r = max(known, key=lambda entry: (round(abs(float(entry[1])), 12), -abs(entry[0])))
-    shifted = chance.shifted_r(a, b, min_shift_s=chance.MIN_SHIFT_S + max_lag_s)
-    p = None
-    if shifted.allowed.any():
-        p = chance.shift_p(r, chance.ShiftedR(_largest_within(shifted.r, max_lag_s), shifted.allowed, shifted.r))
-    reason = None if p is not None else "the session is too short, or varies too slowly, for a p value"
+    p = cosines.largest_p(a, b, max_lag_s)
+    reason = None if p is not None else "the session is too short, or varies too slowly, for a p value of the lag"
     return Lag(best_s, r, p, at_zero, max_lag_s, definition, curve, reason)
 
 
@@ -83,12 +81,3 @@ def corrected(rating: Floats, lag_s: int) -> Floats:
     else:
         moved[-lag_s:] = rating[:lag_s]
     return moved
-
-
-def _largest_within(r: Floats, reach: int) -> Floats:
-    """The largest |r| within `reach` places to both sides of each place, round and round."""
-    size = np.abs(np.nan_to_num(r))
-    windows = np.lib.stride_tricks.sliding_window_view(
-        np.concatenate([size[len(size) - reach :], size, size[:reach]]), 2 * reach + 1
-    )
-    return windows.max(axis=1)

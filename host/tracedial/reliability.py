@@ -1,20 +1,18 @@
 """Agreement of any number of raters: intraclass correlations, Lin's CCC, Krippendorff's α, r_wg, and the mean trace.
 
 Ratings are an array of shape (n_seconds, k_raters) with NaN where nobody rated. Seconds are what is rated ("targets").
-Textbook intervals take them for independent, which seconds of a trace are not: beside each stands the interval of a
-block bootstrap, which does not, and which is the one to report.
+Textbook intervals take them for independent, which seconds of a trace are not: each measure has the interval by slow
+cosines (`low_frequency.py`), which does not, and which is the one to report; the textbook's stands beside it.
 """
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tracedial import bootstrap
-from tracedial.autocorrelation import bretherton_n, lag1_autocorrelation
 from tracedial.errors import AnalysisError
+from tracedial.low_frequency import fisher_z, interval_of, reach_of_mean
 
 Floats = NDArray[np.float64]
 
@@ -27,21 +25,26 @@ MAX_VALUES = 4000
 
 @dataclass(frozen=True)
 class Estimate:
-    """A measure. `ci_low`, `ci_high`: its 95 % interval, of the textbook where there is one (the ICCs), else of the
-    block bootstrap; `block_low`, `block_high`: that of the block bootstrap. None with `reason` where there is none."""
+    """A measure. `ci_low`, `ci_high`: its 95 % interval, which knows that seconds repeat one another (`block_low` and
+    `block_high` are the same, for readers of earlier output); `textbook_low`, `textbook_high`: that of the ICCs'
+    papers, which takes seconds for independent, far too narrow. `n`: the seconds it is of. None with `reason` where
+    there is none."""
 
     value: float | None
     ci_low: float | None = None
     ci_high: float | None = None
     block_low: float | None = None
     block_high: float | None = None
+    textbook_low: float | None = None
+    textbook_high: float | None = None
+    n: int | None = None
     reason: str | None = None
 
 
 @dataclass(frozen=True)
 class Reliability:
     """All measures. `n_complete` seconds were rated by all `k` raters (the ICCs, CCC and r_wg use these), `n_paired` by
-    two or more (α uses these); `block_s` is the bootstrap's block."""
+    two or more (α uses these). `block_s` is of earlier versions' bootstrap and None."""
 
     k: int
     n_complete: int
@@ -78,16 +81,13 @@ def reliability(
     ratings: Floats, *, options: int | None, full: bool = True, alpha_level: str = "interval"
 ) -> Reliability:
     """All measures of `ratings`, shape (n_seconds, k). `options`: how many ratings the scale has, for r_wg (None: not
-    known). Without `full` no bootstrap. `alpha_level` is that of α, which has an interval at the interval level only.
-    """
+    known). Without `full` no intervals but the textbook's. `alpha_level` is that of α, which has an interval at the
+    interval level only."""
     k = ratings.shape[1]
     complete: NDArray[np.bool_] = ~np.any(np.isnan(ratings), axis=1)
     paired = np.count_nonzero(~np.isnan(ratings), axis=1) >= 2
     n_complete, n_paired = int(complete.sum()), int(paired.sum())
-    found: dict[str, Estimate] = {}
-    block_s = _block_s(ratings, complete) if full and n_complete >= 2 * bootstrap.MIN_BLOCKS else None
     table = ratings[complete]
-    names = [f"icc_{form}" for form in ICC_FORMS]
     if k < 2:
         reason = "one rater agrees with nobody"
     elif n_complete < 3:
@@ -96,17 +96,20 @@ def reliability(
         reason = "all ratings are the same: nothing varies"
     else:
         reason = None
+    found: dict[str, Estimate] = {}
     if reason:
-        empty = Estimate(None, reason=reason)
-        found = dict.fromkeys([*names, "ccc"], empty)
+        found = dict.fromkeys([*(f"icc_{form}" for form in ICC_FORMS), "ccc"], Estimate(None, reason=reason))
     else:
-        found |= _icc_and_ccc(ratings, complete, block_s)
+        found = _icc_and_ccc(table, full=full)
     if alpha_level == "interval" or not paired.any():
-        found["alpha"] = _alpha_estimate(ratings, paired, block_s)
+        found["alpha"] = _alpha_estimate(ratings, paired, full=full)
     else:
         found["alpha"] = _alpha_at(ratings, alpha_level)
-    found["rwg"] = _rwg_estimate(ratings, complete, options, block_s)
-    return Reliability(k, n_complete, n_paired, block_s, found)
+    found["rwg"] = _rwg_estimate(table, options, full=full)
+    sizes = {name: n_paired if name == "alpha" else n_complete for name in found}
+    return Reliability(
+        k, n_complete, n_paired, None, {name: replace(one, n=sizes[name]) for name, one in found.items()}
+    )
 
 
 def mean_squares(table: Floats) -> MeanSquares:
@@ -240,14 +243,6 @@ def _stepped_up(single: float, k: float) -> float:
     return k * single / (1 + (k - 1) * single)
 
 
-def _block_s(ratings: Floats, complete: NDArray[np.bool_]) -> int:
-    """The bootstrap's block: for the two raters whose traces repeat themselves most."""
-    lags = [lag1_autocorrelation(np.where(complete, column, np.nan)) for column in ratings.T]
-    first, second = sorted([0.0, 0.0, *(r1 for r1 in lags if r1 is not None)])[-2:]
-    n = int(complete.sum())
-    return bootstrap.block_length(n, bretherton_n(n, first, second))
-
-
 def _moments(centred: Floats, use: NDArray[np.bool_]) -> Floats:
     """For each second: 1, each rating, the square of their sum, the sum of their squares; zeros where not `use`d."""
     x = np.where(use[:, None], centred, 0.0)
@@ -279,25 +274,27 @@ def _ccc(sums: Floats, k: int) -> Floats:
         return covariances / ((k - 1) * variances + apart)
 
 
-def _icc_and_ccc(ratings: Floats, complete: NDArray[np.bool_], block_s: int | None) -> dict[str, Estimate]:
-    table = ratings[complete]
-    k = table.shape[1]
-    drawn, blocks = None, 0
-    if block_s is not None:
-        columns = _moments(np.where(complete[:, None], ratings - table.mean(), 0.0), complete)
-        drawn, blocks = bootstrap.resample(columns, block_s)
+def _icc_and_ccc(table: Floats, *, full: bool) -> dict[str, Estimate]:
+    n, k = table.shape
+    columns = _moments(table - table.mean(), np.ones(n, bool))
     found = {}
     for form, (value, textbook) in iccs(table).items():
         if not np.isfinite(value):
             reason = "nothing varies between the seconds, or the raters run against one another"
             found[f"icc_{form}"] = Estimate(None, reason=reason)
             continue
-        even, back = (_log_of_ratio, _of_log) if form.endswith("k") else (bootstrap.fisher_z, np.tanh)
-        replicates = None if drawn is None else icc(_squares(drawn, len(table), k), form)
-        found[f"icc_{form}"] = _estimate(value, textbook, replicates, blocks, even, back)
+        even, back = (_log_of_ratio, _of_log) if form.endswith("k") else (fisher_z, np.tanh)
+
+        def measure(means: Floats, form: str = form) -> Floats:
+            return np.asarray(icc(_squares(means * n, n, k), form))
+
+        ci = interval_of(value, columns, measure, to_even=even, back=back) if full else None
+        found[f"icc_{form}"] = _estimate(value, ci, full=full, textbook=textbook)
     value = ccc(table)
-    replicates = None if drawn is None else _ccc(drawn, k)
-    found["ccc"] = _estimate(value, None, replicates, blocks, bootstrap.fisher_z, np.tanh)
+    ci = None
+    if full:
+        ci = interval_of(value, columns, lambda means: _ccc(means * n, k), to_even=fisher_z, back=np.tanh)
+    found["ccc"] = _estimate(value, ci, full=full)
     return found
 
 
@@ -330,62 +327,55 @@ def _alpha_of(sums: Floats) -> list[float | None]:
     return [float(v) if np.isfinite(v) and e > 1e-12 else None for v, e in zip(values, expected, strict=True)]
 
 
-def _alpha_estimate(ratings: Floats, paired: NDArray[np.bool_], block_s: int | None) -> Estimate:
+def _alpha_estimate(ratings: Floats, paired: NDArray[np.bool_], *, full: bool) -> Estimate:
     if not paired.any():
         return Estimate(None, reason="no second was rated by two or more")
-    moments = _alpha_moments(ratings)
+    moments = _alpha_moments(ratings)[paired]
+    n = len(moments)
     value = _alpha_of(moments.sum(axis=0)[None, :])[0]
     if value is None:
         return Estimate(None, reason="all ratings are the same: nothing varies")
-    replicates, blocks = None, 0
-    if block_s is not None:
-        drawn, blocks = bootstrap.resample(moments, block_s)
-        replicates = np.array([np.nan if one is None else one for one in _alpha_of(drawn)])
-    return _estimate(value, None, replicates, blocks, _log_of_ratio, _of_log)
+
+    def measure(means: Floats) -> Floats:
+        return np.array([np.nan if one is None else one for one in _alpha_of(means * n)])
+
+    ci = interval_of(value, moments, measure, to_even=_log_of_ratio, back=_of_log) if full else None
+    return _estimate(value, ci, full=full)
 
 
 def _alpha_at(ratings: Floats, level: str) -> Estimate:
     """α at a level other than interval, which has no interval of its own."""
-    try:
-        value = krippendorff_alpha(ratings, level)
-    except AnalysisError as error:
-        return Estimate(None, reason=str(error))
+    if level == "ratio" and float(np.nanmin(ratings)) < 0:
+        return Estimate(None, reason=BELOW_ZERO)
+    value = krippendorff_alpha(ratings, level)
     if value is None:
         return Estimate(None, reason="all ratings are the same: nothing varies")
     return Estimate(value, reason="an interval is given at the interval level only")
 
 
-def _rwg_estimate(ratings: Floats, complete: NDArray[np.bool_], options: int | None, block_s: int | None) -> Estimate:
-    table = ratings[complete]
+def _rwg_estimate(table: Floats, options: int | None, *, full: bool) -> Estimate:
     if options is None:
         return Estimate(None, reason="how many ratings the scale has is not known: give it with --scale LOW:HIGH:STEP")
     if options < 2 or table.shape[1] < 2 or not len(table):
         return Estimate(None, reason="no second was rated by all of two or more raters")
     value = r_wg(table, options)
-    replicates, blocks = None, 0
-    if block_s is not None:
-        chance = (options**2 - 1) / 12
-        spread = np.zeros(len(ratings))
-        spread[complete] = table.var(axis=1, ddof=1) / chance
-        drawn, blocks = bootstrap.resample(np.column_stack([complete.astype(float), spread]), block_s)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            replicates = 1 - drawn[:, 1] / drawn[:, 0]
-    return _estimate(value, None, replicates, blocks, lambda x: x, lambda x: x)
+    reach = reach_of_mean(table.var(axis=1, ddof=1) / ((options**2 - 1) / 12)) if full else None
+    return _estimate(value, None if reach is None else (value - reach, value + reach), full=full)
 
 
 def _estimate(
-    value: float,
-    textbook: tuple[float, float] | None,
-    replicates: Floats | None,
-    blocks: int,
-    even: Callable[[Floats], Floats],
-    back: Callable[[Floats], Floats],
+    value: float, ci: tuple[float, float] | None, *, full: bool, textbook: tuple[float, float] | None = None
 ) -> Estimate:
-    block = None if replicates is None else bootstrap.interval(value, replicates, blocks, to_even=even, back=back)
-    low, high = block or (None, None)
-    first_low, first_high = textbook or (low, high)
-    reason = None if first_low is not None else "no interval: it needs the full set of measures and a longer session"
-    return Estimate(value, first_low, first_high, low, high, reason)
+    low, high = ci or (None, None)
+    book_low, book_high = textbook or (None, None)
+    reason = None
+    if ci is None:
+        reason = (
+            "no interval: too few seconds, or the measure is at an end of its range"
+            if full
+            else "no interval: it needs the full set of measures"
+        )
+    return Estimate(value, low, high, low, high, book_low, book_high, reason=reason)
 
 
 def _value_counts(ratings: Floats) -> tuple[Floats, Floats]:

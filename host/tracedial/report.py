@@ -104,17 +104,20 @@ def methods_words(data: dict[str, Any]) -> str:
     if p["trim_agreement_s"]:
         text += f"The first {p['trim_agreement_s']} s were left out of all agreement. "
     text += (
-        "Temporal congruence is Pearson's r over the seconds that both rated; since neighbouring seconds repeat one "
-        "another, its p is for the effective N of two AR(1) series (Bretherton et al., 1999), or, where a knob stood "
-        "still too often for that, among phase-randomized surrogates (Theiler et al., 1992). "
+        "Temporal congruence is Pearson's r over the seconds that both rated. Since neighbouring seconds repeat one "
+        "another, its p and its interval are by the signs of the traces' cosines: given the size of each cosine of "
+        "both traces, r is a sum of their products with signs that are fair for unconnected traces. Where either "
+        "trace showed a slow course over the session, it was taken out of both before, as a polynomial. "
     )
     if p["measures"] == "full":
         text += (
-            "Both were set beside all circular shifts of one trace; where both traces drift no p is given. Intervals "
-            "are of a circular block bootstrap. "
+            "Beside it stand the p for the effective N of two AR(1) series (Bretherton et al., 1999; where both traces "
+            "pass for such), of Pyper and Peterman (1998), among circular shifts, and among phase-randomized "
+            "surrogates (Theiler et al., 1992). Intervals of all other measures are by the slow cosines of what "
+            "each second adds to the measure (after Müller & Watson, 2008). "
         )
     text += (
-        "Directional discrepancy is the mean difference, its interval for the effective N of the difference. "
+        "Directional discrepancy is the mean difference. "
         f"Ruptures: {_rule_words(p)}. Repairs: the first rise of the trace, smoothed over {p['smooth_s']} s, after a "
         f"rupture's nadir by at least {_rises(p)} that lasts {p['hold_s']} s, dated back to the last local minimum."
     )
@@ -201,17 +204,21 @@ def sentence_of(text: str) -> str:
 
 def _pairs_table(data: dict[str, Any]) -> Table:
     columns = (
-        "rater a", "rater b", "r", "95 % CI", "N", "effective N", "p (effective N)", "p (shifts)", "p (surrogates)",
-        "p (naive)", "mean b − a", "SD",
+        "rater a", "rater b", "r", "N", "r detrended", "95 % CI of the first", "effective N", "p (first)", "p (shifts)",
+        "p (surrogates)", "p (naive)", "mean b − a", "SD",
     )  # fmt: skip
     rows = []
     for pair in data["pairs"]:
         c, d = pair["congruence"], pair["discrepancy"]
-        interval = NO_NUMBER if c["ci_low"] is None else f"{r_text(c['ci_low'])} to {r_text(c['ci_high'])}"
+        of = "_detrended" if c["first_p"] == "p_detrended" else ""
+        low, high = c[f"ci{of}_low"], c[f"ci{of}_high"]
         rows.append(
             (
-                pair["a"], pair["b"], r_text(c["r"]), interval, f"{c['n']:,}", number_text(c["n_eff"], 0),
-                p_value(c["p_eff"]), p_value(c["p_shift"]), p_value(c["p_surrogate"]), p_value(c["p_naive"]),
+                pair["a"], pair["b"], r_text(c["r"]), f"{c['n']:,}", r_text(c["r_detrended"] if of else None),
+                NO_NUMBER if low is None else f"{r_text(low)} to {r_text(high)}",
+                number_text(c["n_eff_detrended" if of else "n_eff_cosine"], 0),
+                p_value(c[c["first_p"]]) if c["first_p"] else NO_NUMBER,
+                p_value(c["p_shift"]), p_value(c["p_surrogate"]), p_value(c["p_naive"]),
                 number_text(d["mean"], 2), number_text(d["sd"], 2),
             )
         )  # fmt: skip
@@ -233,17 +240,15 @@ def _reliability_blocks(reliability: dict[str, Any] | None) -> list[Block]:
         one = reliability[name]
         if one["reason"]:
             reasons.append(f"{label}{'' if one['value'] is None else ', interval'}: {one['reason']}")
-        block = NO_NUMBER if one["block_low"] is None else f"{r_text(one['block_low'])} to {r_text(one['block_high'])}"
+        ci = NO_NUMBER if one["ci_low"] is None else f"{r_text(one['ci_low'])} to {r_text(one['ci_high'])}"
         book = NO_NUMBER
-        if name.startswith("icc") and one["ci_low"] is not None:
-            book = f"{r_text(one['ci_low'])} to {r_text(one['ci_high'])}"
-        rows.append((label, r_text(one["value"]), block, book))
+        if one["textbook_low"] is not None:
+            book = f"{r_text(one['textbook_low'])} to {r_text(one['textbook_high'])}"
+        rows.append((label, r_text(one["value"]), f"{one['n'] or 0:,}", ci, book))
     found: list[Block] = [Heading(3, "All raters together")]
     if reliability["icc_a_1"]["value"] is not None:
         found.append(Paragraph(reliability_words(reliability)))
-    found.append(
-        Table(("measure", "value", "95 % CI, block bootstrap", "95 % CI as if seconds were independent"), rows)
-    )
+    found.append(Table(("measure", "value", "N", "95 % CI", "95 % CI as if seconds were independent"), rows))
     found += [Paragraph(f"Not given: {reason}") for reason in dict.fromkeys(reasons)]
     return found
 

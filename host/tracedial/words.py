@@ -6,14 +6,18 @@ from typing import Any
 NO_NUMBER = "–"
 
 METHOD_WORDS = {
-    "p_eff": "for the effective N",
-    "p_pp": "for the effective N",
+    "p_cosine": "by the signs of the traces' cosines",
+    "p_detrended": "by the signs of the traces' cosines",
+    "p_eff": "for the effective N of AR(1) series",
+    "p_pp": "for the effective N of all autocorrelations",
     "p_shift": "among circular shifts",
     "p_surrogate": "among phase-randomized surrogates",
 }
-
+COURSES = {2: "a line and an arc", 4: "a curve of the fourth order"}
 
 WITHHELD_WORDS = {
+    "p_cosine": "p of r by cosines",
+    "p_detrended": "p without the slow course",
     "p_eff": "p for the effective N of AR(1) series",
     "p_pp": "p for the effective N of all autocorrelations",
     "p_shift": "p among circular shifts",
@@ -24,27 +28,26 @@ WITHHELD_WORDS = {
 
 
 def congruence_words(pair: dict[str, Any]) -> str:
-    """Temporal congruence of a pair of `Analysis.as_json`: the p to report first, the naive one last and why it
-    differs."""
+    """Temporal congruence of a pair of `Analysis.as_json`: the p to report first, what the session could have shown,
+    the naive p last and why it differs."""
     c = pair["congruence"]
     if c["r"] is None:
         return f"no temporal congruence can be given: {c['reason']}."
     head = f"r = {r_text(c['r'])}, N = {c['n']:,} seconds"
-    if c["ci_low"] is not None:
-        head += f", 95 % CI [{r_text(c['ci_low'])}, {r_text(c['ci_high'])}]"
     name = c["first_p"]
     if name is None:
         return f"{head}; no p value: {c['reason']}."
-    n_eff = c["n_eff"] if name == "p_eff" else c["n_eff_pp"]
-    size = f", effective N = {n_eff:,.0f}" if n_eff is not None else ""
-    beyond = "covaried" if c[name] < 0.05 else "did not covary"
-    others = [
-        f"{p_text(c[other])} {METHOD_WORDS[other]}"
-        for other in ("p_shift", "p_surrogate")
-        if other != name and c[other] is not None
-    ]
-    also = f" (also {', '.join(others)})" if others else ""
-    text = f"the traces {beyond} beyond chance, {head}{size}, {p_text(c[name])} {METHOD_WORDS[name]}{also}."
+    if name == "p_detrended":
+        text = (
+            f"The traces rise, fall or bend slowly over the session, as two unconnected ones may: {head} describes "
+            f"this session and has no p. Without {COURSES[c['detrended_order']]} in each, "
+            f"{_tested(c, 'r_detrended', 'p_detrended', 'n_eff_detrended', 'r_needed_detrended', 'ci_detrended')}"
+        )
+    else:
+        text = f"{head}; {_tested(c, 'r', name, 'n_eff_cosine', 'r_needed', 'ci')}"
+    others = [f"{p_text(c[key])} {METHOD_WORDS[key]}" for key in ("p_eff", "p_pp", "p_surrogate") if c[key] is not None]
+    if others:
+        text += f" Beside it: {', '.join(others)}."
     if c["r_diff"] is not None:
         text += f" Their changes from second to second: r = {r_text(c['r_diff'])}."
     if c["p_naive"] is not None:
@@ -55,8 +58,18 @@ def congruence_words(pair: dict[str, Any]) -> str:
     return text
 
 
+def _tested(c: dict[str, Any], r: str, p: str, n_eff: str, needed: str, ci: str) -> str:
+    """A correlation with its interval and p, and the least one that this session could have told from chance."""
+    beyond = "more than chance gives" if c[p] < 0.05 else "no more than chance may give"
+    return (
+        f"r = {r_text(c[r])}, 95 % CI [{r_text(c[f'{ci}_low'])}, {r_text(c[f'{ci}_high'])}], {p_text(c[p])} "
+        f"{METHOD_WORDS[p]}: {beyond}. The session is worth {c[n_eff]:,.0f} independent observations (effective N), "
+        f"and could have told an r of {r_text(c[needed])} or more from chance."
+    )
+
+
 def withheld_words(pair: dict[str, Any]) -> str:
-    """Which p values are withheld and why; empty where none is."""
+    """Which numbers are withheld and why; empty where none is."""
     reasons: dict[str, list[str]] = {}
     for name, reason in pair["congruence"]["withheld"].items():
         reasons.setdefault(reason, []).append(WITHHELD_WORDS[name])
@@ -74,10 +87,19 @@ def discrepancy_words(pair: dict[str, Any]) -> str:
     if d["sd"] is not None:
         text += f", SD = {number_text(d['sd'], 2)}"
     if d["loa_low"] is not None:
-        text += f", limits of agreement [{number_text(d['loa_low'], 1)}, {number_text(d['loa_high'], 1)}]"
+        text += f", limits of agreement {_limit(d, 'loa_low')} and {_limit(d, 'loa_high')}"
     if d["ci_low"] is None:
         text += f"; no interval of the difference: {d['reason']}"
+    elif d["reason"]:
+        text += f"; {d['reason']}"
     return text + "."
+
+
+def _limit(d: dict[str, Any], name: str) -> str:
+    text = number_text(d[name], 1)
+    if ci := d[f"{name}_ci"]:
+        text += f" [{number_text(ci[0], 1)}, {number_text(ci[1], 1)}]"
+    return text
 
 
 def lag_words(pair: dict[str, Any]) -> str:
@@ -113,10 +135,11 @@ def reliability_words(reliability: dict[str, Any]) -> str:
         one = reliability[name]
         if one["value"] is None:
             continue
-        low, high = one["block_low"], one["block_high"]
+        low, high = one["ci_low"], one["ci_high"]
         interval = "" if low is None else f" [{r_text(low)}, {r_text(high)}]"
         parts.append(f"{label} = {r_text(one['value'])}{interval}")
-    return f"All {reliability['k']} raters: {', '.join(parts)} (95 % CI by block bootstrap)."
+    seconds = f"{reliability['n_complete']:,} seconds that all rated"
+    return f"All {reliability['k']} raters: {', '.join(parts)} (95 % CI; {seconds})."
 
 
 def pooled_words(pair: dict[str, Any]) -> str:

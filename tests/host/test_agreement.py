@@ -110,13 +110,13 @@ def test_traces_too_slow_for_a_p_say_so():
     a = np.sin(np.linspace(0, 2 * np.pi, 200))
     result = congruence(a, a**3)
     assert result.r > 0.9 and result.p_naive is not None
-    assert result.p_eff is None and "too slowly" in result.reason
+    assert result.p_eff is None and "too slowly" in result.withheld["p_eff"]
 
 
 def test_neighbours_that_are_never_both_rated_give_no_effective_n():
     a = np.where(np.arange(40) % 2, np.nan, np.random.default_rng(1).normal(size=40))
     result = congruence(a, np.arange(40.0))
-    assert result.r is not None and result.n_eff is None and "neighbouring" in result.reason
+    assert result.r is not None and result.n_eff is None and "neighbouring" in result.withheld["p_eff"]
 
 
 def test_a_perfect_correlation_is_one():

@@ -149,7 +149,9 @@ def test_the_full_set_adds_to_the_contract_and_the_core_leaves_it_null(csvs):
     assert pair["congruence"]["r"] == full["pairs"][0]["congruence"]["r"]
     assert pair["congruence"]["p_eff"] == full["pairs"][0]["congruence"]["p_eff"]
     assert pair["congruence"]["p_shift"] is None and pair["lag"] is None and pair["events"] is None
-    assert core["reliability"]["icc_a_1"]["ci_low"] is not None and core["reliability"]["icc_a_1"]["block_low"] is None
+    assert (
+        core["reliability"]["icc_a_1"]["textbook_low"] is not None and core["reliability"]["icc_a_1"]["ci_low"] is None
+    )
 
 
 def test_ratings_beyond_the_scale_are_said_and_rescaled_only_when_asked(csvs):
@@ -217,9 +219,9 @@ def test_results_are_tidy_frames_with_their_parameters(csvs, tmp_path):
 def test_the_report_says_the_honest_p_first_in_page_and_pdf(csvs, tmp_path):
     path = write_report(analyze(csvs(**dyad(900, seed=1))), tmp_path / "report")
     page = path.read_text(encoding="utf-8")
-    sentence = page[page.index("did not covary beyond chance") :]
-    assert sentence.index("effective N") < sentence.index("Taken as if each second")
-    assert "Bland and Altman" in page and "With Tracedial" not in page and "circular block bootstrap" in page
+    sentence = page[page.index("no more than chance may give") :]
+    assert sentence.index("effective N") < sentence.index("could have told") < sentence.index("Taken as if each second")
+    assert "Bland and Altman" in page and "Müller" in page and "bootstrap" not in page
     pdf = (tmp_path / "report" / "report.pdf").read_bytes()
     assert pdf.startswith(b"%PDF-") and len(pdf) > 50_000
     assert (tmp_path / "report" / "pair-1.svg").exists()

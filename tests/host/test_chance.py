@@ -2,12 +2,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.signal import lfilter
 
 from tracedial.agreement import congruence, truth_bias
 from tracedial.autocorrelation import autocorrelations, effective_n, lag1_autocorrelation, trend_p
-from tracedial.bootstrap import block_sums, interval, resample
 from tracedial.chance import chance_of_cosines, shift_p, shifted_r, surrogate_p, surrogate_weights
+from tracedial.cosines import SignSum, cosine_test, course_order, without_course
 from tracedial.lag import corrected, correlation_at, lag_of
+from tracedial.start_up import StartUp, settled_s, start_up
 
 
 def ar1(rng, n, phi):
@@ -69,33 +71,147 @@ def test_the_chance_of_a_sum_of_cosines_is_known_where_it_is_simple():
     assert chance_of_cosines(np.array([0.5, 0.5]), 1.0) == 0.0 and chance_of_cosines(many, 0.0) == 1.0
 
 
+def test_the_sum_of_fair_signs_is_that_of_many_drawn_ones():
+    rng = np.random.default_rng(4)
+    for count in (3, 12, 60, 900):
+        weights = np.sort(rng.gamma(0.5, size=count))[::-1]
+        exact = SignSum(weights)
+        drawn = np.abs((rng.integers(0, 2, (40_000, count)) * 2 - 1) @ weights)
+        for at_least in np.quantile(drawn, [0.3, 0.8, 0.95, 0.99]) * 0.999:
+            assert exact.beyond(float(at_least)) == pytest.approx(np.mean(drawn >= at_least), abs=0.012)
+        if count > 3:
+            assert exact.beyond(exact.quantile(0.05)) == pytest.approx(0.05, abs=0.01)
+    assert SignSum(np.array([1.0, 1.0])).quantile(0.05) == np.inf
+
+
+def test_the_products_of_cosines_add_up_to_r():
+    rng = np.random.default_rng(3)
+    a, b = ar1(rng, 301, 0.9), ar1(rng, 301, 0.9)
+    test = cosine_test(a, b)
+    assert test.r == pytest.approx(np.corrcoef(a, b)[0, 1], abs=1e-12)
+    assert (test.p < 0.05) == (abs(test.r) > test.r_needed)
+
+
 def test_p_values_of_traces_that_go_together_are_small_and_of_others_not():
     rng = np.random.default_rng(8)
     a = ar1(rng, 2000, 0.9)
     together = congruence(a, a + ar1(rng, 2000, 0.9))
-    for name in ("p_eff", "p_pp", "p_shift", "p_surrogate"):
+    for name in ("p_cosine", "p_eff", "p_pp", "p_shift", "p_surrogate"):
         assert getattr(together, name) < 0.02, name
     assert together.ci_low < together.r < together.ci_high and together.ci_low > 0.4
-    assert together.first_p == "p_eff" and together.withheld == {}
+    assert together.first_p == "p_cosine" and together.withheld == {}
+    assert together.r_needed < 0.3 and together.n_eff_cosine == pytest.approx(together.n_eff, rel=0.3)
 
 
-def test_a_knob_that_is_held_still_leaves_the_lag_1_method_out_and_says_so():
+def rate(make, *, n_pairs=300, seed=1):
+    """How often two traces that know nothing of each other have a first p below .05."""
+    rng = np.random.default_rng(seed)
+    below = 0
+    for _ in range(n_pairs):
+        a, b = make(rng), make(rng)
+        first_s = settled_s([start_up(a), start_up(b)])
+        found = congruence(a[first_s:], b[first_s:], full=False)
+        assert found.first_p is not None
+        below += getattr(found, found.first_p) < 0.05
+    return below / n_pairs
+
+
+def arma(rng, n):
+    return np.asarray(lfilter([1.0, -0.8], [1.0, -0.98], rng.normal(size=n + 500)))[500:]
+
+
+def swinging(rng, n):
+    return np.asarray(lfilter([1.0], [1.0, -2 * 0.99 * np.cos(2 * np.pi / 60), 0.99**2], rng.normal(size=n + 500)))[
+        500:
+    ]
+
+
+def in_steps(rng, n):
+    return np.repeat(np.round(10 * ar1(rng, n // 12 + 1, 0.6)), 12)[:n]
+
+
+def gappy(rng, n):
+    x = in_steps(rng, n)
+    for at in rng.integers(0, n - 20, n // 200):
+        x[at : at + 15] = np.nan
+    return x
+
+
+def from_zero(rng, n):
+    return (3 + ar1(rng, n, 0.95)) * (1 - np.exp(-np.arange(n) / 20))
+
+
+def with_arc(rng, n):
+    return ar1(rng, n, 0.95) + 3 * np.linspace(-1, 1, n) ** 2 + np.linspace(0, 2, n)
+
+
+def growing(rng, n):
+    return ar1(rng, n, 0.95) * np.linspace(0.5, 1.5, n)
+
+
+@pytest.mark.parametrize("n", [300, 1500])
+@pytest.mark.parametrize("kind", [arma, swinging, in_steps, gappy, from_zero, with_arc, growing])
+def test_the_first_p_holds_its_rate_for_traces_that_know_nothing_of_each_other(kind, n):
+    # 300 pairs: .05 ± 3 standard errors of .0126, and a little for what short sessions lack.
+    assert 0.012 <= rate(lambda rng: kind(rng, n)) <= 0.1
+
+
+def test_a_p_for_ar1_series_is_given_for_such_alone():
     rng = np.random.default_rng(1)
-    a, b = (np.repeat(rng.integers(-40, 40, 100), 30).astype(float) for _ in range(2))
-    b = np.roll(b, 13)
-    result = congruence(a, b)
-    assert result.p_eff is None and "held still" in result.withheld["p_eff"]
-    assert result.n_eff is not None and result.p_surrogate is not None and result.first_p == "p_surrogate"
+    assert congruence(ar1(rng, 2000, 0.9), ar1(rng, 2000, 0.9)).p_eff is not None
+    other = congruence(arma(rng, 2000), arma(rng, 2000))
+    assert other.p_eff is None and "no AR(1) series" in other.withheld["p_eff"] and other.first_p is not None
+    steps = congruence(in_steps(rng, 2000), in_steps(rng, 2000))
+    assert steps.p_eff is None and steps.n_eff is not None
 
 
-def test_two_traces_that_both_drift_get_no_p_but_are_looked_at_without_their_lines():
+def test_two_traces_that_both_drift_get_the_p_without_their_course_and_it_is_said():
     rng = np.random.default_rng(4)
     line = np.linspace(0, 8, 2000)
     result = congruence(ar1(rng, 2000, 0.9) + line, ar1(rng, 2000, 0.9) + line)
     assert result.r > 0.7 and result.p_naive < 1e-9
-    assert {"p_eff", "p_pp", "p_shift", "p_surrogate"} <= set(result.withheld) and result.p_surrogate is None
+    assert {"p_cosine", "p_pp", "p_shift", "p_surrogate", "ci_low"} <= set(result.withheld)
+    assert result.p_surrogate is None and result.ci_low is None and result.ci_high is None
     assert abs(result.r_detrended) < 0.3 and result.p_detrended > 0.01
-    assert result.first_p is None and "rise or fall over the whole session" in result.reason
+    assert result.first_p == "p_detrended" and result.reason is None and result.course_order == 2
+
+
+def test_lines_alone_leave_nothing_to_correlate():
+    result = congruence(np.arange(200.0), 5 - np.arange(200.0))
+    assert result.r == -1.0 and result.first_p is None and "nothing is left" in result.reason
+
+
+@pytest.mark.parametrize("size", [0.5, 2.0])
+def test_a_coupled_pair_that_rises_is_still_told_from_chance(size):
+    rng = np.random.default_rng(6)
+    a = ar1(rng, 2900, 0.95)
+    b = 0.75 * a + np.sqrt(1 - 0.75**2) * ar1(rng, 2900, 0.95)
+    line = np.linspace(0, size, 2900)
+    result = congruence(a + line, b + line)
+    assert getattr(result, result.first_p) < 0.001
+
+
+def test_a_slow_course_is_seen_in_one_trace_already():
+    rng = np.random.default_rng(7)
+    plain, bent = ar1(rng, 2000, 0.9), ar1(rng, 2000, 0.9) + 4 * np.linspace(-1, 1, 2000) ** 2
+    assert course_order(plain, bent) == course_order(bent, plain) == 2
+    waves = ar1(rng, 2000, 0.9) + 2 * np.cos(np.linspace(0, 4 * np.pi, 2000))
+    assert course_order(plain, waves) == 4
+    assert np.abs(without_course(np.linspace(3, 9, 100), 1)).max() < 1e-12
+
+
+def test_a_start_up_is_the_way_from_where_the_dial_stood():
+    rng = np.random.default_rng(2)
+    begun = start_up(from_zero(rng, 900) * 10)
+    assert begun.distance_sd > 1.5 and 20 <= begun.until_s <= 100
+    late = start_up(np.concatenate([np.full(10, np.nan), from_zero(rng, 900)]))
+    assert late.until_s > 20
+    for odd in (np.full(500, 3.0), np.full(500, np.nan), np.arange(20.0)):
+        assert start_up(odd) == StartUp(0.0, 0)
+    # What one alone does makes no correlation, unless it is far off.
+    assert settled_s([StartUp(2.0, 40), StartUp(1.0, 70)]) == 0
+    assert settled_s([StartUp(2.0, 40), StartUp(1.6, 70)]) == 70
+    assert settled_s([StartUp(3.5, 40), StartUp(0.0, 0)]) == 40
 
 
 def test_a_trend_is_told_from_a_slow_wandering():
@@ -121,21 +237,6 @@ def test_both_effective_ns_agree_for_an_ar1_series():
     sizes = effective_n(ar1(rng, 20_000, 0.9), ar1(rng, 20_000, 0.9))
     assert sizes.bretherton == pytest.approx(20_000 * 0.19 / 1.81, rel=0.1)
     assert sizes.pyper_peterman == pytest.approx(sizes.bretherton, rel=0.15)
-
-
-def test_block_sums_are_the_sums_of_circular_blocks():
-    columns = np.arange(10.0).reshape(5, 2)
-    expected = [[sum(columns[(at + k) % 5, c] for k in range(3)) for c in range(2)] for at in range(5)]
-    assert block_sums(columns, 3) == pytest.approx(np.array(expected))
-    drawn, blocks = resample(columns, 2, draws=50)
-    assert drawn.shape == (50, 2) and blocks == 3
-    again, _ = resample(columns, 2, draws=50)
-    assert (drawn == again).all()
-
-
-def test_an_interval_needs_a_few_blocks():
-    assert interval(0.0, np.zeros(10), 2) is None
-    assert interval(0.0, np.full(10, np.nan), 9) is None
 
 
 def test_truth_and_bias_of_known_traces():

@@ -91,7 +91,7 @@ def test_iccs_are_pingouins(seed):
         estimate = found.estimates[f"icc_{form}"]
         assert estimate.value == pytest.approx(row["ICC"], abs=1e-9)
         # Theirs is rounded to two decimals.
-        assert (estimate.ci_low, estimate.ci_high) == pytest.approx(tuple(row["CI95"]), abs=0.0051)
+        assert (estimate.textbook_low, estimate.textbook_high) == pytest.approx(tuple(row["CI95"]), abs=0.0051)
 
 
 @pytest.mark.parametrize(
@@ -169,14 +169,14 @@ def test_gaps_of_one_rater_take_no_other_seconds_away():
     assert gappy.estimates["icc_c_1"].value == pytest.approx(icc(mean_squares(left), "c_1"), abs=1e-12)
 
 
-def test_the_block_bootstrap_is_wider_than_the_textbook_where_seconds_repeat_themselves():
+def test_the_interval_is_wider_than_the_textbook_where_seconds_repeat_themselves():
     rng = np.random.default_rng(3)
     slow = np.cumsum(rng.normal(size=(1500, 1)), axis=0)
     table = slow + np.cumsum(rng.normal(size=(1500, 3)), axis=0) * 0.5
     for estimate in reliability(table, options=101).estimates.values():
-        assert estimate.block_low < estimate.value < estimate.block_high
+        assert estimate.ci_low < estimate.value < estimate.ci_high
     single = reliability(table, options=101).estimates["icc_c_1"]
-    assert single.block_high - single.block_low > 3 * (single.ci_high - single.ci_low)
+    assert single.ci_high - single.ci_low > 3 * (single.textbook_high - single.textbook_low)
 
 
 @pytest.mark.parametrize(
@@ -192,3 +192,11 @@ def test_what_cannot_be_had_is_null_with_a_reason(table, said):
     found = reliability(table, options=None)
     assert found.estimates["icc_a_1"].value is None and said in found.estimates["icc_a_1"].reason
     assert found.estimates["rwg"].value is None and "--scale" in found.estimates["rwg"].reason
+
+
+def test_alpha_at_the_ratio_level_is_refused_for_ratings_below_zero():
+    table = np.array([[1.0, -2.0], [3.0, 4.0], [-5.0, 5.0]])
+    with pytest.raises(AnalysisError, match="ratings from 0 on"):
+        krippendorff_alpha(table, "ratio")
+    found = reliability(table, options=None, alpha_level="ratio").estimates["alpha"]
+    assert found.value is None and "use the interval level" in found.reason

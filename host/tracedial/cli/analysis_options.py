@@ -27,6 +27,8 @@ def analysis_options(function: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--common", "common_only", is_flag=True, help="Compare only the seconds that all traces have.")
     @click.option("--keep-unmoved", is_flag=True,
                   help="Take the seconds before a dial was first moved for ratings.")  # fmt: skip
+    @click.option("--keep-start", is_flag=True,
+                  help="Leave the start-up in all agreement, when ratings come from where the dial stood.")  # fmt: skip
     @click.option(
         "--scale", metavar="LOW:HIGH:STEP", help="The scale of the ratings [default: the dial's, or -50:50:1]."
     )
