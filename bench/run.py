@@ -13,7 +13,20 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "host"
 
 # An hour is watched for an hour: only when named.
 NAMED_ONLY = ("hour",)
-PARTS = ("startup", "clock", "analysis", "chance", "planted", "speed", "line", "crowd", "wire", "knob", "room")
+PARTS = (
+    "startup",
+    "clock",
+    "analysis",
+    "chance",
+    "planted",
+    "speed",
+    "line",
+    "crowd",
+    "wire",
+    "knob",
+    "room",
+    "video_time",
+)
 
 
 def main() -> None:

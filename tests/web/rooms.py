@@ -24,7 +24,16 @@ SHORT = {
 }
 
 
-def make_study(folder: Path, *, seconds=12, raters="client", changes=None, preset="alliance", session="s1") -> Path:
+def make_study(
+    folder: Path,
+    *,
+    seconds=12,
+    raters="client",
+    changes=None,
+    preset="alliance",
+    session="s1",
+    video_name="video.mp4",
+) -> Path:
     """A study with one short session; `changes` replaces texts in its study.toml."""
     done = tracedial("study", "init", folder, "--preset", preset, "--title", "A test")
     assert done.returncode == 0, done.stderr
@@ -34,7 +43,7 @@ def make_study(folder: Path, *, seconds=12, raters="client", changes=None, prese
         assert old in text, old
         text = text.replace(old, new)
     path.write_text(text, encoding="utf-8")
-    video = folder / "video.mp4"
+    video = folder / video_name
     if not video.exists():
         write_video(video, seconds)
     done = tracedial("study", "add-session", folder, session, "--video", video, "--raters", raters)
@@ -110,10 +119,12 @@ def get(room, path: str):
 
 
 @contextlib.contextmanager
-def browser():
+def browser(*, headless=True):
     with sync_playwright() as play:
         one = play.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+            executable_path=CHROMIUM,
+            headless=headless,
+            args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--window-position=0,0"],
         )
         try:
             yield one
@@ -122,8 +133,9 @@ def browser():
 
 
 def open_page(one, url: str, *, width=1366, height=768, problems=None) -> Page:
-    """A page on which anything that the browser complains of fails the test."""
-    page = one.new_context(viewport={"width": width, "height": height}).new_page()
+    """A page on which anything that the browser complains of fails the test; without a width as large as its window."""
+    viewport = {"viewport": {"width": width, "height": height}} if width else {"no_viewport": True}
+    page = one.new_context(**viewport).new_page()
     page.set_default_timeout(ANSWER_MS)
     found = [] if problems is None else problems
     page.on("pageerror", lambda error: found.append(str(error)))
