@@ -207,7 +207,8 @@ def _hidden(frames: Frames, usual_s: float, frame_rate_hz: float | None) -> Floa
     steady = frame_rate_hz is not None and abs(usual_s * frame_rate_hz - 1) < STEADY
     if steady:
         share[~counted] = np.clip(1 - usual_s / np.maximum(step_s[~counted], usual_s), 0.0, 1.0)
-    return np.maximum(step_s, 0.0) * share
+    # Between two frames that follow each other in the file there is none; the counters may be a frame ahead.
+    return np.where(step_s > 1.5 * usual_s, step_s * share, 0.0)
 
 
 def _breaks(frames: Frames, usual_s: float, hidden_s: Floats, stops_s: Floats) -> NDArray[np.int64]:
@@ -227,8 +228,10 @@ def _stretch(frames: Frames, hidden_s: Floats) -> tuple[Stretch, Floats]:
     # The video does not run back between two frames.
     video_s = np.maximum.accumulate(frames.host_s - middle_s)
     residual_s = late_s - middle_s
-    # While a frame stands longer than its time, what is on the screen lags behind the line to the next.
-    stale_s = np.maximum(np.diff(frames.host_s) - np.diff(frames.video_s), 0.0) + hidden_s
+    # While a frame stands longer than its time by more than the screen's grid, what is on the screen lags behind the
+    # line to the next.
+    stale_s = np.diff(frames.host_s) - np.diff(frames.video_s)
+    stale_s = np.where(stale_s > SCREEN_S, stale_s, 0.0) + hidden_s
     doubt_s = np.abs(residual_s)
     doubt_s[:-1] = np.maximum(doubt_s[:-1], stale_s)
     doubt_s[1:] = np.maximum(doubt_s[1:], stale_s)

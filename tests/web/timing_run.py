@@ -53,9 +53,9 @@ WATCH_FRAMES = """() => {
 @dataclass
 class TimingRun:
     """`error_s`: a sample's video time as recorded minus the true one, shape (n,); `true_s` the true one, `bound_s`
-    what the recording states. `screen_error_s`, `screen_bound_s`: the same against the pixels of the screen, where they were
-    looked at. The frames that were seen, and the host times between which they followed each other, for comparison
-    with other methods."""
+    what the recording states. `screen_error_s`, `screen_bound_s`: the same against the pixels of the screen, where they
+    were looked at. The frames that were seen, and the host times between which they followed each other, for comparison
+    with other methods. `report` is the recording's `alignment.json`."""
 
     error_s: np.ndarray
     true_s: np.ndarray
