@@ -19,7 +19,18 @@ HOST = ROOT / "host" / "tracedial"
 DEVICE_ORDER = ["dialwire", "dial", "port", "main"]
 DEVICE_LIBRARY = {"dialwire": {"struct", "binascii"}, "dial": {"struct", "binascii", "array"}}
 HOST_ORDER = [
-    {"errors", "__init__", "firmware_files", "host_time", "export", "whole_file", "shape"},
+    {
+        "errors",
+        "__init__",
+        "firmware_files",
+        "host_time",
+        "export",
+        "whole_file",
+        "shape",
+        "plain_text",
+        "on_scale",
+        "patience",
+    },
     {"emulated_link", "simulated_time"},
     {"emulated_settings"},
     {"emulator", "simulated_line"},

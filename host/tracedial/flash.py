@@ -20,6 +20,7 @@ from tracedial.errors import FlashError, LinkError, SilentPortError
 from tracedial.firmware_files import board_machines, device_files, firmware_dir
 from tracedial.link.client import Hello
 from tracedial.link.connection import DialConnection
+from tracedial.plain_text import plain_text
 from tracedial.settings import DialSettingsClient
 
 OLDEST_MICROPYTHON = (1, 26)
@@ -64,14 +65,14 @@ class BoardPrompt:
 
     def __init__(self, port: str) -> None:
         self.port = port
-        with self._sentences("cannot be opened"):
+        with self.sentences("cannot be opened"):
             from mpremote.transport_serial import SerialTransport
 
             self._transport = SerialTransport(port)
             self._patience(PROMPT_READ_S)
         try:
             # mpremote prints what it heard in place of a prompt; the sentence says it better.
-            with contextlib.redirect_stdout(io.StringIO()), self._sentences("has no prompt of MicroPython"):
+            with contextlib.redirect_stdout(io.StringIO()), self.sentences("has no prompt of MicroPython"):
                 self._enter()
         except LinkError:
             self.close()
@@ -107,19 +108,19 @@ class BoardPrompt:
 
     def run(self, program: str) -> str:
         """What `program` prints."""
-        with self._sentences("does not answer"):
-            return self._transport.exec(program).decode()
+        with self.sentences("does not answer"):
+            return self._transport.exec(program).decode(errors="replace")
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file."""
-        with self._sentences(f"did not take the file {name}"):
+        with self.sentences(f"did not take the file {name}"):
             self._transport.fs_writefile(name, data)
 
     def reset(self) -> None:
         """Restart the board into what is on it."""
         # The dial's mark for one start into the prompt stays where the prompt came before the dial could see it.
         self.run(f"import os\nif {RESCUE!r} in os.listdir(): os.remove({RESCUE!r})")
-        with self._sentences("did not restart"):
+        with self.sentences("did not restart"):
             self._transport.exec_raw_no_follow("import machine\nmachine.reset()")
 
     def close(self) -> None:
@@ -129,16 +130,22 @@ class BoardPrompt:
             self._transport.close()
 
     @contextlib.contextmanager
-    def _sentences(self, what: str) -> Iterator[None]:
+    def sentences(self, what: str) -> Iterator[None]:
+        """Have what goes wrong inside said as one: "The board on PORT `what` ..."."""
         from mpremote.transport import TransportError, TransportExecError
 
         try:
             yield
         except TransportExecError as error:
             lines = error.error_output.strip().splitlines()
-            raise FlashError(self.port, f"The board on {self.port} {what}: {lines[-1] if lines else error}.") from error
+            said = plain_text(lines[-1] if lines else str(error))
+            raise FlashError(self.port, f"The board on {self.port} {what}: {said}.") from error
         except (TransportError, OSError) as error:
-            raise FlashError(self.port, f"The board on {self.port} {what} ({error}): {_REMEDY}") from error
+            raise FlashError(
+                self.port, f"The board on {self.port} {what} ({plain_text(str(error))}): {_REMEDY}"
+            ) from error
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
+            raise FlashError(self.port, f"The board on {self.port} {what}: what it printed is no answer.") from error
 
 
 _REMEDY = (
@@ -178,8 +185,11 @@ print(repr({name: _hash(name) for name in ('main.py',) if name in _names}))
 
 def identify(prompt: BoardPrompt) -> BoardIdentity:
     """What runs on the board."""
-    name, version, platform, machine, mpy_format = ast.literal_eval(prompt.run(_IDENTIFY).strip())
-    return BoardIdentity(name, version, platform, machine, mpy_format)
+    with prompt.sentences("does not say what it is"):
+        name, version, platform, machine, mpy_format = ast.literal_eval(prompt.run(_IDENTIFY).strip())
+        name, platform, machine = (plain_text(str(text)) for text in (name, platform, machine))
+        major, minor, patch = map(int, version)
+        return BoardIdentity(name, (major, minor, patch), platform, machine, int(mpy_format))
 
 
 def choose_board(port: str, identity: BoardIdentity, wanted: str | None) -> str:
@@ -267,7 +277,8 @@ def install(prompt: BoardPrompt, files: dict[str, bytes], say: Say, *, replace: 
         prompt.run(f"import os\nos.remove({name!r})")
     folders = "\n".join(f"if {folder!r} not in os.listdir(): os.mkdir({folder!r})" for folder in FOLDERS)
     prompt.run(f"import os\n{folders}")
-    free = int(prompt.run("import os\ns = os.statvfs('/')\nprint(s[0] * s[3])"))
+    with prompt.sentences("does not say how much room it has"):
+        free = int(prompt.run("import os\ns = os.statvfs('/')\nprint(s[0] * s[3])"))
     if free < min(FREE_BYTES, sum(len(files[name]) for name in new) * 2):
         raise FlashError(prompt.port, f"The board on {prompt.port} has {free} bytes free, too few: delete files of it.")
     for number, name in enumerate(new, start=1):
@@ -370,7 +381,8 @@ def _hashes(prompt: BoardPrompt) -> tuple[dict[str, str], dict[str, str]]:
     printed = prompt.run(_HASHES.replace("FOLDERS", repr(FOLDERS)))
     # Dictionaries, one after the other, however the board breaks its lines.
     folders, _, start = printed.strip().partition("}")
-    return ast.literal_eval(folders + "}"), ast.literal_eval(start.strip())
+    with prompt.sentences("does not say which files it has"):
+        return dict(ast.literal_eval(folders + "}")), dict(ast.literal_eval(start.strip()))
 
 
 def _verify(prompt: BoardPrompt, wanted: dict[str, str], present: dict[str, str]) -> None:

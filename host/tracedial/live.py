@@ -55,11 +55,11 @@ class LiveView:
         for state in self._states():
             if state.problem and state.problem not in self._problems:
                 self._problems.add(state.problem)
-                self._console.print(f"{state.rater}: {state.problem}", highlight=False)
+                self._console.print(Text(f"{state.rater}: {state.problem}"))
         if time.monotonic() >= self._plain_due_s:
             self._plain_due_s = time.monotonic() + PLAIN_INTERVAL_S
             parts = [f"{s.rater} {_rating(s)} {_link(s)}" for s in self._states()]
-            self._console.print(f"{_clock(self._video_s())}  " + ";  ".join(parts), highlight=False)
+            self._console.print(Text(f"{_clock(self._video_s())}  " + ";  ".join(parts)))
 
     def _table(self) -> Table:
         table = Table(title=f"{self._title}   {_clock(self._video_s())} of {_clock(self._end_s)}", title_justify="left")
@@ -80,7 +80,8 @@ class LiveView:
             table.add_row(
                 state.rater,
                 Text(f"{_rating(state):>4}", style="bold"),
-                *[cell for name, cell in optional.items() if shown[name]],
+                # As `Text`: what a dial says is no markup.
+                *[Text(cell) for name, cell in optional.items() if shown[name]],
                 Text(_link(state), style="bold red" if not state.link_up or state.problem else ""),
             )
         return table

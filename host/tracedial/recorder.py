@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dialwire import message
 from dialwire.errors import WireError
 from tracedial import __version__
@@ -38,6 +40,8 @@ from tracedial.link.connection import DialConnection, LinkChange
 from tracedial.link.discover import other_ports
 from tracedial.link.stream import Stream, open_stream
 from tracedial.link.whereabouts import Whereabouts
+from tracedial.on_scale import is_on_scale, sample_is_on_scale
+from tracedial.patience import Patience
 from tracedial.phase import TickGrid, tick_grid
 from tracedial.player import Player, PlayerEvent
 from tracedial.rater_lock import RaterLock
@@ -57,7 +61,10 @@ PHASE_TOLERANCE_S = 100e-6
 AFTER_END_S = 0.25
 CUE_TOLERANCE_S = 0.4
 """A video that begins within this of its cue (host time) finds the dials ticking, and only moves their ticks."""
-FINISH_TIMEOUT_S = 8.0
+MAX_DRIFT = 0.02
+"""A dial whose clock runs this much faster or slower than the host's has none; the wire's periods allow as much."""
+NO_CLOCK = f"The dial sends times that are no clock's: they run more than {MAX_DRIFT:.0%} off the computer's."
+OFF_SCALE = "The dial sends ratings outside its scale: they are no ratings."
 
 
 @dataclass(frozen=True)
@@ -117,6 +124,7 @@ class _Rater:
         self._early_lock = threading.Lock()
         self.boot: int | None = None
         self.fit: ClockFit | None = None
+        self.clock_problem = ""
         self.grid: TickGrid | None = None
         self.phase_due_ns = 0
         self.connection = DialConnection(
@@ -181,18 +189,22 @@ class _Rater:
                     )
             case Status():
                 if self.state:
-                    self.state.rating = None if event.knob_state else event.rating
+                    known = event.knob_state == message.KNOB_OK and is_on_scale(self.state.hello.scale, event.rating)
+                    self.state.rating = event.rating if known else None
             case ConfigValue():
                 pass
 
     def _show(self, sample: Sample) -> None:
         assert self.state is not None
-        self.state.rating = None if sample.flags & message.NO_RATING else sample.rating
+        on_scale = sample_is_on_scale(self.state.hello.scale, sample)
+        self.state.rating = sample.rating if on_scale and not sample.flags & message.NO_RATING else None
         if sample.flags & message.FLAG_FAULT:
             self.state.problem = "The knob's wire is broken: nothing is being rated."
         elif sample.flags & message.FLAG_UNHOMED:
             self.state.problem = "The dial is not homed: set the knob to its zero and hold the button for two seconds."
-        elif self.state.problem.startswith(("The knob's wire", "The dial is not homed")):
+        elif not on_scale:
+            self.state.problem = OFF_SCALE
+        elif self.state.problem.startswith(("The knob's wire", "The dial is not homed", OFF_SCALE)):
             self.state.problem = ""
 
     def open_journal(self, header: dict[str, Any]) -> None:
@@ -220,9 +232,13 @@ class _Rater:
             return self.fit
         try:
             self.fit = fit_clock(recent, origin_ns=origin_ns)
+            self.clock_problem = "" if is_clock(self.fit) else NO_CLOCK
         except ClockError as error:
+            self.clock_problem = str(error)
+        if self.clock_problem:
+            self.fit = None
             if self.state:
-                self.state.problem = str(error)
+                self.state.problem = self.clock_problem
         if self.fit and self.fit.boot != self.boot:
             # The dial was reset while its clock was being fitted.
             self.fit = None
@@ -238,7 +254,10 @@ class _Rater:
             with self.connection.lock:
                 self.connection.client.start(tick0_us=grid.tick0_us, period_ns=grid.period_ns, correction=correction)
         except WireError as error:
-            raise RecordingError(self.folder, f"The dial of {self.rater} cannot tick so: {error}.") from error
+            # Another rater's recording does not end because this dial's clock is none.
+            self.grid = None
+            if self.state:
+                self.state.problem = f"The dial sends times by which it cannot tick ({error})."
 
     def _note_boot(self, hello: Hello) -> None:
         if self.boot is not None and hello.boot != self.boot:
@@ -304,6 +323,8 @@ class SessionRecorder:
                     state.problem = rater.journal.problem
                 elif rater.connection.error:
                     state.problem = str(rater.connection.error)
+                elif client.over_budget:
+                    state.problem = f"The dial floods its link: {client.over_budget} messages were not taken."
                 states.append(state)
         return states
 
@@ -467,6 +488,11 @@ class SessionRecorder:
                     f"{FIRST_EXCHANGES} in {FIRST_SYNC_TIMEOUT_S:.0f} s): check the cable.",
                 )
             rater.refit(self.time.now_ns(), self.origin_ns)
+            problem = rater.clock_problem or ("" if runs_like_clock(rater.exchanges) else NO_CLOCK)
+            if problem:
+                raise LinkError(
+                    rater.connection.port, f"The dial on {rater.connection.port} cannot be recorded: {problem}"
+                )
 
     def _keep_phase(self, rater: _Rater, now_ns: int) -> None:
         if now_ns < rater.phase_due_ns:
@@ -496,13 +522,9 @@ class SessionRecorder:
         for rater in self._raters:
             with rater.connection.lock:
                 rater.connection.client.stop()
-        last, last_change_ns = None, self.time.now_ns()
-        while not all(self._is_complete(rater) for rater in self._raters):
-            now = [self._progress(rater) for rater in self._raters if not self._is_complete(rater)]
-            if now != last:
-                last, last_change_ns = now, self.time.now_ns()
-            if self.time.now_ns() - last_change_ns > FINISH_TIMEOUT_S * 1e9:
-                break
+        waits = [(rater, Patience(self.time.now_ns())) for rater in self._raters]
+        while waits:
+            waits = [(rater, patience) for rater, patience in waits if self._is_awaited(rater, patience)]
             self._wait(TURN_S, on_turn)
         summaries = []
         for rater in self._raters:
@@ -529,6 +551,7 @@ class SessionRecorder:
                     dropped_bytes=client.dropped_bytes,
                     unknown_kinds=client.unknown_kinds,
                     malformed=client.malformed,
+                    over_budget=client.over_budget,
                     foreign_boot=client.foreign_boot,
                     exchanges_lost=client.exchanges_lost,
                     lost_in_resets=client.lost_in_resets,
@@ -539,10 +562,18 @@ class SessionRecorder:
             summaries.append(summary)
         return summaries
 
-    def _progress(self, rater: _Rater) -> tuple[int, int, bool]:
-        """What changes while a recording that is not complete comes closer to it."""
+    def _is_awaited(self, rater: _Rater, patience: Patience) -> bool:
+        """Whether a dial has something yet that is missing, and goes on sending it."""
         client = rater.connection.client
-        return client.missing, client.tracker.next_seq if client.tracker else 0, client.is_stopped()
+        if rater.connection.error or self._is_complete(rater):
+            return False
+        return patience.waits(
+            self.time.now_ns(),
+            # What a flood promises is not waited for.
+            missing=0 if client.over_budget else client.missing,
+            answered=client.tracker.answered if client.tracker else 0,
+            stopped=client.is_stopped(),
+        )
 
     def _is_complete(self, rater: _Rater) -> bool:
         client = rater.connection.client
@@ -558,6 +589,23 @@ class SessionRecorder:
         while self.time.now_ns() < deadline_ns:
             on_turn()
             self.time.sleep(TURN_S)
+
+
+def is_clock(fit: ClockFit) -> bool:
+    """Whether a fit is of something that runs like a clock."""
+    rates = (fit.drift_first, fit.drift_last)
+    return bool(np.isfinite(fit.offset_s).all()) and all(abs(rate) <= MAX_DRIFT for rate in rates)
+
+
+def runs_like_clock(exchanges: list[SyncExchange]) -> bool:
+    """Whether as much of the dial's time passed between the first exchange and the last of one boot as can have, by the
+    host's clock: exactly how much that was nobody knows who did not see the bytes arrive."""
+    boot = [exchange for exchange in exchanges if exchange.boot == exchanges[-1].boot]
+    first, last = boot[0], boot[-1]
+    dial_ns = (last.dial_received_us - first.dial_received_us) * 1000
+    shortest_ns = last.host_sent_ns - first.host_received_ns
+    longest_ns = last.host_received_ns - first.host_sent_ns
+    return (1 - MAX_DRIFT) * shortest_ns <= dial_ns <= (1 + MAX_DRIFT) * longest_ns
 
 
 def check_names(folder: Path, raters: Iterable[str], *, resume: bool = False) -> None:

@@ -46,6 +46,9 @@ def check_noise(samples: list[Sample], *, span_counts: int, scale: Scale) -> lis
     samples = [sample for sample in samples if not sample.flags & message.NO_RATING]
     if not samples:
         return [Check("noise of a still knob", "the knob gave no ratings", f"at most {NOISE_LIMIT_STEPS}", None)]
+    if not span_counts:
+        said = "both ends of the calibration read the same: `tracedial calibrate`"
+        return [Check("noise of a still knob", said, f"at most {NOISE_LIMIT_STEPS}", False)]
     step = abs(span_counts) / (scale.positions - 1)
     noise_steps = float(np.std([sample.raw for sample in samples])) / step
     changes = sum(sample.max != sample.min for sample in samples)

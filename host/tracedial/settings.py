@@ -1,6 +1,9 @@
 """A dial's settings, asked and changed one at a time over its link."""
 
+import contextlib
+import struct
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dialwire import message
@@ -9,6 +12,7 @@ from dialwire.scale import Scale
 from tracedial.errors import LinkError, TracedialError
 from tracedial.link.client import ConfigValue, Event, Hello, Log, Refused, Status
 from tracedial.link.connection import DialConnection, LinkChange
+from tracedial.plain_text import plain_text
 
 ANSWER_TIMEOUT_S = 3.0
 RESTART_TIMEOUT_S = 20.0
@@ -55,13 +59,37 @@ class DialSettingsClient:
         """Change a setting; returns its value as the dial keeps it."""
         return self.ask(message.CONFIG_SET, key=key, value=value)
 
+    def name(self) -> str:
+        """The dial's name, fit for a terminal."""
+        return plain_text(self.get(message.CONFIG_NAME).decode(errors="replace"))
+
     def scale(self) -> Scale:
-        """The scale in force."""
-        return Scale(*message.unpack_scale(self.get(message.CONFIG_SCALE)))
+        """The scale in force, its labels fit for a terminal."""
+        with self._understood("scale"):
+            low, high, step, detents = message.unpack_scale(self.get(message.CONFIG_SCALE))
+            return Scale(low, high, step, [(rating, plain_text(label)) for rating, label in detents])
+
+    def calibration(self) -> tuple[int, int]:
+        """Raw readings (0 .. 65535) at the lowest rating and at the highest."""
+        with self._understood("calibration"):
+            low, high = struct.unpack("<HH", self.get(message.CONFIG_CALIBRATION))
+            return low, high
 
     def options(self) -> Options:
         """The options that the next start goes by."""
-        return Options(*message.unpack_options(self.get(message.CONFIG_OPTIONS)))
+        with self._understood("options"):
+            return Options(*message.unpack_options(self.get(message.CONFIG_OPTIONS)))
+
+    @contextlib.contextmanager
+    def _understood(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except (WireError, struct.error) as error:
+            raise LinkError(
+                self.port,
+                f"The {what} of the dial on {self.port} makes no sense ({error}): put the firmware on it anew "
+                "(`tracedial flash`).",
+            ) from None
 
     def identify(self, seconds: int) -> None:
         """Have the dial's lamp flash."""

@@ -1,7 +1,6 @@
 """`tracedial check`."""
 
 import json
-import struct
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,7 +43,7 @@ def command(port: str | None, json_path: Path | None, no_turn: bool, seconds: fl
     with DialSettingsClient(port or the_only_dial()) as dial:
         scale = dial.scale()
         options = dial.options()
-        raw_low, raw_high = struct.unpack("<HH", dial.get(message.CONFIG_CALIBRATION))
+        raw_low, raw_high = dial.calibration()
         with dial.connection.lock:
             dial.connection.client.burst()
         with KnobWatch(dial) as watch:

@@ -1,6 +1,5 @@
 """`tracedial config`."""
 
-import struct
 from dataclasses import replace
 
 import click
@@ -73,8 +72,8 @@ def command(
 def _show(dial: DialSettingsClient) -> None:
     scale = dial.scale()
     options = dial.options()
-    raw_low, raw_high = struct.unpack("<HH", dial.get(message.CONFIG_CALIBRATION))
-    click.echo(f"name         {dial.get(message.CONFIG_NAME).decode()}")
+    raw_low, raw_high = dial.calibration()
+    click.echo(f"name         {dial.name()}")
     click.echo(f"scale        {scale.low} to {scale.high} in steps of {scale.step}")
     for rating, label in scale.detents:
         click.echo(f"detent       {rating:+d} {label}" if rating else f"detent       0 {label}")

@@ -5,6 +5,7 @@ import click
 from tracedial.align import Alignment
 from tracedial.clock import drift_words
 from tracedial.errors import TracedialError
+from tracedial.export import terminal_text
 
 
 def say_alignments(alignments: list[Alignment], problems: list[TracedialError]) -> list[TracedialError]:
@@ -35,5 +36,5 @@ def say_alignment(alignment: Alignment) -> None:
             f"99 % within {offset['p99_abs']:.2f} ms"
         )
     for finding in report["findings"]:
-        click.echo(f"    note: {finding}")
+        click.echo(f"    note: {terminal_text(finding)}")
     click.echo(f"    {alignment.recording.folder / 'trace.csv'}")

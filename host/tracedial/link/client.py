@@ -12,6 +12,9 @@ from dialwire import frame, message
 from dialwire.errors import WireError
 from dialwire.scale import Scale
 from tracedial.errors import ProtocolError
+from tracedial.link.limits import BURST_MESSAGES, MESSAGES_PER_S, Budget, check_message
+from tracedial.link.runs import Runs
+from tracedial.plain_text import plain_text
 
 BURST_EXCHANGES = 30
 BURST_INTERVAL_S = (0.02, 0.06)
@@ -170,15 +173,21 @@ Event = Hello | SyncExchange | Started | Sample | Mark | Gone | Status | Refused
 
 
 class SequenceTracker:
-    """Which records have come in, which are missing, which came twice. Numbers count from 0 at the dial's boot."""
+    """Which records have come in, which are missing, which came twice. Numbers count from 0 at the dial's boot.
 
-    def __init__(self, first_seq: int) -> None:
+    `kept` is how many records the dial keeps: what is missing of older ones is gone.
+    """
+
+    def __init__(self, first_seq: int, *, kept: int = 0xFFFF) -> None:
         self.first_seq = first_seq
         self.next_seq = first_seq
-        self.missing: set[int] = set()
+        self.kept = kept
         self.duplicates = 0
         self.recovered = 0
         self.gone = 0
+        self.answered = 0
+        """Of what was missing, how much the dial has sent or said to be gone."""
+        self.missing = Runs()
 
     def take(self, seq: int) -> bool:
         """Note that record `seq` came in; False if it had come before, or belongs to what was before this recording."""
@@ -188,33 +197,33 @@ class SequenceTracker:
             self.expect(seq)
             self.next_seq = seq + 1
             return True
-        if seq in self.missing:
-            self.missing.discard(seq)
+        if self.missing.remove(seq, seq + 1):
             self.recovered += 1
+            self.answered += 1
             return True
         self.duplicates += 1
         return False
 
     def expect(self, next_seq: int) -> None:
         """Note that the dial has numbered its records up to `next_seq` (exclusive)."""
-        if next_seq > self.next_seq:
-            self.missing.update(range(self.next_seq, next_seq))
-            self.next_seq = next_seq
+        if next_seq <= self.next_seq:
+            return
+        self.missing.append(self.next_seq, next_seq)
+        self.next_seq = next_seq
+        # What was asked for while the dial still had it may be under way.
+        oldest = next_seq - self.kept - MAX_RESEND
+        self.give_up(self.first_seq, oldest - self.first_seq)
 
-    def give_up(self, first_seq: int, count: int) -> None:
-        """Note that the dial no longer holds these."""
-        lost = self.missing.intersection(range(first_seq, first_seq + count))
-        self.missing -= lost
-        self.gone += len(lost)
+    def give_up(self, first_seq: int, count: int) -> int:
+        """Note that the dial no longer holds these; returns how many of them were missing."""
+        lost = self.missing.remove(first_seq, first_seq + count) if count > 0 else 0
+        self.gone += lost
+        return lost
 
     def first_missing(self) -> tuple[int, int] | None:
         """`(first, count)` of the first run of missing records, at most `MAX_RESEND` of them."""
-        if not self.missing:
-            return None
-        first = end = min(self.missing)
-        while end in self.missing and end - first < MAX_RESEND:
-            end += 1
-        return first, end - first
+        run = self.missing.lowest()
+        return None if run is None else (run[0], min(run[1] - run[0], MAX_RESEND))
 
 
 class DialClient:
@@ -235,6 +244,7 @@ class DialClient:
         self.foreign_boot = 0
         self.exchanges_lost = 0
         self.lost_in_resets = 0
+        self.over_budget = 0
         self.status_interval_s = STATUS_INTERVAL_S
         self._clock_ns = clock_ns
         self._rng = rng or random.Random()
@@ -244,6 +254,7 @@ class DialClient:
         self._stop_wanted = False
         self._stop_sent = False
         self._outbox: list[bytes] = []
+        self._budget = Budget(MESSAGES_PER_S, BURST_MESSAGES)
         self._past_bad_frames = 0
         self._past_dropped_bytes = 0
         self._decoder = frame.Decoder()
@@ -350,6 +361,9 @@ class DialClient:
         """Take in bytes that arrived at `host_ns`; returns what they said. Raises `ProtocolError` on another major."""
         events: list[Event] = []
         for payload in self._decoder.feed(data):
+            if not self._budget.spend(1, host_ns):
+                self.over_budget += 1
+                continue
             try:
                 kind, fields = message.unpack(payload)
             except message.UnknownKindError:
@@ -405,15 +419,19 @@ class DialClient:
 
     def _event(self, kind: int, fields: dict[str, Any], host_ns: int) -> Event | None:
         if kind == message.HELLO:
+            check_message(kind, fields, fields["outbox"])
             return self._on_hello(fields, host_ns)
         if kind == message.REFUSED:
             if fields["of_kind"] == message.HELLO_REQUEST and fields["reason"] == message.REFUSED_PROTOCOL:
                 raise ProtocolError(
-                    self.port, f"The dial on {self.port} refused: {fields['text']}.", dial=None, host=HOST_VERSION
+                    self.port,
+                    f"The dial on {self.port} refused: {plain_text(fields['text'])}.",
+                    dial=None,
+                    host=HOST_VERSION,
                 )
-            return Refused(host_ns, message.name_of(fields["of_kind"]), fields["reason"], fields["text"])
+            return Refused(host_ns, message.name_of(fields["of_kind"]), fields["reason"], plain_text(fields["text"]))
         if kind == message.LOG:
-            return Log(host_ns, fields["level"], fields["text"])
+            return Log(host_ns, fields["level"], plain_text(fields["text"]))
         if kind == message.CONFIG:
             return ConfigValue(host_ns, fields["key"], fields["value"])
         if self.hello is None or not self.connected:
@@ -423,6 +441,7 @@ class DialClient:
             self.foreign_boot += 1
             self.connected = False
             return None
+        check_message(kind, fields, self.hello.outbox)
         boot = self.hello.boot
         if kind == message.SYNC_REPLY:
             sent_ns = self._pending.pop(fields["exchange"], None)
@@ -434,8 +453,8 @@ class DialClient:
         if kind == message.STATUS:
             return self._on_status(fields, boot, host_ns)
         if kind == message.GONE:
-            if self.tracker:
-                self.tracker.give_up(fields["first_seq"], fields["count"])
+            if self.tracker and (lost := self.tracker.give_up(fields["first_seq"], fields["count"])):
+                self.tracker.answered += lost
                 self._resend_due_ns = host_ns
             return Gone(host_ns, boot, fields["first_seq"], fields["count"])
         if self.tracker is None or not self.tracker.take(fields["seq"]):
@@ -453,21 +472,14 @@ class DialClient:
             protocol=(fields["major"], fields["minor"]),
             boot=fields["boot"],
             unique_id=fields["unique_id"].hex(),
-            scale=Scale(fields["low"], fields["high"], fields["step"], fields["detents"]),
-            **{
-                key: fields[key]
-                for key in (
-                    "firmware",
-                    "board",
-                    "interpreter",
-                    "name",
-                    "knob",
-                    "outbox",
-                    "min_rate_hz",
-                    "max_rate_hz",
-                    "pins",
-                )
-            },
+            scale=Scale(
+                fields["low"],
+                fields["high"],
+                fields["step"],
+                [(rating, plain_text(label)) for rating, label in fields["detents"]],
+            ),
+            **{key: plain_text(fields[key]) for key in ("firmware", "board", "interpreter", "name", "knob")},
+            **{key: fields[key] for key in ("outbox", "min_rate_hz", "max_rate_hz", "pins")},
         )
         if self.hello is not None and self.hello.unique_id != hello.unique_id:
             self.connected = False
@@ -481,6 +493,9 @@ class DialClient:
             self._pending.clear()
             self.burst()
         self.hello = hello
+        self._budget.burst = BURST_MESSAGES + hello.outbox
+        if self.tracker:
+            self.tracker.kept = hello.outbox
         self.connected = True
         self._status_due_ns = host_ns
         return hello
@@ -498,6 +513,7 @@ class DialClient:
         if fields["state"] == message.IDLE and self._stop_sent:
             self._stop_wanted = False
         if self.tracker is None:
-            self.tracker = SequenceTracker(fields["next_seq"])
+            assert self.hello is not None
+            self.tracker = SequenceTracker(fields["next_seq"], kept=self.hello.outbox)
         self.tracker.expect(fields["next_seq"])
         return self.status

@@ -10,7 +10,8 @@ from typing import Any
 from tracedial.errors import LinkError, NotADialError, ProtocolError, SilentPortError
 from tracedial.host_time import REAL_TIME, HostTime, Turning, wait_until
 from tracedial.link.client import DialClient, Event, Hello, OtherDial
-from tracedial.link.stream import Stream, open_stream
+from tracedial.link.limits import BURST_BYTES, BYTES_PER_S, Budget
+from tracedial.link.stream import READ_TIMEOUT_S, Stream, open_stream
 from tracedial.link.whereabouts import Whereabouts
 
 SILENCE_S = 3.5
@@ -22,6 +23,8 @@ NEXT_PORT_S = (0.05, 0.3)
 """After another dial was met: spread, so that two that look for each other's port do not meet for ever."""
 HELLO_TIMEOUT_S = 3.0
 END_TIMEOUT_S = 5.0
+PIECE_BYTES = 4096
+"""Taken in at once: whoever needs the lock does not wait for more."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ class DialConnection:
         self._whereabouts = whereabouts
         self._to_try: list[str] = []
         self._last_tried: str | None = None
+        self._budget = Budget(BYTES_PER_S, BURST_BYTES)
         self._others_met: set[tuple[str, str]] = set()
         self._pause_s = REOPEN_S
         self._open_port = open_port
@@ -110,7 +114,7 @@ class DialConnection:
             if self._stream is None:
                 self._reopen()
             if self._stream is not None:
-                self._turn(self._stream)
+                return self._turn(self._stream)
         except ProtocolError as error:
             self.error = error
         except LinkError as error:
@@ -119,19 +123,28 @@ class DialConnection:
             return pause_s
         except Exception as error:  # noqa: BLE001  (a thread that ends unseen would lose a recording)
             self.error = LinkError(self.port, f"Reading the dial on {self.port} failed: {error!r}. Please report this.")
-        else:
-            return 0.0
         self._hello.set()
         return None
 
-    def _turn(self, stream: Stream) -> None:
-        data = stream.read()
+    def _turn(self, stream: Stream) -> float:
+        """Read and tell, then write. A dial that sends more than its budget is not read for a while, so that the others
+        are; what it sends then waits at its own end."""
+        throttled = self._budget.left(self._time.now_ns()) <= 0
+        data = b"" if throttled else stream.read()
         host_ns = self._time.now_ns()
-        events: list[Event] = []
-        if data:
+        if data or throttled:
             self._heard_ns = host_ns
+        if data:
+            self._budget.spend(len(data), host_ns)
+        for at in range(0, len(data), PIECE_BYTES):
             with self.lock:
-                events = self.client.feed(data, host_ns)
+                events = self.client.feed(data[at : at + PIECE_BYTES], host_ns)
+            self._tell(events, host_ns)
+        self._write(stream)
+        self._check_answers(host_ns)
+        return READ_TIMEOUT_S if throttled else 0.0
+
+    def _tell(self, events: list[Event], host_ns: int) -> None:
         # Before anything is written: what was taken in is journalled, whatever the port does next.
         for event in events:
             if isinstance(event, OtherDial):
@@ -139,8 +152,6 @@ class DialConnection:
             if isinstance(event, Hello):
                 self._find(host_ns)
             self._on_event(event)
-        self._write(stream)
-        self._check_answers(host_ns)
 
     def _write(self, stream: Stream) -> None:
         # The lock is not held while bytes are written: a port that takes none must not hold up whoever needs the lock.

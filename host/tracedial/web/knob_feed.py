@@ -11,6 +11,7 @@ from tracedial.host_time import host_clock_ns
 from tracedial.link.client import Event, Hello, Status, SyncExchange
 from tracedial.link.connection import DialConnection, LinkChange
 from tracedial.link.stream import Stream
+from tracedial.on_scale import is_on_scale
 
 STATUS_S = 0.03
 
@@ -41,6 +42,7 @@ class KnobFeed:
         """Host times (seconds since `origin_ns`) and ratings (NaN where the knob had none) since `clear`."""
         readings = list(self._readings)
         boots = {reading.boot for reading in readings}
+        hello = self._connection.client.hello
         times, ratings = np.full(len(readings), np.nan), np.full(len(readings), np.nan)
         for boot in boots:
             try:
@@ -50,7 +52,8 @@ class KnobFeed:
             for at, reading in enumerate(readings):
                 if reading.boot == boot:
                     times[at] = fit.host_s(reading.t_us / 1e6)
-                    ratings[at] = np.nan if reading.knob_state else reading.rating
+                    known = not reading.knob_state and hello is not None and is_on_scale(hello.scale, reading.rating)
+                    ratings[at] = reading.rating if known else np.nan
         return times, ratings
 
     def close(self) -> None:

@@ -12,6 +12,8 @@ from tracedial.errors import LinkError
 from tracedial.link.stream import READ_TIMEOUT_S, Stream
 
 CLOCK, KNOB = 0, 1
+MAX_WAITING = 10_000
+"""Messages of a page that wait to be read; each is a frame or a few."""
 PORTS = {CLOCK: "page:clock", KNOB: "page:knob"}
 
 
@@ -24,8 +26,9 @@ class PageStream:
         self._gone = False
 
     def feed(self, data: bytes) -> None:
-        """Take in what the page sent."""
-        self._arrived.put(data)
+        """Take in what the page sent, as far as there is room: a page that floods loses frames, as on any line."""
+        if self._arrived.qsize() < MAX_WAITING:
+            self._arrived.put(data)
 
     def end(self) -> None:
         """The page has gone."""

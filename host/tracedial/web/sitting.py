@@ -20,6 +20,7 @@ from tracedial.host_time import host_clock_ns
 from tracedial.journal import JournalWriter
 from tracedial.link.client import Event, Sample, Status
 from tracedial.link.connection import LinkChange
+from tracedial.on_scale import is_on_scale
 from tracedial.practice import measure
 from tracedial.progress import check_same_scale, progress, rated_until, rating_of, write_tables
 from tracedial.rater_lock import RaterLock
@@ -332,9 +333,11 @@ class Sitting:
         """In the link's thread: what the page's gauge shows, and whether the dial is there."""
         if isinstance(event, Status):
             if not self.is_page_knob:
-                self.playback.push({"gauge": None if event.knob_state else event.rating})
+                known = not event.knob_state and is_on_scale(self.study.scale, event.rating)
+                self.playback.push({"gauge": event.rating if known else None})
         elif isinstance(event, Sample):
-            self.playback.push({"sample": None if event.flags & message.NO_RATING else event.rating})
+            known = not event.flags & message.NO_RATING and is_on_scale(self.study.scale, event.rating)
+            self.playback.push({"sample": event.rating if known else None})
         elif isinstance(event, LinkChange) and event.up != self.link_up:
             self.link_up = event.up
             self._loop.call_soon_threadsafe(self.tell_state)
