@@ -35,8 +35,10 @@ SCREEN_S = 1 / 60
 """One refresh of a screen: a frame is expected on it, and only a light sensor can tell when it really lit up."""
 MEDIAN_S = 0.5
 """Length of the running median."""
-BOUND_REACH_S = 1.0
+BOUND_REACH_S = 0.25
 """The residuals of the frames up to this far from an instant say how well it is placed."""
+GAP_REACH_S = 1.0
+"""The same where frames were not told of for longer than that."""
 MAX_MEDIAN_FRAMES = 61
 STEADY = 0.1
 """How far the usual distance of two frames may be from that of the average rate, as a share, in a video of a steady
@@ -242,7 +244,7 @@ def _stretch(frames: Frames, hidden_s: Floats) -> tuple[Stretch, Floats]:
         speed=1.0,
         anchor_host_s=frames.host_s,
         anchor_video_s=video_s,
-        anchor_bound_s=_running_maximum(doubt_s, frames.host_s) + SCREEN_S + frames.clock_bound_s,
+        anchor_bound_s=_local_maximum(doubt_s, frames.host_s) + SCREEN_S + frames.clock_bound_s,
     )
     return stretch, residual_s
 
@@ -311,10 +313,13 @@ def _running_median(values: Floats, at_s: Floats) -> Floats:
     return np.concatenate([np.full(half, inner[0]), inner, np.full(half, inner[-1])])
 
 
-def _running_maximum(values: Floats, at_s: Floats) -> Floats:
-    """The largest of the values up to `BOUND_REACH_S` from each."""
-    first = np.searchsorted(at_s, at_s - BOUND_REACH_S)
-    last = np.searchsorted(at_s, at_s + BOUND_REACH_S, side="right")
+def _local_maximum(values: Floats, at_s: Floats) -> Floats:
+    """The largest of the values around each: up to `BOUND_REACH_S` from it, or up to `GAP_REACH_S` beside a gap."""
+    gap = np.diff(at_s) > BOUND_REACH_S
+    beside = np.append(gap, False) | np.insert(gap, 0, False)
+    reach_s = np.where(beside, GAP_REACH_S, BOUND_REACH_S)
+    first = np.searchsorted(at_s, at_s - reach_s)
+    last = np.searchsorted(at_s, at_s + reach_s, side="right")
     bounds = np.column_stack([first, last]).ravel()
     return np.maximum.reduceat(np.append(values, 0.0), bounds)[::2]
 
