@@ -7,6 +7,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+from tracedial.host_time import REAL_TIME, wait_until
 from tracedial.link.stream import EmulatorProcess
 from tracedial.recording import journals
 
@@ -31,6 +32,11 @@ def write_script(path: Path, rows) -> Path:
 def read_rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
+
+
+def wait_for(condition, *, timeout_s=120.0) -> None:
+    """Wait for what happens in real time, as long as a busy machine may take for it."""
+    assert wait_until(condition, timeout_s=timeout_s, time=REAL_TIME), "it did not happen"
 
 
 def sentence(done: subprocess.CompletedProcess[str], code: int = 1) -> str:

@@ -49,6 +49,27 @@ class DialSettings:
         )
 
 
+class Standing:
+    """What was told of a dial's world and still holds: a reset turns no knob and mends no wire."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, str] = {}
+
+    def note(self, line: str) -> None:
+        """Note a line that the board's world is told."""
+        word = line.split()[0]
+        if word in ("rating", "raw"):
+            self._lines["knob"] = line
+        elif word == "play":
+            self._lines.pop("knob", None)
+        elif word == "wire":
+            self._lines["wire"] = line
+
+    def lines(self) -> list[str]:
+        """What the board's world is told after a reset."""
+        return list(self._lines.values())
+
+
 def read_knob_script(path: Path) -> tuple[tuple[float, float], ...]:
     """The rows of a knob script (`time_s,rating`), times not falling."""
     try:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tracedial.emulated_link import Pipe, link_changes
-from tracedial.emulated_settings import DialSettings
+from tracedial.emulated_settings import DialSettings, Standing
 from tracedial.errors import EmulatorError
 from tracedial.firmware_files import firmware_dir, interpreter_command
 from tracedial.whole_file import write_whole
@@ -163,7 +163,7 @@ class EmulatedDial:
         self._wire: _Stream | None = None
         self._control: _Stream | None = None
         self.ended: asyncio.Event = asyncio.Event()
-        self._standing: dict[str, str] = {}
+        self._standing = Standing()
 
     async def start(self) -> None:
         """Open the host's end and boot."""
@@ -182,8 +182,7 @@ class EmulatedDial:
         """Reset the board: a new boot id, a clock that starts again, an empty memory."""
         await self._kill()
         await self._boot()
-        # A reset turns no knob and mends no wire.
-        for line in self._standing.values():
+        for line in self._standing.lines():
             self.command(line)
 
     async def stop(self) -> None:
@@ -200,13 +199,7 @@ class EmulatedDial:
     def command(self, line: str) -> None:
         """Tell the board's world something: `rating 12`, `raw 3000`, `play T SPEED DELAY`, `hold`, `press`, `home`,
         `edge`, `wire cut`, `wire mend`."""
-        word = line.split()[0]
-        if word in ("rating", "raw"):
-            self._standing["knob"] = line
-        elif word == "play":
-            self._standing.pop("knob", None)
-        elif word == "wire":
-            self._standing["wire"] = line
+        self._standing.note(line)
         if self._control:
             self._control.write(line.encode() + b"\n")
 

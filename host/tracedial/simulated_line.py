@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable
 
 from tracedial.emulated_link import Pipe
-from tracedial.emulated_settings import DialSettings
+from tracedial.emulated_settings import DialSettings, Standing
 from tracedial.errors import EmulatorError, LinkError
 from tracedial.firmware_files import firmware_dir, interpreter_command
 from tracedial.simulated_time import SimulatedTime
@@ -32,22 +32,50 @@ class SimulatedDial:
 
     def __init__(self, settings: DialSettings, time: SimulatedTime, rng: random.Random, interpreter: str) -> None:
         self.settings = settings
+        self.is_cut = False
         self.to_host = Pipe(lambda: settings.link, rng, lambda: time)
         self.to_dial = Pipe(lambda: settings.link, rng, lambda: time)
         self.to_dial.deliver = self._deliver
+        self.wake_host: Callable[[], None] = lambda: None
+        """Tells who reads the wire that there is something to see."""
         self._time = time
-        self._began_ns = time.now_ns()
-        self._came = b""
-        self._told = b""
+        self._rng = rng
+        self._interpreter = interpreter
+        self._standing = Standing()
         self._step_number = 0
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the dial)
-        with (
-            socket.create_server(("127.0.0.1", 0)) as wire_port,
-            socket.create_server(("127.0.0.1", 0)) as control_port,
-        ):
+        self._boot()
+
+    def command(self, line: str) -> None:
+        """Do something to the dial, now, as the control port of `tracedial emulate` does it: `cut` and `restore` its
+        link, `reboot` it, or tell its world `rating 12`, `play TIME SPEED DELAY`, `hold`, `press`, `wire cut`."""
+        if line in ("cut", "restore"):
+            self.is_cut = line == "cut"
+            self.wake_host()
+        elif line == "reboot":
+            self._end()
+            self._boot()
+            for told in self._standing.lines():
+                self.command(told)
+        else:
+            self._standing.note(line)
+            self._told += line.encode() + b"\n"
+            self._step_at(self._time.now_ns())
+
+    def close(self) -> None:
+        """End the dial."""
+        self._end()
+        self._said.close()
+
+    def _boot(self) -> None:
+        """A new process, with a boot id of its own and a clock that begins."""
+        self._began_ns = self._time.now_ns()
+        self._came = self._told = b""
+        loopback = ("127.0.0.1", 0)
+        with socket.create_server(loopback) as wire_port, socket.create_server(loopback) as control_port:
             self._process = subprocess.Popen(
                 [
-                    *interpreter_command(interpreter),
+                    *interpreter_command(self._interpreter),
                     str(firmware_dir() / "main.py"),
                     *[str(port.getsockname()[1]) for port in (wire_port, control_port)],
                 ],
@@ -58,22 +86,16 @@ class SimulatedDial:
             )
             self._wire, self._control = self._accept(wire_port), self._accept(control_port)
         self._wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._control.sendall(settings.to_firmware(true_us=0, boot=rng.randrange(1, 1 << 32)).encode() + b"\n")
+        boot = self._rng.randrange(1, 1 << 32)
+        self._control.sendall(self.settings.to_firmware(true_us=0, boot=boot).encode() + b"\n")
         self._take_answer()
 
-    def command(self, line: str) -> None:
-        """Tell the board's world something, now: `rating 12`, `play TIME SPEED DELAY`, `hold`, `press`."""
-        self._told += line.encode() + b"\n"
-        self._step_at(self._time.now_ns())
-
-    def close(self) -> None:
-        """End the dial."""
+    def _end(self) -> None:
         self._step_number += 1
         for connection in (self._wire, self._control):
             connection.close()
         self._process.kill()
         self._process.wait()
-        self._said.close()
 
     def _accept(self, server: socket.socket) -> socket.socket:
         server.settimeout(BOOT_TIMEOUT_S)
@@ -85,8 +107,9 @@ class SimulatedDial:
         return connection
 
     def _deliver(self, data: bytes) -> None:
-        self._came += data
-        self._step_at(self._time.now_ns())
+        if not self.is_cut:
+            self._came += data
+            self._step_at(self._time.now_ns())
 
     def _step_at(self, when_ns: int) -> None:
         """Have the dial compute at `when_ns` instead of at what was set before."""
@@ -138,28 +161,35 @@ class SimulatedDial:
 class _SimulatedStream:
     """The host's end of a simulated dial's wire."""
 
-    def __init__(self, dial: SimulatedDial, time: SimulatedTime) -> None:
+    def __init__(self, port: str, dial: SimulatedDial, time: SimulatedTime) -> None:
+        self._port = port
         self._dial = dial
         self._time = time
         self._came = b""
-        self._wake: Callable[[], None] = lambda: None
         dial.to_host.deliver = self._take
 
     def read(self) -> bytes:
         if self._time.turning:
-            self._wake = self._time.turning.wake
+            self._dial.wake_host = self._time.turning.wake
+        self._check()
         data, self._came = self._came, b""
         return data
 
     def write(self, data: bytes) -> None:
+        self._check()
         self._dial.to_dial.send(data)
 
     def close(self) -> None:
         self._dial.to_host.deliver = lambda data: None
 
+    def _check(self) -> None:
+        if self._dial.is_cut:
+            raise LinkError(self._port, f"The connection to {self._port} was lost.")
+
     def _take(self, data: bytes) -> None:
-        self._came += data
-        self._wake()
+        if not self._dial.is_cut:
+            self._came += data
+            self._dial.wake_host()
 
 
 class SimulatedLine:
@@ -178,10 +208,11 @@ class SimulatedLine:
         return port
 
     def open_port(self, port: str) -> _SimulatedStream:
-        """The host's end of a dial's wire. Raises `LinkError` for a port that no dial has."""
-        if port not in self.dials:
-            raise LinkError(port, f"There is no simulated dial {port}.")
-        return _SimulatedStream(self.dials[port], self.time)
+        """The host's end of a dial's wire. Raises `LinkError` for a port that no dial has, or whose link is cut."""
+        dial = self.dials.get(port)
+        if dial is None or dial.is_cut:
+            raise LinkError(port, f"No simulated dial answers at {port}.")
+        return _SimulatedStream(port, dial, self.time)
 
     def __enter__(self) -> "SimulatedLine":
         return self

@@ -1,6 +1,5 @@
 """Links that break, dials that reset, programs that are killed, disks that fill: nothing is made up, all is said."""
 
-import json
 import os
 import random
 import signal
@@ -9,10 +8,7 @@ import sys
 import threading
 import time
 
-import numpy as np
-import pytest
-
-from emulation import emulate, read_rows, tracedial, write_script
+from emulation import emulate, read_rows, tracedial, wait_for
 from requirements import needs_posix
 from tracedial.align import align
 from tracedial.host_time import host_clock_ns
@@ -37,54 +33,39 @@ def record(folder, video, emulator, *, seconds, rate_hz=1.0, during=lambda recor
     return summaries, [align(read_recording(folder / rater)) for rater in raters]
 
 
-def test_one_byte_in_a_thousand_corrupted(tmp_path, short_video):
-    script = write_script(tmp_path / "k.csv", [(s, 5 + (s * 7) % 40) for s in range(60)])
-    with emulate("--knob", script, "--corrupt", 0.001, "--seed", 5) as emulator:
-        (summary,), (alignment,) = record(tmp_path / "s", short_video, emulator, seconds=20, rate_hz=20)
-    assert summary.complete and summary.missing == 0
-    assert alignment.report["records_missing"] == 0
-    (end,) = [r for r in read_journal(tmp_path / "s" / "rater1" / JOURNAL_NAME).records if r["kind"] == "end"]
-    assert end["bad_frames"] > 0
-    # No wrong value: the knob's script in the dial's own time, from the first tick on.
-    first_us = alignment.samples[0].t_us
-    for sample in alignment.samples:
-        at = (sample.t_us - first_us) / 1e6
-        low, high = (5 + (int(at + d) * 7) % 40 for d in (0, 1))
-        assert min(low, high) - 2 <= sample.rating <= max(low, high) + 2
-
-
-def test_a_link_cut_for_half_a_minute_is_filled_and_said(tmp_path, short_video):
+def test_a_link_that_is_cut_is_filled_and_said(tmp_path, short_video):
     def cut(recorder):
-        time.sleep(3)
+        (state,) = recorder.states
+        wait_for(lambda: state.samples >= 3)
         emulator.command("cut")
-        time.sleep(30)
-        assert not recorder.states[0].link_up
+        wait_for(lambda: not state.link_up)
         emulator.command("restore")
+        wait_for(lambda: state.link_up)
+        recorder.stop()
 
     with emulate() as emulator:
-        (summary,), (alignment,) = record(tmp_path / "s", short_video, emulator, seconds=37.4, during=cut)
-    assert summary.complete and summary.recovered >= 28 and summary.link_losses == 1
-    assert alignment.trace.missing == 60 - 38
-    flagged = [second for second, flags in enumerate(alignment.trace.flags) if "resent" in flags]
-    assert len(flagged) >= 28
+        (summary,), (alignment,) = record(tmp_path / "s", short_video, emulator, seconds=60, during=cut)
+    assert summary.complete and summary.missing == 0 and summary.link_losses == 1
     assert any("link was lost once" in finding for finding in alignment.report["findings"])
-    assert np.nanmax(np.abs(alignment.trace.offset_s)) < 0.5
 
 
 def test_a_dial_reset_in_between_is_a_break_and_never_joined(tmp_path, short_video):
     def reset(recorder):
-        time.sleep(6)
+        (state,) = recorder.states
+        wait_for(lambda: state.samples >= 5)
         emulator.command("reboot")
+        wait_for(lambda: state.breaks == 1)
+        before = state.samples
+        wait_for(lambda: state.samples >= before + 3)
+        recorder.stop()
 
     with emulate("--clock-offset", 500) as emulator:
-        (summary,), (alignment,) = record(tmp_path / "s", short_video, emulator, seconds=16.4, during=reset)
+        (summary,), (alignment,) = record(tmp_path / "s", short_video, emulator, seconds=60, during=reset)
     assert summary.breaks == 1
     assert len(alignment.fits) == 2
     assert any("reset once" in finding for finding in alignment.report["findings"])
-    rated = ~np.isnan(alignment.trace.rating[:17])
-    assert rated[:5].all() and rated[-3:].all() and not rated.all()
     starts = [fit.offset_s[0] for fit in alignment.fits.values()]
-    assert starts[1] - starts[0] > 5
+    assert starts[1] - starts[0] > 4
 
 
 @needs_posix
@@ -163,18 +144,6 @@ def test_ctrl_c_in_a_terminal_ends_an_emulated_dial_last(tmp_path, short_video):
     out, err = run.communicate()
     assert run.returncode == 0, out + err
     assert read_recording(tmp_path / "s" / "client").end["complete"] is True
-
-
-def test_a_dial_that_stays_away_does_not_hold_up_the_end(tmp_path, short_video):
-    def cut(recorder):
-        time.sleep(2)
-        emulator.command("2: cut")
-
-    with emulate("--count", 2) as emulator:
-        summaries, alignments = record(tmp_path / "s", short_video, emulator, seconds=4.4, during=cut)
-    assert [summary.complete for summary in summaries] == [True, False]
-    assert alignments[0].trace.missing == 55
-    assert any("before the dial had sent everything" in finding for finding in alignments[1].report["findings"])
 
 
 def test_a_start_that_fails_leaves_nothing_in_the_way(tmp_path, short_video):
@@ -266,17 +235,3 @@ def test_another_video_is_refused_for_the_same_session(tmp_path, short_video):
                          f"therapist={emulator.urls[1]}")  # fmt: skip
     assert done.returncode == 1
     assert "session.mp4" in done.stderr and "other.mp4" in done.stderr
-
-
-@pytest.mark.parametrize("speed", [20])
-def test_a_dial_reset_and_a_cut_at_speed_leave_no_false_second(tmp_path, short_video, speed):
-    """Whatever happens to the link, a rating that is there is the knob's."""
-    script = write_script(tmp_path / "k.csv", [(s, 5 + (s * 7) % 40) for s in range(61)])
-    port = f"emulated:?knob={script}&loss=0.002"
-    done = tracedial("record", tmp_path / "s", "--video", short_video, "--dial", f"c={port}", "--speed", speed)
-    assert done.returncode == 0, done.stdout + done.stderr
-    for second, row in enumerate(read_rows(tmp_path / "s" / "c" / "trace.csv")):
-        if row["rating"] and abs(float(row["offset_ms"])) < 50:
-            assert abs(float(row["rating"]) - (5 + (second * 7) % 40)) <= 3
-    report = json.loads((tmp_path / "s" / "c" / "alignment.json").read_text(encoding="utf-8"))
-    assert report["records_missing"] == 0
