@@ -74,7 +74,7 @@ def read_answers(folder: Path) -> Answers:
     if not path.exists():
         return answers
     content = read_journal(path)
-    answers.damaged_lines = len(content.damaged_lines) + bool(content.cut_bytes)
+    answers.damaged_lines = content.lines_lost
     for record in content.records:
         kind = record["kind"]
         if said := misfit(record, _RECORDS.get(kind, {}) if isinstance(kind, str) else {"kind": TEXT}):

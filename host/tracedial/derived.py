@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tracedial.align import Alignment, align_folder, journal_bytes, write_alignment
+from tracedial.align import align_folder, journal_bytes, write_alignment
+from tracedial.alignment import Alignment
 from tracedial.alignment_file import read_alignment
 from tracedial.errors import RecordingError
 from tracedial.recording import journals

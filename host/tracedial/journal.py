@@ -1,190 +1,144 @@
-"""The journal of a recording: lines appended as data arrive, each with its own checksum.
+"""Reading a journal, whatever state it is in: the whole records in their order, and what is not whole.
 
-A line is `crc32 json\\n`, the checksum in eight hex digits over the JSON's bytes. Nothing is ever rewritten. Reading
-reports what is damaged or cut, line by line, and never joins over it.
+Nothing is joined over what is damaged, lost, doubled or out of place: all of it is told, line by line.
 """
 
-import errno
-import json
-import os
-import threading
-import time
-from binascii import crc32
-from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tracedial.errors import JournalError
+from tracedial.journal_lines import JOURNAL_NAME, PLACE, decode_line, encode_line, is_checksum, restored
+from tracedial.journal_order import LINE, Gap, Gathered, JournalContent, in_order
+from tracedial.journal_writer import JournalWriter
+from tracedial.samples import FIELDS, FORMS, NOT_IN_FORM, START, numbers_of, rows_of
 
-JOURNAL_NAME = "journal.tdj"
-SYNC_TO_DISK_S = 1.0
-RETRY_S = 1.0
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+__all__ = ["JOURNAL_NAME", "Gap", "JournalContent", "JournalWriter", "encode_line", "read_journal", "restored"]
 
-
-def encode_line(record: dict[str, Any]) -> bytes:
-    """A record as its line."""
-    body = json.dumps(record, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    return b"%08x " % crc32(body) + body + b"\n"
-
-
-class JournalWriter:
-    """Appends records. May be called from several threads.
-
-    Each line is handed to the operating system at once, so that the death of this process costs nothing, and forced to
-    the disk once a second, so that a power cut costs a second. If the disk is full, lines wait in memory and are
-    written when there is room again; `problem` says so meanwhile, and `close` raises if some could not be written.
-
-    A new file, or with `append` one that may be there already: a last line that was cut stays as it is, on a line of
-    its own.
-    """
-
-    def __init__(self, path: Path, *, append: bool = False) -> None:
-        self.path = path
-        self.problem = ""
-        self._lock = threading.Lock()
-        self._waiting: list[bytes] = []
-        self._retry_at_s = 0.0
-        self._good_bytes = 0
-        self._torn = False
-        try:
-            self._file = path.open("r+b" if append and path.exists() else "xb", buffering=0)
-            if append:
-                self._good_bytes = self._file.seek(0, os.SEEK_END)
-                self._end_cut_line()
-        except FileExistsError:
-            raise JournalError(path, f"{path} exists already: a recording is never written over.") from None
-        except OSError as error:
-            raise JournalError(path, f"{path} cannot be written: {error.strerror}.") from error
-        self._ending = threading.Event()
-        self._syncer = threading.Thread(target=self._sync_to_disk, name="journal", daemon=True)
-        self._syncer.start()
-
-    def append(self, kind: str, **fields: Any) -> None:
-        """Append one record; `kind` becomes its first field."""
-        line = encode_line({"kind": kind, **fields})
-        with self._lock:
-            self._waiting.append(line)
-            if not self.problem or time.monotonic() >= self._retry_at_s:
-                self._write_waiting()
-
-    @property
-    def waiting(self) -> int:
-        """Records that are in memory only, because the disk takes none."""
-        return len(self._waiting)
-
-    def close(self) -> None:
-        """Write what waits, and close. Raises `JournalError` if some records could not be written."""
-        self._ending.set()
-        self._syncer.join(timeout=10)
-        with self._lock:
-            if self._file.closed:
-                return
-            self._write_waiting()
-            lost = len(self._waiting)
-            if not lost:
-                self._flush_to_disk()
-            self._file.close()
-        if lost:
-            raise JournalError(
-                self.path, f"{self.problem} {lost} records could not be written; all before them are safe."
-            )
-
-    def __enter__(self) -> "JournalWriter":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self.close()
-
-    def _end_cut_line(self) -> None:
-        if self._good_bytes == 0:
-            return
-        self._file.seek(-1, os.SEEK_END)
-        if self._file.read(1) != b"\n":
-            self._good_bytes += self._file.write(b"\n")
-
-    def _write_waiting(self) -> None:
-        try:
-            if self._torn:
-                self._file.seek(self._good_bytes)
-                self._file.truncate()
-                self._torn = False
-            while self._waiting:
-                line = self._waiting[0]
-                written = 0
-                while written < len(line):
-                    self._torn = True
-                    written += self._file.write(line[written:])
-                self._torn = False
-                self._good_bytes += len(line)
-                self._waiting.pop(0)
-            self.problem = ""
-        except OSError as error:
-            self._retry_at_s = time.monotonic() + RETRY_S
-            what = "The disk is full" if error.errno in DISK_FULL else f"The disk takes no data ({error.strerror})"
-            self.problem = f"{what} at {self.path}: make room there, nothing is lost while this program runs."
-
-    def _sync_to_disk(self) -> None:
-        while not self._ending.wait(SYNC_TO_DISK_S):
-            with self._lock:
-                if self._waiting and time.monotonic() >= self._retry_at_s:
-                    self._write_waiting()
-            self._flush_to_disk()
-
-    def _flush_to_disk(self) -> None:
-        # Outside the lock: a slow disk must not hold up the threads that stamp what arrives.
-        try:
-            os.fsync(self._file.fileno())
-        except OSError as error:
-            if error.errno in DISK_FULL:
-                self.problem = self.problem or f"The disk is full at {self.path}: make room there."
+BLOCK_BYTES = 1 << 22
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+BLANK = "blank lines were put in"
+LINE_ENDS = "its lines end as Windows ends them (CR LF)"
+MARKED = "it begins with an editor's byte-order mark"
+MAX_KEPT = 1000
+"""Of this many damaged lines the bytes are kept, for whoever can make something of them."""
 
 
-@dataclass(frozen=True)
-class JournalContent:
-    """A journal as read: the whole records, and what was not whole.
-
-    `damaged_lines` are numbers of lines (from 1) whose checksum does not fit; `cut_bytes` the length of a last line
-    without its end, as a killed program or a full disk leaves it.
-    """
-
-    records: list[dict[str, Any]] = field(default_factory=list)
-    damaged_lines: list[int] = field(default_factory=list)
-    cut_bytes: int = 0
-
-
-def read_journal(path: Path) -> JournalContent:
-    """Read a journal, whatever state it is in. Raises `JournalError` only if the file cannot be opened."""
+def read_journal(path: Path, *, samples_apart: bool = False) -> JournalContent:
+    """Read a journal. With `samples_apart` its samples are in `JournalContent.samples` and not among the records, which
+    a journal of hours needs. Raises `JournalError` only if the file cannot be opened, or holds a number that no sample
+    has."""
+    reader = _Reader(samples_apart=samples_apart)
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            reader.read(file)
     except OSError as error:
         raise JournalError(path, f"The journal {path} cannot be read: {error.strerror}.") from error
-    content = JournalContent()
-    lines = data.split(b"\n")
-    for number, line in enumerate(lines[:-1], start=1):
-        record = _decode_line(line)
-        if record is None:
-            content.damaged_lines.append(number)
-        else:
-            content.records.append(record)
-    rest = lines[-1]
-    # A cut exactly before the line's end leaves a whole record.
-    record = _decode_line(rest) if rest else None
-    if record is not None:
-        content.records.append(record)
-        rest = b""
-    return JournalContent(content.records, content.damaged_lines, len(rest))
+    except OverflowError as error:
+        raise JournalError(path, f"The journal {path} cannot be read: {error}.") from error
+    return in_order(reader.gathered)
 
 
-def _decode_line(line: bytes) -> dict[str, Any] | None:
-    if line[8:9] != b" ":
-        return None
-    body = line[9:]
-    try:
-        if int(line[:8], 16) != crc32(body):
-            return None
-        record = json.loads(body)
-    except ValueError:
-        return None
-    return record if isinstance(record, dict) and "kind" in record else None
+class _Reader:
+    """Goes through a journal block by block."""
+
+    def __init__(self, *, samples_apart: bool) -> None:
+        self.gathered = Gathered(samples_apart)
+        self._n_lines = 0
+        self._n_rows = 0
+
+    def read(self, file: BinaryIO) -> None:
+        """Read the whole file."""
+        rest = file.read(BLOCK_BYTES)
+        if rest.startswith(UTF_16_MARKS):
+            rest = (rest + file.read()).decode("utf-16", "replace").encode()
+            self._edited("it was saved as UTF-16")
+        elif rest.startswith(BYTE_ORDER_MARK):
+            rest = rest.removeprefix(BYTE_ORDER_MARK)
+            self._edited(MARKED)
+        while block := file.read(BLOCK_BYTES):
+            *lines, rest = (rest).split(b"\n")
+            self._take(lines)
+            rest += block
+        *lines, rest = rest.split(b"\n")
+        # A cut exactly before the line's end leaves a whole record.
+        if rest and self._decoded(rest) is not None:
+            lines.append(rest)
+            rest = b""
+        self._take(lines)
+        self.gathered.cut_bytes = len(rest)
+
+    def _take(self, lines: list[bytes]) -> None:
+        """Take whole lines."""
+        apart = self.gathered.samples_apart
+        bodies: dict[bytes, list[bytes]] = {form: [] for form in FORMS}
+        places: dict[bytes, list[int]] = {form: [] for form in FORMS}
+        others: list[tuple[int, ...]] = []
+        for at, line in enumerate(lines, start=self._n_lines + 1):
+            body = line[9:]
+            if apart and body.startswith(START):
+                form = body.translate(None, NOT_IN_FORM)
+                if form in FORMS and line[8:9] == b" " and is_checksum(line[:8], body):
+                    bodies[form].append(body)
+                    places[form].append(at)
+                    continue
+            record = self._decoded(line)
+            if record is not None:
+                others.append(self._noted(at, record))
+            elif line.strip():
+                self.gathered.damaged_lines.append(at)
+                if len(self.gathered.damaged) < MAX_KEPT:
+                    self.gathered.damaged[at] = line
+            else:
+                self._edited(BLANK)
+        self._n_lines += len(lines)
+        table = [np.array(others, dtype=LINE)]
+        table += [self._samples(form, bodies[form], places[form]) for form in FORMS if bodies[form]]
+        block = np.concatenate(table)
+        self.gathered.table.append(block[np.argsort(block["at"], kind="stable")])
+
+    def _samples(self, form: bytes, bodies: list[bytes], places: list[int]) -> NDArray[Any]:
+        """Take samples of one form; returns their lines' part of the table."""
+        numbers = numbers_of(bodies, form)
+        lines = np.zeros(len(bodies), LINE)
+        lines["at"] = places
+        lines["ref"] = -1 - np.arange(self._n_rows, self._n_rows + len(bodies))
+        for column, name in zip(numbers.T[len(FIELDS) :], ("number", "player", "frames"), strict=False):
+            lines[name] = column
+        self._take_rows(rows_of(numbers))
+        return lines
+
+    def _take_rows(self, rows: NDArray[Any]) -> None:
+        self.gathered.rows.append(rows)
+        self._n_rows += len(rows)
+
+    def _noted(self, at: int, record: dict[str, Any]) -> tuple[int, ...]:
+        """Keep a record; returns its line of the table."""
+        place = record.pop(PLACE, None)
+        number, player, frames = place if isinstance(place, list) and len(place) == 3 else (0, 0, 0)
+        if self.gathered.samples_apart and record["kind"] == "sample":
+            try:
+                row = rows_of(np.array([[record[name] for name in FIELDS]], dtype=np.int64))
+            except (KeyError, TypeError, ValueError):
+                # It stays a record, and whoever wants samples finds one that is none.
+                pass
+            else:
+                self._take_rows(row)
+                return at, number, player, frames, -self._n_rows
+        self.gathered.records.append(record)
+        return at, number, player, frames, len(self.gathered.records) - 1
+
+    def _decoded(self, line: bytes) -> dict[str, Any] | None:
+        record = decode_line(line)
+        if record is None and line.endswith(b"\r"):
+            record = decode_line(line[:-1])
+            if record is not None:
+                self._edited(LINE_ENDS)
+        return record
+
+    def _edited(self, what: str) -> None:
+        if what not in self.gathered.edited:
+            self.gathered.edited.append(what)

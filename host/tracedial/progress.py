@@ -89,7 +89,7 @@ def _played(path: Path) -> Played:
     duration_s = None
     running: dict[str, Any] | None = None
     last_ns = 0
-    for record in read_journal(path).records:
+    for record in read_journal(path, samples_apart=True).records:
         last_ns = max(last_ns, record.get("host_ns") or record.get("host_received_ns") or 0)
         if record["kind"] == "recording":
             duration_s = record["video"]["duration_s"]
@@ -171,7 +171,7 @@ def check_same_scale(folder: Path, study: Study) -> None:
     scale = study.scale
     now = scale_to_json(scale)
     for name in journals(folder):
-        for record in read_journal(folder / name).records:
+        for record in read_journal(folder / name, samples_apart=True).records:
             if record["kind"] == "hello" and record["scale"] != now:
                 was = record["scale"]
                 raise StudyError(

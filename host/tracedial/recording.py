@@ -8,14 +8,20 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
+from tracedial.doubt import Doubt, doubts_of, findings_of
 from tracedial.errors import RecordingError
 from tracedial.frames import FrameBatch
-from tracedial.journal import JOURNAL_NAME, read_journal
-from tracedial.link.client import Gone, Mark, Sample, Started, SyncExchange
+from tracedial.journal import JOURNAL_NAME, JournalContent, read_journal, restored
+from tracedial.journal_lines import TWICE
+from tracedial.link.client import Gone, Mark, Started, SyncExchange
 from tracedial.player import PlayerEvent
+from tracedial.samples import ROW, Samples
 from tracedial.session import FORMAT, check_format
 
 T = TypeVar("T")
+ByKind = dict[str, list[dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -24,8 +30,8 @@ class Recording:
 
     `samples` are as they came in, resent ones included, in the order of arrival. Where a page played the video,
     `page_exchanges` are those of its clock, `frames` what it showed, and `pages` what else it told. `others` are other
-    dials that were met at the dial's port. `findings` are sentences about what the journal lacks. `journal` is the
-    file's name: a recording taken up again has several.
+    dials that were met at the dial's port. `doubts` are times when it is not known where the video was, `findings`
+    sentences about what the journal lacks. `journal` is the file's name: a recording taken up again has several.
     """
 
     folder: Path
@@ -35,7 +41,7 @@ class Recording:
     hellos: list[dict[str, Any]]
     exchanges: list[SyncExchange]
     starts: list[Started]
-    samples: list[Sample]
+    samples: Samples
     marks: list[Mark]
     gone: list[Gone]
     player: list[PlayerEvent]
@@ -47,13 +53,14 @@ class Recording:
     logs: list[dict[str, Any]]
     end: dict[str, Any] | None
     last_ns: int
+    doubts: list[Doubt]
     findings: list[str]
 
     @property
     def boots(self) -> list[int]:
         """Boot ids in the order in which the dial said them, then any whose HELLO is not in the journal."""
         said = [hello["boot"] for hello in self.hellos]
-        return list(dict.fromkeys([*said, *(e.boot for e in self.exchanges), *(s.boot for s in self.samples)]))
+        return list(dict.fromkeys([*said, *(e.boot for e in self.exchanges), *self.samples.boots]))
 
 
 def journals(folder: Path) -> list[str]:
@@ -74,52 +81,93 @@ def read_recording(folder: Path, journal: str = JOURNAL_NAME) -> Recording:
     path = folder / journal
     if not path.is_file():
         raise RecordingError(folder, f"{folder} is no recording: it has no {journal}.")
-    content = read_journal(path)
-    by_kind: dict[str, list[dict[str, Any]]] = {}
-    last_ns = 0
+    content = read_journal(path, samples_apart=True)
+    by_kind: ByKind = {}
     for record in content.records:
         by_kind.setdefault(record.pop("kind"), []).append(record)
-        last_ns = max(last_ns, record.get("host_ns") or record.get("host_received_ns") or 0)
-    if not by_kind.get("recording"):
-        raise RecordingError(path, f"{path} has lost its first line, which says what it is: it cannot be aligned.")
-    header = by_kind["recording"][0]
-    check_format(path, header.get("format"))
+    mended = _mend(content, by_kind)
+    header = _header(path, by_kind.get("recording", []))
     try:
-        recording = Recording(
-            folder=folder,
-            journal=journal,
-            rater=header["rater"],
-            header=header,
-            hellos=by_kind.get("hello", []),
-            exchanges=_build(SyncExchange, by_kind.get("sync", [])),
-            starts=_build(Started, by_kind.get("started", [])),
-            samples=_build(Sample, by_kind.get("sample", [])),
-            marks=_build(Mark, by_kind.get("event", [])),
-            gone=_build(Gone, by_kind.get("gone", [])),
-            player=[_player_event(record) for record in by_kind.get("player", [])],
-            page_exchanges=_build(SyncExchange, by_kind.get("page_sync", [])),
-            frames=_build(FrameBatch, by_kind.get("frames", [])),
-            pages=by_kind.get("page", []),
-            links=by_kind.get("link", []),
-            others=by_kind.get("other_dial", []),
-            logs=by_kind.get("log", []) + by_kind.get("refused", []),
-            end=by_kind["end"][-1] if by_kind.get("end") else None,
-            last_ns=last_ns,
-            findings=[],
-        )
+        recording = _built(folder, journal, header, content, by_kind)
     except (KeyError, TypeError) as error:
         raise RecordingError(path, f"{path} is not a journal of format {FORMAT}: {error} is missing or odd.") from error
-    recording.findings.extend(_findings(content.damaged_lines, content.cut_bytes, recording))
+    recording.findings[:0] = mended
+    recording.findings.extend(_findings(recording))
     return recording
 
 
-def _findings(damaged_lines: list[int], cut_bytes: int, recording: Recording) -> list[str]:
+def _built(
+    folder: Path,
+    journal: str,
+    header: dict[str, Any],
+    content: JournalContent,
+    by_kind: ByKind,
+) -> Recording:
+    samples = content.samples or Samples(np.zeros(0, ROW))
+    if by_kind.get("sample"):
+        raise KeyError(f"a field of sample {by_kind['sample'][0].get('seq')}")
+    came_ns = [int(record.get("host_ns") or record.get("host_received_ns") or 0) for record in content.records]
+    came_ns.append(int(samples.rows["host_ns"].max()) if len(samples) else 0)
+    last_ns = max(came_ns)
+    player = [_player_event(record) for record in by_kind.get("player", [])]
+    frames = _build(FrameBatch, by_kind.get("frames", []))
+    end = by_kind["end"][-1] if by_kind.get("end") else None
+    said = [str(record.get("text")) for record in by_kind.get("journal", [])]
+    return Recording(
+        folder=folder,
+        journal=journal,
+        rater=header["rater"],
+        header=header,
+        hellos=by_kind.get("hello", []),
+        exchanges=_build(SyncExchange, by_kind.get("sync", [])),
+        starts=_build(Started, by_kind.get("started", [])),
+        samples=samples,
+        marks=_build(Mark, by_kind.get("event", [])),
+        gone=_build(Gone, by_kind.get("gone", [])),
+        player=player,
+        page_exchanges=_build(SyncExchange, by_kind.get("page_sync", [])),
+        frames=frames,
+        pages=by_kind.get("page", []),
+        links=by_kind.get("link", []),
+        others=by_kind.get("other_dial", []),
+        logs=by_kind.get("log", []) + by_kind.get("refused", []),
+        end=end,
+        last_ns=last_ns,
+        doubts=doubts_of(content, player, frames, ended=end is not None, last_ns=last_ns),
+        findings=[*said, *findings_of(content, end, len(samples))],
+    )
+
+
+def _mend(content: JournalContent, by_kind: ByKind) -> list[str]:
+    """Put in what one changed byte took of the lines that a journal without numbers needs most, and say so."""
+    if content.numbered:
+        return []
+    mended = []
+    for number, line in content.damaged.items():
+        record = restored(line) if number == 1 or b"player" in line else None
+        if record and record["kind"] in TWICE:
+            by_kind.setdefault(record.pop("kind"), []).append(record)
+            mended.append(number)
+    content.gaps[:] = [gap for gap in content.gaps if not set(range(gap.first, gap.first + gap.count)) <= set(mended)]
+    return [f"One byte of line {number} is not as it was written; its checksum says what it was." for number in mended]
+
+
+def _header(path: Path, headers: list[dict[str, Any]]) -> dict[str, Any]:
+    """The journal's first record. Raises where there is none, or more than one."""
+    if not headers:
+        raise RecordingError(path, f"{path} has lost its first line, which says what it is: it cannot be aligned.")
+    if any(other != headers[0] for other in headers):
+        raise RecordingError(
+            path,
+            f"{path} holds {len(headers)} recordings, one behind the other: put each into a file of its own "
+            "(journal.tdj, journal-2.tdj, …).",
+        )
+    check_format(path, headers[0].get("format"))
+    return headers[0]
+
+
+def _findings(recording: Recording) -> list[str]:
     findings = []
-    if cut_bytes:
-        findings.append(f"The journal was cut in the middle of its last line ({cut_bytes} bytes, not used).")
-    if damaged_lines:
-        shown = ", ".join(map(str, damaged_lines[:5])) + ("…" if len(damaged_lines) > 5 else "")
-        findings.append(f"{len(damaged_lines)} lines of the journal are damaged and not used (line {shown}).")
     if recording.end is not None and not recording.end.get("complete", True):
         findings.append("The recording ended before the dial had sent everything that it held.")
     scales = {json.dumps(hello["scale"], sort_keys=True) for hello in recording.hellos}

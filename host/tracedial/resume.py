@@ -79,7 +79,7 @@ def read_begun(folder: Path) -> Begun:
     """What there is of a recording, whatever state its journals are in."""
     found: dict[str, Any] = {"dials": {}}
     for name in journals(folder):
-        for record in read_journal(folder / name).records:
+        for record in read_journal(folder / name, samples_apart=True).records:
             if record["kind"] == "recording" and isinstance(record.get("video"), dict):
                 found["rate_hz"] = record.get("rate_hz")
                 found["video_name"] = record["video"].get("name", "")

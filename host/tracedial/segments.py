@@ -111,7 +111,7 @@ def read_choice(folder: Path) -> Choice | None:
     if not path.exists():
         return None
     content = read_journal(path)
-    choice = Choice({}, [], {}, [], damaged_lines=len(content.damaged_lines) + bool(content.cut_bytes))
+    choice = Choice({}, [], {}, [], damaged_lines=content.lines_lost)
     for record in content.records:
         if said := _misfit(record):
             raise StudyError(

@@ -13,8 +13,9 @@ from tracedial.shape import LINE, WHOLE, YES_OR_NO, Entry, if_there, is_number, 
 from tracedial.video import Video
 from tracedial.whole_file import write_whole
 
-FORMAT = 1
-"""Version of the session's folder and of the journal."""
+FORMAT = 2
+"""Version of the session's folder and of the journals in it."""
+READ_FORMATS = (1, FORMAT)
 SESSION_FILE = "session.json"
 ALIGNMENT_FILE = "alignment.json"
 """Beside each rater's trace: what it was made from."""
@@ -166,7 +167,7 @@ def scale_to_json(scale: Scale) -> dict[str, Any]:
 
 def check_format(path: Path, found: object) -> None:
     """Refuse files of a format that this version does not know."""
-    if found != FORMAT:
+    if found not in READ_FORMATS:
         raise RecordingError(
             path,
             f"{path} is of format {ascii(found)[:40]}, and this version of tracedial reads format {FORMAT}: update it.",

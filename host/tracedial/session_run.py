@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tracedial.align import Alignment, align_folder, write_alignment
+from tracedial.align import align_folder, write_alignment
+from tracedial.alignment import Alignment
 from tracedial.errors import RecordingError, TracedialError
 from tracedial.host_time import REAL_TIME, HostTime
 from tracedial.link.discover import the_only_dial

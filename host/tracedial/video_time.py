@@ -26,7 +26,7 @@ class VideoTime:
     page_fits: dict[int, ClockFit] = field(default_factory=dict)
     shown: ShownVideo | None = None
 
-    def bound_s(self, host_s: Floats, stretch: NDArray[np.int64]) -> Floats:
+    def bound_s(self, host_s: Floats, stretch: NDArray[np.int32]) -> Floats:
         """How far the video may have been from where the stretches say, at host times in the stretches of the given
         indices: arrays of one shape; 0 outside (index below 0)."""
         bound_s = np.zeros(len(host_s))

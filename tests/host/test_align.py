@@ -30,7 +30,7 @@ def record(
     from dataclasses import asdict
 
     video = Video(folder / "v.mp4", seconds, 25.0, 64, 48, "0" * 64)
-    told = []
+    told, told_at_ns = [], []
 
     def set_phase():
         play = next(e for e in reversed(told) if e.kind in ("play", "rate"))
@@ -40,6 +40,7 @@ def record(
 
     def on_event(event):
         told.append(event)
+        told_at_ns.append(dial.now_us * 1000)
         if event.kind in ("play", "rate"):
             set_phase()
 
@@ -65,14 +66,18 @@ def record(
     }  # fmt: skip
     with JournalWriter(folder / JOURNAL_NAME) as journal:
         journal.append("recording", **header)
-        for event in told:
-            journal.append("player", event=event.kind, host_ns=event.host_ns, video_s=event.video_s, speed=event.speed)
+        lines = [
+            (at_ns, "player", {"event": e.kind, "host_ns": e.host_ns, "video_s": e.video_s, "speed": e.speed})
+            for e, at_ns in zip(told, told_at_ns, strict=True)
+        ]
         for event in dial.events:
             if kind := KINDS.get(type(event)):
                 fields = asdict(event)
                 if isinstance(event, Hello):
                     fields["scale"] = scale_to_json(event)
-                journal.append(kind, **fields)
+                lines.append((fields.get("host_ns") or fields["host_received_ns"], kind, fields))
+        for _, kind, fields in sorted(lines, key=lambda line: line[0]):
+            journal.append(kind, **fields)
         journal.append("end", host_ns=dial.now_us * 1000)
     return align(read_recording(folder))
 

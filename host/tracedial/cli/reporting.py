@@ -2,7 +2,7 @@
 
 import click
 
-from tracedial.align import Alignment
+from tracedial.alignment import Alignment
 from tracedial.clock import drift_words
 from tracedial.errors import TracedialError
 from tracedial.export import terminal_text

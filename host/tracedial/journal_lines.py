@@ -1,0 +1,90 @@
+"""A journal's line: `crc32 json` and a newline, the checksum in eight hex digits over the JSON's bytes.
+
+Since format 2 each line says where it stands: its last field, `line`, holds the line's own number (from 1), the number
+of the last line before it that tells what the player did, and that of the last one with frames (0: none yet). So a line
+that is lost, doubled or out of place is known as such, and so is whether a lost one told where the video was.
+"""
+
+import json
+from binascii import crc32
+from typing import Any
+
+JOURNAL_NAME = "journal.tdj"
+PLACE = "line"
+PLAYER, FRAMES = "player", "frames"
+TWICE = ("recording", PLAYER)
+"""Kinds whose lines are written twice, the second time some lines later: without the first the rest says nothing, and
+without the others what follows stands at a wrong second of the video."""
+COPY_AFTER = 8
+"""How many lines later the copy is written."""
+
+
+def encode_line(record: dict[str, Any]) -> bytes:
+    """A record as its line."""
+    body = json.dumps(record, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return b"%08x " % crc32(body) + body + b"\n"
+
+
+def decode_line(line: bytes) -> dict[str, Any] | None:
+    """The record of a line without its newline, None for a damaged one."""
+    body = line[9:]
+    if line[8:9] != b" " or not is_checksum(line[:8], body):
+        return None
+    try:
+        record = json.loads(body)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) and "kind" in record else None
+
+
+def is_checksum(digits: bytes, body: bytes) -> bool:
+    """Whether eight hex digits are a body's checksum."""
+    try:
+        return int(digits, 16) == crc32(body)
+    except ValueError:
+        return False
+
+
+def restored(line: bytes) -> dict[str, Any] | None:
+    """The record of a line of which one byte was changed, None where it cannot be told.
+
+    A checksum of 32 bits tells which byte of some hundred was changed, and to what it has to be changed back; where two
+    changes would do, none is made.
+    """
+    body = line[9:]
+    if len(line) < 10:
+        return None
+    candidates = [line[:9] + body[:at] + bytes([value]) + body[at + 1 :] for at, value in _mends(line[:8], body)]
+    # The byte that was changed may be one of the checksum's own.
+    own = b"%08x" % crc32(body)
+    if sum(a != b for a, b in zip(own, line[:8], strict=True)) == 1 or own == line[:8]:
+        candidates.append(own + b" " + body)
+    found = [record for one in candidates if (record := decode_line(one)) is not None]
+    return found[0] if len(found) == 1 else None
+
+
+def _mends(digits: bytes, body: bytes) -> list[tuple[int, int]]:
+    """Each place in a body and the value there with which the body has the checksum."""
+    try:
+        wanted = int(digits, 16) ^ crc32(body)
+    except ValueError:
+        return []
+    # A checksum is linear: a change of one byte changes it by what depends on the change and its place alone.
+    changes = [_TABLE[change] for change in range(256)]
+    mends = []
+    for at in range(len(body) - 1, -1, -1):
+        mends += [(at, body[at] ^ change) for change in range(1, 256) if changes[change] == wanted]
+        changes = [(value >> 8) ^ _TABLE[value & 0xFF] for value in changes]
+    return mends
+
+
+def _table() -> list[int]:
+    table = []
+    for value in range(256):
+        for _ in range(8):
+            value = (value >> 1) ^ (0xEDB88320 if value & 1 else 0)
+        table.append(value)
+    return table
+
+
+_TABLE = _table()
