@@ -50,30 +50,40 @@ UNTOLD = -1
 @dataclass(frozen=True)
 class FrameBatch:
     """Frames as a page reported them: `at_us` on the clock of `page_boot`, `media_s` seconds of the video. Where the
-    browser counts them: how many frames it had `shown` and `passed` (shown or dropped) up to each."""
+    browser counts them: how many frames it had `shown` and `passed` (shown or dropped) up to each; and how long after
+    its time the page was told of it (`late_us`)."""
 
     page_boot: int
     at_us: list[int]
     media_s: list[float]
     shown: list[int] = field(default_factory=list)
     passed: list[int] = field(default_factory=list)
+    late_us: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Frames:
     """Frames on the host's clock in the order of their reports, arrays of shape (n_frames,): when each is expected on
-    the screen (`host_s`), its second of the video, the counters (`UNTOLD` where there are none), and how far the page's
-    clock may be off there."""
+    the screen (`host_s`), its second of the video, the counters (`UNTOLD` where there are none), how far the page's
+    clock may be off there, and how long after its time the page was told of it."""
 
     host_s: Floats
     video_s: Floats
     shown: NDArray[np.int64]
     passed: NDArray[np.int64]
     clock_bound_s: Floats
+    told_late_s: Floats
 
     def part(self, own: Bools | NDArray[np.int64]) -> "Frames":
         """Some of the frames."""
-        return Frames(self.host_s[own], self.video_s[own], self.shown[own], self.passed[own], self.clock_bound_s[own])
+        return Frames(
+            self.host_s[own],
+            self.video_s[own],
+            self.shown[own],
+            self.passed[own],
+            self.clock_bound_s[own],
+            self.told_late_s[own],
+        )
 
 
 class Unseen(NamedTuple):
@@ -234,7 +244,8 @@ def _stretch(frames: Frames, hidden_s: Floats) -> tuple[Stretch, Floats]:
     # line to the next.
     stale_s = np.diff(frames.host_s) - np.diff(frames.video_s)
     stale_s = np.where(stale_s > SCREEN_S, stale_s, 0.0) + hidden_s
-    doubt_s = np.abs(residual_s)
+    # Where the page was told late of a frame, the screen may have had it as late.
+    doubt_s = np.maximum(np.abs(residual_s), frames.told_late_s)
     doubt_s[:-1] = np.maximum(doubt_s[:-1], stale_s)
     doubt_s[1:] = np.maximum(doubt_s[1:], stale_s)
     stretch = Stretch(

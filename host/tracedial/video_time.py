@@ -93,6 +93,7 @@ def _frames(batches: list[FrameBatch], fits: dict[int, ClockFit]) -> Frames:
         shown=np.concatenate([_counts(batch.shown, len(batch.at_us)) for batch in batches]),
         passed=np.concatenate([_counts(batch.passed, len(batch.at_us)) for batch in batches]),
         clock_bound_s=np.concatenate([fits[b.page_boot].bound_at(at) for b, at in zip(batches, page_s, strict=True)]),
+        told_late_s=np.maximum(np.concatenate([_counts(b.late_us, len(b.at_us)) for b in batches]), 0) / 1e6,
     )
 
 

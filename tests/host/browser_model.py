@@ -107,7 +107,14 @@ def play(
     table = np.array(shown)
     told = table[:, 4] > 0
     counters = table[told, 2:4].astype(int) if counted else np.full((told.sum(), 2), UNTOLD)
-    frames = Frames(table[told, 0], table[told, 1], counters[:, 0], counters[:, 1], np.full(told.sum(), 0.5e-3))
+    frames = Frames(
+        table[told, 0],
+        table[told, 1],
+        counters[:, 0],
+        counters[:, 1],
+        np.full(told.sum(), 0.5e-3),
+        np.zeros(told.sum()),
+    )
     return Played(table[:, 0], table[:, 1], frames, events, media_s, len(media_s) / seconds, still,
                   unseen)  # fmt: skip
 

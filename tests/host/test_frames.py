@@ -166,7 +166,13 @@ def test_stray_frames_never_drop_the_majority(seed, wrong_s, share):
     played = play(rng)
     stray = rng.random(len(played.frames.host_s)) < share
     host_s = played.frames.host_s + stray * wrong_s
-    frames = Frames(host_s, played.frames.video_s, *(np.full(len(host_s), UNTOLD),) * 2, played.frames.clock_bound_s)
+    frames = Frames(
+        host_s,
+        played.frames.video_s,
+        *(np.full(len(host_s), UNTOLD),) * 2,
+        played.frames.clock_bound_s,
+        played.frames.told_late_s,
+    )
     found = shown_video(frames, played.events, played.told, origin_ns=0, frame_rate_hz=25.0)
     assert len(found.late_s) >= np.count_nonzero(~stray) * 0.7
     # Right frames that are used are where the timeline says.
@@ -183,7 +189,7 @@ def test_the_sign_of_a_late_frame():
     host_s = played.frames.host_s.copy()
     host_s[500] += 0.012
     frames = Frames(host_s, *(played.frames.video_s, played.frames.shown, played.frames.passed),
-                    played.frames.clock_bound_s)  # fmt: skip
+                    played.frames.clock_bound_s, played.frames.told_late_s)  # fmt: skip
     late_s = shown_video(frames, played.events, played.told, origin_ns=0, frame_rate_hz=25.0).late_s
     assert late_s[500] > late_s[499] + 0.001 or late_s[500] > 0.005
 

@@ -5,7 +5,6 @@ import contextlib
 import itertools
 import json
 import re
-import shutil
 import subprocess
 import tempfile
 import threading
@@ -15,7 +14,8 @@ from typing import Any
 
 import aiohttp
 
-FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
+from requirements import FIREFOX
+
 PREFERENCES = {
     "media.autoplay.default": 0,
     "media.autoplay.blocking_policy": 0,

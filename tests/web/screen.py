@@ -18,6 +18,7 @@ import numpy as np
 WIDTH, HEIGHT = 1400, 900
 BITS = 20
 EVERY_S = 0.001
+KNOWN_S = 0.005
 WHERE = """(() => {
   const video = document.querySelector('video'), box = video.getBoundingClientRect();
   const above = window.screenY + window.outerHeight - window.innerHeight;
@@ -51,11 +52,13 @@ class Screen:
             self._thread.join()
 
     def changes(self) -> tuple[np.ndarray, np.ndarray]:
-        """When another frame stood on the screen (seconds, the middle between two looks), and its number."""
+        """When another frame stood on the screen (seconds, the middle between two looks), and its number; only where the
+        two looks were near to each other, which they are not while this process has to wait for a processor."""
         bits = np.array([row[self._columns] > 125 for row in self.rows])
         numbers = bits @ (1 << np.arange(BITS - 1, -1, -1))
         at = np.flatnonzero(np.diff(numbers) != 0)
         times = np.array(self.host_s)
+        at = at[times[at + 1] - times[at] < KNOWN_S]
         return (times[at] + times[at + 1]) / 2, numbers[at + 1]
 
     def _look(self, box: dict[str, int]) -> None:

@@ -1,19 +1,50 @@
-"""In a real browser a sample is filed where the video was, to a frame: through pauses, seeks and a stall."""
+"""In a real browser a sample is filed where the video was, to the bound that is stated with it: through pauses, seeks
+and a stall, on a frozen browser, and in Firefox, there against the pixels of a screen outside.
+
+A busy machine shows frames late, and the bound says so: these tests judge by it. How small errors and bounds are on a
+quiet machine is printed by `python bench/run.py video_time`.
+"""
+
+import os
 
 import numpy as np
 import pytest
 
-from requirements import needs_chromium
+from processes import descendants, freeze
+from requirements import needs_chromium, needs_firefox, needs_screen
+from rooms import wait_for_video
 from timing_run import run_timing
 
 pytestmark = needs_chromium
+MAY_MISS = 0.01
+"""The share of samples whose error may lie beyond the stated bound."""
 
 
 @pytest.mark.parametrize("acts", [False, True], ids=["straight", "three pauses, two seeks, a stall"])
 def test_a_sample_is_filed_where_the_video_was(tmp_path, acts):
     run = run_timing(tmp_path, seconds=32 if acts else 20, acts=acts)
-    error_ms = run.error_s * 1e3
-    assert len(error_ms) > 80
-    # The promise is 5 and 20 ms, and `make bench` prints both; a machine busy with other tests shows frames late.
-    assert abs(np.median(error_ms)) <= 20, error_ms
-    assert np.quantile(np.abs(error_ms), 0.95) <= 40, np.sort(error_ms)
+    assert len(run.error_s) > 80
+    assert run.beyond() <= MAY_MISS, np.sort(run.error_s * 1e3)
+
+
+@pytest.mark.parametrize("frozen_s", [0.6, 3.0])
+def test_a_frozen_browser_shifts_no_second(tmp_path, frozen_s):
+    def freeze_browser(page, server):
+        wait_for_video(page, 6)
+        freeze(descendants(os.getpid(), "chrom"), frozen_s)
+
+    run = run_timing(tmp_path, seconds=18, meanwhile=freeze_browser)
+    assert run.beyond() <= MAY_MISS, np.sort(run.error_s * 1e3)
+    after = run.error_s[run.true_s > 12]
+    assert len(after) > 20 and abs(np.median(after)) < 0.2
+    said = " ".join(run.report["findings"])
+    assert "picture stood still" in said or "without a picture" in said
+    assert all(one["video_end_s"] <= 18.1 for one in run.report["stretches"])
+
+
+@needs_screen
+@needs_firefox
+def test_firefox_files_samples_where_the_screen_shows_the_video(tmp_path):
+    run = run_timing(tmp_path, seconds=15, in_firefox=True, on_screen=True)
+    assert len(run.screen_error_s) > 60
+    assert abs(np.median(run.screen_error_s)) < np.median(run.screen_bound_s)

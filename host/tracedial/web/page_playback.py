@@ -137,7 +137,7 @@ class PagePlayback:
         at = [round(number(value, 0, MAX_PAGE_US)) for value in at_us[:MAX_FRAMES]]
         media = [round(number(value, 0.0, 1e6), 6) for value in media_s[:MAX_FRAMES]]
         self._last_frame = (at[-1], media[-1])
-        counts = {name: _counts(said.get(name), len(at)) for name in ("shown", "passed")}
+        counts = {name: _counts(said.get(name), len(at)) for name in ("shown", "passed", "late_us")}
         self.note("frames", host_ns=host_clock_ns(), page_boot=clock.boot, at_us=at, media_s=media, **counts)
         self._follow(clock, at, media)
 
@@ -184,7 +184,7 @@ class PagePlayback:
 
 
 def _counts(value: Any, n: int) -> list[int]:
-    """The browser's counters of a batch of frames, or none where it has none."""
+    """What the browser counts at each frame of a batch, or nothing where it does not."""
     if not isinstance(value, list) or len(value) < n:
         return []
     return [round(number(one, UNTOLD, MAX_COUNT)) for one in value[:n]]

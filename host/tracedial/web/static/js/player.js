@@ -6,7 +6,8 @@ const REPORT_MS = 250;
 const LEAD_US = 15000;
 const STALL_READY = 3;
 
-// `tell(event, fields)` takes play, pause, seek, stall, ended; `report(frames)` takes {at_us, media_s, shown, passed}.
+// `tell(event, fields)` takes play, pause, seek, stall, ended; `report(frames)` takes {at_us, media_s, shown, passed,
+// late_us}.
 export class Player {
   constructor(video, { tell, report, onState = () => {} }) {
     this.video = video;
@@ -116,7 +117,10 @@ export class Player {
         if (this.closed) return;
         // How many frames the browser has shown, and shown or dropped: what passed unseen is told from what lasts long.
         const passed = this.video.getVideoPlaybackQuality?.().totalVideoFrames;
-        this.frame(Math.round(meta.expectedDisplayTime * 1000), meta.mediaTime, meta.presentedFrames, passed);
+        const atUs = Math.round(meta.expectedDisplayTime * 1000);
+        // A page that is told of a frame only after it should have been on the screen is on a busy machine.
+        const lateUs = Math.max(nowUs() - atUs, 0);
+        this.frame(atUs, meta.mediaTime, { shown: meta.presentedFrames, passed, lateUs });
         this.video.requestVideoFrameCallback(frame);
       };
       this.video.requestVideoFrameCallback(frame);
@@ -131,7 +135,7 @@ export class Player {
   }
 
   // A frame that shows second `mediaS` appears at `atUs`.
-  frame(atUs, mediaS, shown, passed) {
+  frame(atUs, mediaS, { shown = -1, passed = -1, lateUs = 0 } = {}) {
     this.shownS = mediaS;
     if (!this.running) return;
     if (this.begin) {
@@ -144,13 +148,15 @@ export class Player {
     }
     this.at.push(atUs);
     this.media.push(mediaS);
-    this.shown.push(shown ?? -1);
-    this.passed.push(passed ?? -1);
+    this.shown.push(shown);
+    this.passed.push(passed);
+    this.late.push(lateUs);
   }
 
   flush() {
     if (!this.at.length || this.begin) return;
-    this.report({ at_us: this.at, media_s: this.media, shown: this.shown, passed: this.passed });
+    const { at: at_us, media: media_s, shown, passed, late: late_us } = this;
+    this.report({ at_us, media_s, shown, passed, late_us });
     this.clear();
   }
 
@@ -159,6 +165,7 @@ export class Player {
     this.media = [];
     this.shown = [];
     this.passed = [];
+    this.late = [];
   }
 
   close() {
