@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tracedial.clock import ClockFit, fit_clock, page_tick_us
 from tracedial.errors import ClockError
-from tracedial.frames import UNTOLD, FrameBatch, Frames, ShownVideo, Unseen, shown_video
+from tracedial.frames import UNSEEN_S, UNTOLD, FrameBatch, Frames, ShownVideo, Unseen, shown_video
 from tracedial.player import PlayerEvent, Stretch, timeline
 from tracedial.recording import Recording, times
 
@@ -108,7 +108,8 @@ def _findings(shown: ShownVideo) -> list[str]:
             f"The picture stood still {times(shown.frozen)}, for {shown.frozen_s:.1f} s in all, though nobody had "
             "stopped the video (a frozen or overloaded browser): samples taken meanwhile belong to no second."
         )
-    unseen_s = sum(one.video_to_s - one.video_from_s for one in shown.unseen)
+    lengths_s = [one.video_to_s - one.video_from_s for one in shown.unseen]
+    unseen_s = sum(length_s for length_s in lengths_s if length_s >= UNSEEN_S)
     if unseen_s:
         findings.append(
             f"{unseen_s:.1f} s of the video passed without a picture on the screen (a hidden page, or frames that were "

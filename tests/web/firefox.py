@@ -42,7 +42,8 @@ class FirefoxPage:
         self.found_problems: list[str] = []
         self._numbers = itertools.count(1)
         self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
         self._answers: dict[int, asyncio.Future] = {}
         self._run(self._connect(port))
         self._call("session.new", capabilities={})
@@ -86,10 +87,11 @@ class FirefoxPage:
         )
 
     def close(self) -> None:
-        with contextlib.suppress(Exception):
-            self._run(self._socket.close())
-            self._run(self._session.close())
+        self._run(self._socket.close())
+        self._run(self._session.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
     def _run(self, work) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(ANSWER_S)
@@ -126,20 +128,23 @@ def firefox(url: str, *, headless: bool):
         (Path(profile) / "user.js").write_text("".join(lines))
         command = [FIREFOX, "--profile", profile, "--remote-debugging-port", "0", "--no-remote", "--width", "1400",
                    "--height", "900", *(["--headless"] if headless else []), "about:blank"]  # fmt: skip
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        said = Path(profile) / "said.txt"
+        with said.open("w") as file:
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=file)
         try:
-            assert process.stderr
-            port = None
-            for line in process.stderr:
-                if found := re.search(r"ws://127\.0\.0\.1:(\d+)", line):
-                    port = int(found[1])
-                    break
-            assert port, "Firefox did not say where it listens"
-            threading.Thread(target=process.stderr.read, daemon=True).start()
-            page = FirefoxPage(port)
+            page = FirefoxPage(_port(process, said))
             page.goto(url)
             yield page
             page.close()
         finally:
             process.terminate()
             process.wait()
+
+
+def _port(process: subprocess.Popen, said: Path) -> int:
+    """Where Firefox listens, once it says so."""
+    while True:
+        if found := re.search(r"ws://127\.0\.0\.1:(\d+)", said.read_text(errors="replace")):
+            return int(found[1])
+        assert process.poll() is None, said.read_text(errors="replace")
+        time.sleep(0.05)

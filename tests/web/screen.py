@@ -52,8 +52,8 @@ class Screen:
             self._thread.join()
 
     def changes(self) -> tuple[np.ndarray, np.ndarray]:
-        """When another frame stood on the screen (seconds, the middle between two looks), and its number; only where the
-        two looks were near to each other, which they are not while this process has to wait for a processor."""
+        """When another frame stood on the screen (seconds, the middle between two looks), and its number; only where
+        the two looks were near each other, which they are not while this process waits for a processor."""
         bits = np.array([row[self._columns] > 125 for row in self.rows])
         numbers = bits @ (1 << np.arange(BITS - 1, -1, -1))
         at = np.flatnonzero(np.diff(numbers) != 0)
