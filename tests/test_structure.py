@@ -31,6 +31,8 @@ HOST_ORDER = [
         "plain_text",
         "on_scale",
         "patience",
+        "private",
+        "shell",
     },
     {"emulated_link", "simulated_time"},
     {"emulated_settings"},

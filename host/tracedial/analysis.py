@@ -35,6 +35,7 @@ from tracedial.events import Events, Rupture, find_events
 from tracedial.export import write_table
 from tracedial.lag import Lag, correlation_at, lag_of
 from tracedial.observer_codes import Observed, codes_of, observed
+from tracedial.private import make_folder
 from tracedial.reliability import Estimate, Reliability, mean_trace, reliability
 from tracedial.session import Session
 from tracedial.trace import Trace
@@ -353,7 +354,7 @@ def write_tables(analysis: Analysis, folder: Path) -> None:
     windows."""
     data = analysis.as_json()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
         write_whole(folder / "analysis.json", text + "\n")
         for name, rows in analysis.tables().items():

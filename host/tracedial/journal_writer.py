@@ -18,6 +18,7 @@ from typing import Any
 from tracedial.errors import JournalError
 from tracedial.host_time import host_clock_ns
 from tracedial.journal_lines import COPY_AFTER, FRAMES, PLACE, PLAYER, TWICE, decode_line, encode_line
+from tracedial.private import FILE_MODE
 
 SYNC_TO_DISK_S = 1.0
 RETRY_S = 1.0
@@ -288,7 +289,7 @@ class JournalWriter:
 
 def _opened(path: Path, mode: str) -> FileIO:
     """A file that is written at its end, wherever that is: what another program cuts off leaves no hole."""
-    return FileIO(path, mode, opener=lambda name, flags: os.open(name, flags | os.O_APPEND, 0o666))
+    return FileIO(path, mode, opener=lambda name, flags: os.open(name, flags | os.O_APPEND, FILE_MODE))
 
 
 def _what(error: OSError) -> str:

@@ -11,6 +11,7 @@ from tracedial.derived import read_derived
 from tracedial.errors import JournalError, NothingRatedError, StudyError, TracedialError, os_sentence
 from tracedial.export import FOR_SPREADSHEETS, digits, write_table
 from tracedial.journal import read_journal
+from tracedial.private import make_folder
 from tracedial.recording import journals
 from tracedial.segments import Choice, Clip, begin_choice, clips, read_choice, write_segments
 from tracedial.session import Session, scale_to_json
@@ -240,7 +241,7 @@ def export_study(study: Study, folder: Path) -> tuple[dict[str, int], list[str]]
             )
             problems += [problem] if problem else []
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         write_answers(folder / ANSWERS_TABLE, answers)
         for file_name, header in EXPORTED.items():
             write_table(folder / file_name, header, rows[file_name], encoding=FOR_SPREADSHEETS)

@@ -5,6 +5,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from tracedial.errors import RecordingError
+from tracedial.private import FILE_MODE, make_folder
 
 LOCK_FILE = ".recording.lock"
 
@@ -16,7 +17,7 @@ class RaterLock:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         # Opened in one thread and closed in another.
-        self._lock = FileLock(folder / LOCK_FILE, timeout=0, thread_local=False)
+        self._lock = FileLock(folder / LOCK_FILE, timeout=0, thread_local=False, mode=FILE_MODE)
 
     def acquire(self) -> None:
         """Take the lock; taking it twice changes nothing. Raises `RecordingError` while another recorder holds it."""
@@ -24,7 +25,7 @@ class RaterLock:
             return
         folder = self.folder
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             self._lock.acquire()
         except Timeout:
             raise RecordingError(

@@ -44,6 +44,7 @@ from tracedial.on_scale import is_on_scale, sample_is_on_scale
 from tracedial.patience import Patience
 from tracedial.phase import TickGrid, tick_grid
 from tracedial.player import Player, PlayerEvent
+from tracedial.private import make_folder
 from tracedial.rater_lock import RaterLock
 from tracedial.recording import journals, next_journal
 from tracedial.resume import Begun, read_begun
@@ -212,7 +213,7 @@ class _Rater:
         hello = self.connection.wait_hello()
         self.state = RaterState(self.rater, hello)
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self.folder)
         except OSError as error:
             raise RecordingError(self.folder, f"{self.folder} cannot be made a folder: {error.strerror}.") from error
         journal = JournalWriter(self.folder / next_journal(self.folder))

@@ -13,6 +13,7 @@ from tracedial.blocks import Block, Heading, Paragraph, Picture, Table
 from tracedial.clock import drift_words
 from tracedial.errors import AnalysisError
 from tracedial.figure import figures
+from tracedial.private import make_folder
 from tracedial.report_html import render_html
 from tracedial.report_pdf import render_pdf
 from tracedial.whole_file import write_whole
@@ -43,7 +44,7 @@ def write_pages(title: str, content: list[Block], images: dict[str, dict[str, by
     """Write `report.html`, `report.pdf` and the pictures (by name and kind) that they show; returns the page's path."""
     path = folder / "report.html"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         for name, kinds in images.items():
             for kind, data in kinds.items():
                 write_whole(folder / f"{name}.{kind}", data)

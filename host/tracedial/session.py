@@ -9,6 +9,7 @@ from typing import Any
 from dialwire.scale import Scale
 from tracedial.errors import RecordingError
 from tracedial.export import whole_text
+from tracedial.private import make_folder
 from tracedial.shape import LINE, WHOLE, YES_OR_NO, Entry, if_there, is_number, misfit, or_null
 from tracedial.video import Video
 from tracedial.whole_file import write_whole
@@ -132,7 +133,7 @@ def write_session(
     synthetic = synthetic or bool(session and session.synthetic)
     path = folder / SESSION_FILE
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         content = {
             "format": FORMAT,
             "session": whole_text(folder.resolve().name),

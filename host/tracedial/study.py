@@ -7,6 +7,7 @@
 Names of sessions and raters are pseudonyms; nothing here asks for a person's name.
 """
 
+import contextlib
 import difflib
 import tomllib
 from dataclasses import MISSING, dataclass, fields
@@ -16,7 +17,9 @@ from typing import Any, NoReturn, TypeVar
 from dialwire.errors import WireError
 from dialwire.scale import Scale
 from tracedial.errors import StudyError, TracedialError
-from tracedial.session import NAME_RULE, Session, is_name, read_session, write_session
+from tracedial.private import make_folder
+from tracedial.session import NAME_RULE, SESSION_FILE, Session, is_name, read_session, write_session
+from tracedial.shell import command_line
 from tracedial.video import Video, check_whole, read_video
 from tracedial.whole_file import write_whole
 
@@ -155,12 +158,22 @@ def init_study(folder: Path, *, preset: str, title: str) -> Path:
         raise StudyError(path, f"{path} exists already: a study is never written over.")
     if not title.strip() or not title.isprintable() or any(character in title for character in '"\\'):
         raise StudyError(folder, f"The title {title!r} must be a line of text without quotation marks and backslashes.")
+    was_there = folder.exists()
     try:
-        (folder / SESSIONS).mkdir(parents=True, exist_ok=True)
+        make_folder(folder / SESSIONS)
         write_whole(path, preset_text(preset).replace("STUDY_TITLE", title))
     except OSError as error:
+        # Nothing half-made: a folder with something in it is not removed.
+        for made in (folder / SESSIONS, *(() if was_there else (folder,))):
+            with contextlib.suppress(OSError):
+                made.rmdir()
         raise StudyError(folder, f"The study cannot be written to {folder}: {error.strerror}.") from error
     return path
+
+
+def init_line(folder: Path) -> str:
+    """The line that makes a study of a folder."""
+    return command_line("tracedial", "study", "init", folder)
 
 
 def read_study(folder: Path) -> Study:
@@ -171,7 +184,7 @@ def read_study(folder: Path) -> Study:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise StudyError(
-            folder, f"{folder} is no study (it has no {STUDY_FILE}): make one with `tracedial study init {folder}`."
+            folder, f"{folder} is no study (it has no {STUDY_FILE}): make one with `{init_line(folder)}`."
         ) from None
     except tomllib.TOMLDecodeError as error:
         raise StudyError(path, f"{path} cannot be read as TOML: {error}.") from error
@@ -195,6 +208,33 @@ def add_session(study: Study, name: str, *, video_file: Path, raters: list[str])
     check_whole(video)
     write_session(folder, video, raters, synthetic=False, video_file=_portable(video_file, study.folder))
     return read_session(folder), video
+
+
+def check_place(folder: Path, raters: list[str]) -> None:
+    """Refuse to record where a study would not find it: into its own folder, into a session that it does not have, or
+    for a rater whom the session does not have. A session's folder outside any study is its user's own matter."""
+    if (folder / STUDY_FILE).is_file():
+        names = [session.folder.name for session in read_study(folder).sessions()]
+        one = folder / SESSIONS / (names[0] if names else "NAME")
+        raise StudyError(
+            folder,
+            f"{folder} is a study: record into one of its sessions ({', '.join(names) or 'none yet'}), as in "
+            f"`{command_line('tracedial', 'record', one)} --video FILE --dial RATER=PORT`.",
+        )
+    home = folder.absolute().parent
+    if home.name != SESSIONS or not (home.parent / STUDY_FILE).is_file():
+        return
+    if not (folder / SESSION_FILE).is_file():
+        add = command_line("tracedial", "study", "add-session", folder.parent.parent, folder.name)
+        raise StudyError(folder, f"The study has no session {folder.name}: add it first with `{add} --video FILE`.")
+    known = read_session(folder).raters
+    for rater in raters:
+        if rater not in known:
+            raise StudyError(
+                folder,
+                f"The session {folder.name} has no rater {rater!r}: name one of its own ({', '.join(known)}), as in "
+                f"--dial {known[0] if known else 'RATER'}=PORT.",
+            )
 
 
 def find_video(study: Study, session: Session) -> Path:

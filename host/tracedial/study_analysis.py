@@ -24,6 +24,7 @@ from tracedial.analysis_settings import AnalysisSettings
 from tracedial.errors import AnalysisError
 from tracedial.event_agreement import read_codes
 from tracedial.export import write_table
+from tracedial.private import make_folder
 from tracedial.study_jobs import Done, Job, find_jobs, first_raters, run_job, traces_of
 from tracedial.whole_file import write_whole
 
@@ -238,7 +239,7 @@ def analyze_study(
     if twice:
         raise AnalysisError(f"Two sessions of {study} are named {twice}: rename a folder.")
     try:
-        parts.mkdir(parents=True, exist_ok=True)
+        make_folder(parts)
     except OSError as error:
         raise AnalysisError(f"The results cannot be written to {out}: {error.strerror}.") from error
     for job in todo:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tracedial.errors import VideoError
+from tracedial.shell import command_line
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,16 @@ def read_video(path: Path) -> Video:
             if not rate or duration_s <= 0:
                 raise VideoError(
                     path,
-                    f"{path} does not say how long it is: convert it with `ffmpeg -i {path.name} -c copy out.mp4`.",
+                    f"{path} does not say how long it is: write it anew with {_copy_command(path, 'whole')}",
                 )
             return Video(path, duration_s, float(rate), stream.width, stream.height, sha256)
     except av.error.FFmpegError as error:
         raise VideoError(path, f"{path} is not a video that can be read ({error.strerror}).") from error
+
+
+def _copy_command(path: Path, what: str, *options: str) -> str:
+    target = path.with_name(f"{path.stem}-{what}{path.suffix}")
+    return command_line("ffmpeg", "-i", f"file:{path}", *options, "-c", "copy", f"file:{target}")
 
 
 MAX_TRACKS_APART_S = 1.0
@@ -75,7 +81,7 @@ def check_whole(video: Video) -> None:
                     raise VideoError(
                         path,
                         f"The picture of {path} ends at {video.duration_s:.1f} s, its sound at {sound_s:.1f} s: cut it "
-                        f"with `ffmpeg -i {path.name} -t {video.duration_s:.3f} -c copy out{path.suffix}`.",
+                        f"with {_copy_command(path, 'cut', '-t', f'{video.duration_s:.3f}')}",
                     )
             container.seek(int(max(video.duration_s - 1.0, 0.0) * av.time_base))
             if next(container.decode(stream), None) is None:
@@ -84,11 +90,29 @@ def check_whole(video: Video) -> None:
         raise VideoError(path, cut) from error
 
 
+PLAYED = {
+    "h264": ("mov,mp4",),
+    "vp8": ("webm",),
+    "vp9": ("webm", "mov,mp4"),
+    "av1": ("webm", "mov,mp4"),
+}
+"""What Chromium and Firefox both play: codecs of the picture, and the containers that each may be in."""
+PLAYED_PIXELS = {
+    "h264": ("yuv420p", "yuvj420p"),
+    "vp8": ("yuv420p",),
+    "vp9": ("yuv420p", "yuv420p10le"),
+    "av1": ("yuv420p", "yuv420p10le"),
+}
+PLAYED_SOUND = ("aac", "mp3", "opus", "vorbis", "flac")
+
+
 @dataclass(frozen=True)
 class VideoFormat:
-    """What a file is made of, in words, and the command that makes one of it that every browser plays."""
+    """What a file is made of, in words; what of it no browser plays (empty where all is well); and the command that
+    makes one of it that every browser plays."""
 
     text: str
+    unplayable: str
     convert_command: str
 
 
@@ -101,11 +125,55 @@ def describe_format(path: Path) -> VideoFormat:
         with av.open(str(path)) as container:
             streams = [f"{s.type} {s.codec_context.name}" for s in container.streams if s.type in ("video", "audio")]
             text = f"{container.format.long_name or container.format.name}: {', '.join(streams)}"
-    except av.error.FFmpegError as error:
-        raise VideoError(path, f"{path} is not a video that can be read ({error.strerror}).") from error
-    target = f"{path.stem}-web.mp4"
-    command = (
-        f'ffmpeg -i "{path.name}" -c:v libx264 -preset medium -crf 20 -pix_fmt yuv420p -g 50 -c:a aac '
-        f'-movflags +faststart "{target}"'
-    )
-    return VideoFormat(text, command)
+            picture = container.streams.video[0]
+            sound = container.streams.audio[0].codec_context.name if container.streams.audio else ""
+            unplayable = _unplayable(
+                _container_name(path, container.format.name), picture.codec_context.name, str(picture.pix_fmt), sound
+            )
+            odd_size = bool(picture.width % 2 or picture.height % 2)
+    except (av.error.FFmpegError, IndexError) as error:
+        raise VideoError(path, f"{path} is not a video that can be read ({error}).") from error
+    return VideoFormat(text, unplayable, _convert_command(path, odd_size=odd_size))
+
+
+def check_playable(path: Path) -> None:
+    """Refuse a video that no browser plays, with the line that converts it."""
+    found = describe_format(path)
+    if found.unplayable:
+        raise VideoError(
+            path,
+            f"No browser plays {path}: {found.unplayable} ({found.text}). Convert it, and add what comes out of it: "
+            f"{found.convert_command}",
+        )
+
+
+def _unplayable(container: str, codec: str, pixels: str, sound: str) -> str:
+    if codec not in PLAYED:
+        return f"its picture is {codec}"
+    if pixels not in PLAYED_PIXELS[codec]:
+        return f"its picture is {codec} with pixels of {pixels}"
+    if container not in PLAYED[codec]:
+        return f"its container is {container}"
+    if sound and sound not in PLAYED_SOUND:
+        return f"its sound is {sound}"
+    return ""
+
+
+def _container_name(path: Path, name: str) -> str:
+    """The container by the name that `PLAYED` has for it. WebM is a Matroska that says at its beginning what it is."""
+    if name == "matroska,webm":
+        with path.open("rb") as file:
+            return "webm" if b"webm" in file.read(64) else "matroska"
+    return "mov,mp4" if "mp4" in name.split(",") else name
+
+
+def _convert_command(path: Path, *, odd_size: bool) -> str:
+    # The encoder takes no odd width or height.
+    even = ("-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2") if odd_size else ()
+    target = path.with_name(f"{path.stem}-web.mp4")
+    # ffmpeg takes a name with a colon for an address, and one with a dash for an option.
+    return command_line(
+        "ffmpeg", "-i", f"file:{path}", "-map", "0:v:0", "-map", "0:a:0?", *even, "-c:v", "libx264",
+        "-preset", "medium", "-crf", "20", "-pix_fmt", "yuv420p", "-g", "50", "-c:a", "aac",
+        "-movflags", "+faststart", f"file:{target}",
+    )  # fmt: skip

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from tracedial.private import make_file
+
 LEFT_OVER_S = 3600.0
 """A half file older than this is of a program that was killed, and goes when its file is next written."""
 
@@ -30,6 +32,7 @@ def half_file(path: Path) -> Iterator[Path]:
     _remove_left_over(target)
     half = target.with_name(f".{target.name[:40]}.{os.getpid()}.{time.monotonic_ns():x}.part")
     try:
+        make_file(half)
         yield half
         if target.exists():
             shutil.copymode(target, half)

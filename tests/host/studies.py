@@ -14,6 +14,7 @@ from tracedial.align import write_alignment
 from tracedial.answers import AnswerBook
 from tracedial.cli import run
 from tracedial.journal import JournalWriter, encode_line, read_journal
+from tracedial.private import make_folder
 from tracedial.progress import chosen_clips, write_tables
 from tracedial.segments import begin_choice, change
 from tracedial.session import SESSION_FILE
@@ -46,7 +47,7 @@ def make_study(folder: Path, *, sessions=("s1",), raters=("client", "therapist")
 def rate(study, session: str, rater: str, *, seed=0) -> None:
     """Have a simulated dial rate a session to its end, and choose and answer by hand."""
     folder = study.session_folder(session) / rater
-    folder.mkdir(parents=True)
+    make_folder(folder)
     dial = SimulatedDial(seed=seed + 1)
     dial.rating_at = lambda at_s: 20 * np.sin(at_s / (6 + seed)) + 10 * np.cos(at_s / 3)
     write_alignment(record(folder, dial, seconds=float(SECONDS)))

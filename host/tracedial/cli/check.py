@@ -35,11 +35,7 @@ def command(port: str | None, json_path: Path | None, no_turn: bool, seconds: fl
     Exit code 1 if a check fails. What could not be measured is said and counts as neither.
     """
     if json_path:
-        # Before the measurement, not after it.
-        try:
-            json_path.touch()
-        except OSError as error:
-            raise TracedialError(f"{json_path} cannot be written: {error.strerror}.") from error
+        _check_writable(json_path)
     with DialSettingsClient(port or the_only_dial()) as dial:
         scale = dial.scale()
         options = dial.options()
@@ -86,6 +82,18 @@ def command(port: str | None, json_path: Path | None, no_turn: bool, seconds: fl
     if failed:
         raise TracedialError(f"{len(failed)} of {len(checks)} checks failed: {', '.join(c.name for c in failed)}.")
     click.echo(f"All {sum(check.passed is True for check in checks)} checks passed.")
+
+
+def _check_writable(path: Path) -> None:
+    """Say before the measurement that a file cannot be written, not after it; leaves none that was not there."""
+    there = path.exists()
+    try:
+        with path.open("ab"):
+            pass
+        if not there:
+            path.unlink()
+    except OSError as error:
+        raise TracedialError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _turn(watch: KnobWatch, low: int, high: int) -> list:

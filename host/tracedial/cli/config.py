@@ -7,6 +7,7 @@ import click
 from dialwire import message
 from dialwire.errors import WireError
 from dialwire.scale import Scale
+from tracedial.errors import TracedialError
 from tracedial.link.discover import the_only_dial
 from tracedial.settings import DialSettingsClient, Options
 
@@ -66,6 +67,11 @@ def command(
         if new != old:
             # The pins are set up at the start.
             dial.restart(message.INTO_DIAL)
+            if any(dial.get(key) != value for key, value in changes):
+                raise TracedialError(
+                    f"The dial on {dial.port} restarted to take its new knob, and has forgotten it: nothing was kept. "
+                    "An emulated dial keeps its settings if it is started with `tracedial emulate --keep FOLDER`."
+                )
         _show(dial)
 
 

@@ -12,6 +12,7 @@ from tracedial.cli.reporting import say_alignments
 from tracedial.emulated_link import LinkConditions
 from tracedial.emulated_settings import DialSettings, read_knob_script
 from tracedial.errors import RecordingError
+from tracedial.private import make_folder
 from tracedial.recorder import DialChoice
 from tracedial.report import write_report
 from tracedial.session import SESSION_FILE
@@ -57,7 +58,7 @@ def command(out: Path, seconds: int, speed: float, seed: int) -> None:
     """
     _clear(out)
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        make_folder(out)
         write_whole(out / DEMO_MARK, "Synthetic raters. `tracedial demo` replaces this folder.\n")
     except OSError as error:
         raise RecordingError(out, f"{out} cannot be written: {error.strerror}.") from error

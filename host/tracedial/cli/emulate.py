@@ -17,6 +17,7 @@ from tracedial.emulated_link import LinkConditions
 from tracedial.emulated_settings import DialSettings, read_knob_script
 from tracedial.emulator import EmulatedDial, Emulator, PtyEnd, TcpEnd
 from tracedial.errors import EmulatorError, TracedialError
+from tracedial.private import make_folder
 
 MAX_NAME_BYTES = 28  # a dial's 32, less the number behind the name of several
 
@@ -126,7 +127,7 @@ def _folder(keep: Path | None, number: int) -> Path | None:
         return None
     folder = keep.resolve() / f"dial-{number + 1}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     except OSError as error:
         raise EmulatorError(f"The folder {folder} cannot be made: {error.strerror}.") from error
     return folder

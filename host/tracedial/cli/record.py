@@ -11,6 +11,7 @@ from tracedial.player import CueError, parse_cue
 from tracedial.recorder import DialChoice
 from tracedial.resume import read_begun
 from tracedial.session_run import SessionPlan, align_recordings, record_session, resumed
+from tracedial.study import check_place
 from tracedial.video import read_video
 
 
@@ -66,6 +67,7 @@ def command(
     fastest = speed * max([1.0, *(cue.value for cue in parsed if cue.act == "rate")])
     if rate_hz * fastest > 200:
         raise click.UsageError(f"{rate_hz} samples a second at speed {fastest:g} are more than a dial's 200 a second.")
+    check_place(session, [choice.rater for choice in choices])
     video = read_video(video_path)
     for cue, text in zip(parsed, cues, strict=True):
         if max(cue.at_video_s, cue.value if cue.act == "seek" else 0.0) > video.duration_s:

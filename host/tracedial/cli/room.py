@@ -14,7 +14,7 @@ from tracedial.errors import AmbiguousDialError, NotADialError
 from tracedial.link.discover import find_dials
 from tracedial.recorder import DialChoice
 from tracedial.study import LANGUAGES
-from tracedial.video import read_video
+from tracedial.video import check_playable, read_video
 
 if TYPE_CHECKING:
     from tracedial.web.live_room import LiveRoom
@@ -68,6 +68,8 @@ def command(
 
     if live:
         video = read_video(video_file) if video_file else None
+        if video_file:
+            check_playable(video_file)
         room = LiveRoom(folder, _group(dials), video=video, rate_hz=rate_hz, language=language)
     else:
         room = Room(folder, list(dials), another_dial=another_dial)

@@ -6,7 +6,9 @@ from pathlib import Path
 import click
 
 from tracedial.export import terminal_text
+from tracedial.shell import command_line
 from tracedial.study import PRESETS, add_session, init_study, read_study
+from tracedial.video import check_playable
 
 FOLDER = click.Path(path_type=Path)
 
@@ -29,7 +31,7 @@ def init(folder: Path, preset: str, title: str | None) -> None:
     """Write a commented study.toml into FOLDER, from a preset."""
     path = init_study(folder, preset=preset, title=title or folder.resolve().name)
     click.echo(f"{path}: read it, change what you want otherwise, then")
-    click.echo(f"tracedial study add-session {folder} NAME --video FILE")
+    click.echo(f"{command_line('tracedial', 'study', 'add-session', folder)} NAME --video FILE")
 
 
 @command.command(name="add-session")
@@ -41,10 +43,12 @@ def add(folder: Path, name: str, video_file: Path, raters: str | None) -> None:
     """Add session NAME (a pseudonym) with its video."""
     study = read_study(folder)
     names = [part.strip() for part in raters.split(",")] if raters else list(study.rating.roles)
+    if video_file.is_file():
+        check_playable(video_file)
     session, video = add_session(study, name, video_file=video_file, raters=names)
     click.echo(
         f"Session {name}: {video.path.name}, {video.duration_s:.0f} s, rated by {', '.join(session.raters)}. "
-        f"Next: tracedial room {folder}"
+        f"Next: {command_line('tracedial', 'room', folder)}"
     )
 
 
@@ -57,7 +61,8 @@ def status(folder: Path) -> None:
     study = read_study(folder)
     sessions, problems = survey(study)
     if not sessions and not problems:
-        click.echo(f"{study.title} has no sessions yet: tracedial study add-session {folder} NAME --video FILE")
+        add = command_line("tracedial", "study", "add-session", folder)
+        click.echo(f"{study.title} has no sessions yet: {add} NAME --video FILE")
     words = {
         "open": "nothing yet",
         "begun": "rated up to second {at_s:.0f} of {duration_s:.0f}",

@@ -14,6 +14,7 @@ from tracedial.answers import Answer, AnswerBook, place_of, questions_for, read_
 from tracedial.errors import PageError, StudyError, TracedialError, VideoError
 from tracedial.link.discover import find_dials, list_ports
 from tracedial.link.stream import EmulatorProcess, emulator_arguments
+from tracedial.private import FILE_MODE
 from tracedial.progress import chosen_clips, progress, rating_of, survey, write_tables
 from tracedial.segments import Choice, Clip, begin_choice, change, clips, read_choice
 from tracedial.session import Session
@@ -44,7 +45,7 @@ class Room:
         self._hashing_all: asyncio.Task[None] | None = None
         self._sitting_lock = asyncio.Lock()
         self._choosing: defaultdict[Path, threading.RLock] = defaultdict(threading.RLock)
-        self._lock = FileLock(folder / LOCK_FILE, timeout=0)
+        self._lock = FileLock(folder / LOCK_FILE, timeout=0, mode=FILE_MODE)
         try:
             self._lock.acquire()
         except Timeout:

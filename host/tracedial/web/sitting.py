@@ -22,6 +22,7 @@ from tracedial.link.client import Event, Sample, Status
 from tracedial.link.connection import LinkChange
 from tracedial.on_scale import is_on_scale
 from tracedial.practice import measure
+from tracedial.private import make_folder
 from tracedial.progress import check_same_scale, progress, rated_until, rating_of, write_tables
 from tracedial.rater_lock import RaterLock
 from tracedial.recorder import DialChoice, RecordingSummary, SessionRecorder
@@ -239,7 +240,7 @@ class Sitting:
         times_s = times_s - (began_ns - self._feed.origin_ns) / 1e9
         position = 2 * (ratings - scale.low) / (scale.high - scale.low) - 1
         self.practice_result = measure(times_s, position, duration_s=plan.duration_s).as_json()
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder)
         known = ~np.isnan(times_s)
         with JournalWriter(self.folder / PRACTICE_JOURNAL, append=True) as journal:
             journal.append(
