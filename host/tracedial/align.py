@@ -18,6 +18,7 @@ from tracedial.alignment_tables import write_marks, write_samples
 from tracedial.clock import ClockFit, fit_clock
 from tracedial.errors import ClockError, JournalError, NothingRatedError, RecordingError, TracedialError
 from tracedial.journal import JOURNAL_NAME
+from tracedial.on_scale import with_off_scale_flagged
 from tracedial.placing import EDGE_S, Floats, first_moved, place, trace_of
 from tracedial.recording import Recording, journals, read_recording, times
 from tracedial.resume import dial_words
@@ -60,6 +61,7 @@ def align(recording: Recording) -> Alignment:
             recording.folder, f"In {recording.folder} the video never ran: there is nothing to align."
         )
     samples, repeats, conflicts = without_repeats(recording.samples)
+    samples = Samples(with_off_scale_flagged(samples.rows, recording.hellos))
     fits, unfitted = _fit_boots(recording, origin_ns)
     known = np.isin(samples.rows["boot"], list(fits))
     if not known.all():

@@ -9,6 +9,7 @@ from dialwire import message
 from tracedial import __version__
 from tracedial.alignment import Alignment
 from tracedial.clock import ClockFit
+from tracedial.on_scale import OFF_SCALE
 from tracedial.placing import EDGE_S, OFF_PHASE_S, STOOD_STILL, Floats, first_moved, rows_in_doubt
 from tracedial.recording import Recording, times
 from tracedial.samples import Samples
@@ -51,10 +52,17 @@ def report_of(alignment: Alignment, repeats: int, conflicts: int, unfitted: list
         )
     if conflicts:
         findings.append(f"{conflicts} records came twice with different content; the first is used.")
-    broken, unhomed, resent = (
+    broken, unhomed, resent, off_scale, unrated = (
         int(np.count_nonzero(alignment.samples.rows["flags"] & flag))
-        for flag in (message.FLAG_FAULT, message.FLAG_UNHOMED, message.FLAG_RESENT)
-    )
+        for flag in (
+            message.FLAG_FAULT, message.FLAG_UNHOMED, message.FLAG_RESENT, OFF_SCALE, message.NO_RATING | OFF_SCALE,
+        )
+    )  # fmt: skip
+    if off_scale:
+        findings.append(
+            f"The dial sent {off_scale} samples whose numbers are none of its scale: they are no ratings, and flagged "
+            "off_scale."
+        )
     if broken:
         findings.append(f"The knob's wire was broken at {broken} samples: they are no ratings, and none is made up.")
     if unhomed:
@@ -91,7 +99,7 @@ def report_of(alignment: Alignment, repeats: int, conflicts: int, unfitted: list
         "rated_seconds": len(trace.rating) - trace.missing,
         "samples": len(alignment.samples),
         "samples_while_video_stood_still": int(np.count_nonzero(alignment.stretch == STOOD_STILL)),
-        "samples_without_rating": broken + unhomed,
+        "samples_without_rating": unrated,
         "resent": resent,
         "repeats": repeats,
         "records_missing": sum(gaps.values()),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dialwire import message
 from tracedial.doubt import Doubt
+from tracedial.on_scale import OFF_SCALE
 from tracedial.player import Stretch
 from tracedial.recording import Recording
 from tracedial.samples import Samples
@@ -32,6 +33,7 @@ FLAG_WORDS = (
     (message.FLAG_LATE, "late"),
     (message.FLAG_FAULT, "fault"),
     (message.FLAG_UNHOMED, "unhomed"),
+    (OFF_SCALE, "off_scale"),
 )
 """The flags of a sample as `trace.csv` and `samples.csv` spell them."""
 
@@ -89,8 +91,9 @@ def trace_of(
     chosen = rows.chosen
     has = chosen >= 0
     sample_flags = np.where(has, samples.rows["flags"][chosen], 0)
-    # A knob whose wire is broken, or that was never homed, has no rating, whatever number the dial sent with its flag.
-    rated = has & (sample_flags & message.NO_RATING == 0)
+    # A knob whose wire is broken, or that was never homed, has no rating, whatever number the dial sent with its flag;
+    # nor has a dial that stands nowhere on its scale.
+    rated = has & (sample_flags & (message.NO_RATING | OFF_SCALE) == 0)
     rating, bound, speed = np.full(n_seconds, np.nan), np.full(n_seconds, np.nan), np.ones(n_seconds)
     rating[rated] = samples.rows["rating"][chosen[rated]]
     speed[has] = np.array([one.speed for one in stretches])[stretch[chosen[has]]]
@@ -210,7 +213,7 @@ def _windows(
     bounds = np.column_stack([first[has], chosen[has] + 1]).ravel()
     flags, n_of = samples.rows["flags"], samples.rows["n"].astype(np.int64)
     # Such a sample counts the readings before the wire broke; where there was none, its one number is the last known.
-    n_of[(flags & message.NO_RATING > 0) & (n_of == 1)] = 0
+    n_of[((flags & message.NO_RATING > 0) & (n_of == 1)) | (flags & OFF_SCALE > 0)] = 0
 
     def reduce(function: np.ufunc, values: NDArray[Any]) -> NDArray[Any]:
         # One more value, since the end of the last window may be the end of the array.

@@ -168,6 +168,11 @@ def _header(path: Path, headers: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _findings(recording: Recording) -> list[str]:
     findings = []
+    end = recording.end or {}
+    if count := end.get("over_budget", 0):
+        findings.append(f"The dial flooded its link: {count} messages beyond what a dial sends were not taken.")
+    if count := end.get("malformed", 0):
+        findings.append(f"{count} messages of the dial held what no dial can mean, and were not taken.")
     if recording.end is not None and not recording.end.get("complete", True):
         findings.append("The recording ended before the dial had sent everything that it held.")
     scales = {json.dumps(hello["scale"], sort_keys=True) for hello in recording.hellos}

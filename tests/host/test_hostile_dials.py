@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from dialwire import frame, message
+from dialwire.scale import Scale
 from lines import Bench, HostileStream
 from simulated import SimulatedDial
 from tracedial.align import align_folder
@@ -14,6 +15,7 @@ from tracedial.journal import read_journal
 from tracedial.link.client import MAX_RESEND, SequenceTracker
 from tracedial.link.limits import BURST_MESSAGES, MESSAGES_PER_S
 from tracedial.link.runs import Runs
+from tracedial.on_scale import is_on_scale
 from tracedial.patience import LONGEST_S, STALL_S
 from tracedial.recording import journals
 
@@ -328,3 +330,60 @@ def test_what_the_dial_cannot_keep_is_gone_at_once():
     assert tracker.gone == TOP - 1 - 100 - MAX_RESEND
     tracker.give_up(0, TOP)
     assert len(tracker.missing) == 0
+
+
+class OffScale(HostileStream):
+    """A dial that for some seconds sends samples that hold none of its ratings."""
+
+    def __init__(self, *arguments, changes, **more):
+        self._changes = changes
+        super().__init__(*arguments, **more)
+
+    def send(self, data):
+        for payload in frame.Decoder().feed(data):
+            kind, fields = message.unpack(payload)
+            if kind == message.SAMPLE and 4.0 <= self.seconds() < 8.0:
+                payload = message.pack(kind, **{**fields, **self._changes})
+            super().send(frame.encode(payload))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rating": 51},
+        {"rating": -10000},
+        {"max": 10000},
+        {"min": -51},
+        {"mean_milli": 50_001},
+        {"min": 40, "max": 30},
+        {"rating": 32000 - 22000, "mean_milli": -10_000_000},
+    ],
+    ids=str,
+)
+def test_a_rating_outside_its_scale_never_enters_a_trace_and_is_counted_and_said(tmp_path, changes):
+    bench = Bench(tmp_path)
+    bench.add("bad", OffScale, changes=changes)
+    said, shown = set(), set()
+
+    def look():
+        (state,) = bench.recorder.states
+        said.add(state.problem)
+        shown.add(state.rating)
+
+    summaries, _ = bench.record(on_turn=look)
+    assert summaries["bad"].complete
+    assert any("outside its scale" in problem for problem in said) and "" in said
+    assert all(rating is None or -50 <= rating <= 50 for rating in shown)
+    alignment = check_aligned(tmp_path / "s" / "bad")
+    off = [second for second, flags in enumerate(alignment.trace.flags) if "off_scale" in flags.split("|")]
+    assert 3 <= len(off) <= 4
+    assert np.isnan(alignment.trace.rating[off]).all()
+    assert np.isnan(alignment.trace.rating).sum() == len(off)
+    count = alignment.report["samples_without_rating"]
+    assert 39 <= count <= 41
+    assert any(f"{count} samples whose numbers are none of its scale" in f for f in alignment.report["findings"])
+
+
+def test_a_rating_between_two_steps_of_its_scale_is_none():
+    scale = Scale(-50, 50, 5)
+    assert is_on_scale(scale, -45) and not is_on_scale(scale, -44) and not is_on_scale(scale, 55)
