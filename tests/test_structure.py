@@ -53,7 +53,7 @@ HOST_ORDER = [
     {"alignment_report", "alignment_tables"},
     {"align"},
     {"derived"},
-    {"event_rules", "autocorrelation", "chance", "cosines", "low_frequency", "start_up"},
+    {"event_rules", "autocorrelation", "chance", "cosines", "low_frequency", "start_up", "pseudo_dyads"},
     {"events", "agreement", "reliability", "event_agreement"},
     {"lag", "analysis_settings"},
     {"observer_codes", "analysis_loading", "analysis_preparing"},
@@ -62,14 +62,15 @@ HOST_ORDER = [
     {"figure", "progress", "words", "blocks"},
     {"report_html", "report_pdf"},
     {"report", "study_jobs"},
+    {"study_pseudo"},
     {"session_run", "study_analysis"},
     {"study_report"},
     {"web"},
     {"cli", "__main__"},
 ]
 # Statistics run on a CSV alone: these import nothing that knows of dials, links or clocks.
-STATISTICS = {"events", "autocorrelation", "chance", "cosines", "low_frequency", "start_up", "agreement", "lag",
-              "reliability", "event_agreement", "event_rules", "trace"}  # fmt: skip
+STATISTICS = {"events", "autocorrelation", "chance", "cosines", "low_frequency", "start_up", "pseudo_dyads",
+              "agreement", "lag", "reliability", "event_agreement", "event_rules", "trace"}  # fmt: skip
 
 
 def imports(path):

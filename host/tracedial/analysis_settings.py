@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tracedial.errors import AnalysisError
 from tracedial.events import EventSettings
+from tracedial.pseudo_dyads import SURROGATES
 from tracedial.reliability import LEVELS
 from tracedial.trace import MAX_RATING
 
@@ -53,7 +54,8 @@ class AnalysisSettings:
     first rater). `rescale`: for a rater the ends of the scale that the ratings are on, which are brought to those of
     `scale`. `codes`: an observer's sheet, of which the lines of `codes_session` are used where it has sessions.
     `alpha_level`: the level of measurement of Krippendorff's alpha. `order`: in which order raters are compared (b
-    minus a), for all sessions of a study; the sessions' own where it is empty.
+    minus a), for all sessions of a study; the sessions' own where it is empty. `surrogates`: what a study's mean r is
+    set beside (`pseudo_dyads.SURROGATES`).
     """
 
     events: EventSettings = field(default_factory=EventSettings)
@@ -72,12 +74,15 @@ class AnalysisSettings:
     codes_session: str = ""
     alpha_level: str = "interval"
     order: tuple[str, ...] = ()
+    surrogates: str = "dyads"
 
     def __post_init__(self) -> None:
         if self.measures not in MEASURES:
             raise AnalysisError(f"The set of measures is {self.measures!r}; it must be one of {', '.join(MEASURES)}.")
         if self.alpha_level not in LEVELS:
             raise AnalysisError(f"The level of alpha is {self.alpha_level!r}; it must be one of {', '.join(LEVELS)}.")
+        if self.surrogates not in SURROGATES:
+            raise AnalysisError(f"Surrogates are {self.surrogates!r}; they must be one of {', '.join(SURROGATES)}.")
         for name, least, most in (("trim_agreement_s", 0, 36000), ("max_lag_s", 0, 600), ("tolerance_s", 0, 3600),
                                   ("window_s", 10, 36000)):  # fmt: skip
             if not least <= getattr(self, name) <= most:

@@ -12,7 +12,8 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +27,13 @@ from tracedial.event_agreement import read_codes
 from tracedial.export import write_table
 from tracedial.private import make_folder
 from tracedial.study_jobs import Done, Job, find_jobs, first_raters, run_job, traces_of
+from tracedial.study_pseudo import pseudo_tests
 from tracedial.whole_file import write_whole
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+Ratings = dict[str, list[float | None]]
 
 PARTS = "parts"
 OF_A_SESSION = ("rise_used", "seconds_cut_for_common", "lag_corrections")
@@ -44,7 +48,9 @@ TASKS_AHEAD = 4
 @dataclass(frozen=True)
 class Pooled:
     """A random-effects mean over dyads (Paule & Mandel's between-dyad variance, Hartung & Knapp's interval with k − 1
-    degrees of freedom). `tau2` is that variance, on Fisher's z for correlations; `i2` its share of all; `k` dyads."""
+    degrees of freedom). `tau2` is that variance, on Fisher's z for correlations; `i2` its share of all; `k` dyads.
+    `prediction_low`, `prediction_high`: where a further dyad's true value lies with 95 %. `k_detrended`: dyads that
+    come in without the slow course of their traces, since their r itself has no p."""
 
     k: int
     value: float | None
@@ -52,6 +58,9 @@ class Pooled:
     ci_high: float | None
     tau2: float | None
     i2: float | None
+    prediction_low: float | None = None
+    prediction_high: float | None = None
+    k_detrended: int = 0
     reason: str | None = None
 
 
@@ -71,13 +80,15 @@ class Resolution:
 
 @dataclass(frozen=True)
 class StudyAnalysis:
-    """All results of a study, in the order of the sessions' names. `problems`: sentences by session."""
+    """All results of a study, in the order of the sessions' names. `problems`: sentences by session. `ratings`:
+    the traces that were analyzed, by session and rater."""
 
     study: str
     settings: AnalysisSettings
     sessions: list[dict[str, Any]]
     problems: dict[str, str]
     reused: int = 0
+    ratings: dict[str, Ratings] = field(default_factory=dict)
 
     @property
     def synthetic(self) -> bool:
@@ -98,6 +109,17 @@ class StudyAnalysis:
             for one in pooled["pairs"]
             for measure in ("congruence", "discrepancy")
         ]
+        rows["pseudo"] = [
+            {"a": one["a"], "b": one["b"], "measure": measure, **{k: v for k, v in test.items() if k != "ranks"}}
+            for one in pooled["pairs"]
+            for measure, test in one["pseudo"].items()
+        ]
+        rows["pseudo_ranks"] = [
+            {"a": one["a"], "b": one["b"], "measure": measure, "session": name, "rank": rank}
+            for one in pooled["pairs"]
+            for measure, test in one["pseudo"].items()
+            for name, rank in test["ranks"].items()
+        ]
         rows["resolution"] = [{"rater": rater, **one} for rater, one in pooled["resolution"].items()]
         return rows
 
@@ -114,6 +136,7 @@ class StudyAnalysis:
                         "b": b,
                         "congruence": asdict(self._mean_r(a, b)),
                         "discrepancy": asdict(self._mean_difference(a, b)),
+                        "pseudo": self._pseudo[a, b],
                     }
                     for a, b in pairs
                 ],
@@ -147,32 +170,36 @@ class StudyAnalysis:
         for data in self.sessions:
             yield from (pair for pair in data["pairs"] if (pair["a"], pair["b"]) == (a, b))
 
+    @cached_property
+    def _pseudo(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """Each pair of roles beside its pseudo-dyads."""
+        pairs = {(pair["a"], pair["b"]): None for data in self.sessions for pair in data["pairs"]}
+        return {(a, b): pseudo_tests(self.sessions, self.ratings, a, b, self.settings) for a, b in pairs}
+
     def _mean_r(self, a: str, b: str) -> Pooled:
-        effects, variances = [], []
+        effects, variances, detrended = [], [], 0
         for pair in self._pairs(a, b):
             c = pair["congruence"]
-            n_eff = c["n_eff_pp"] or c["n_eff"]
-            if c["r"] is not None and abs(c["r"]) < 1 and n_eff is not None and n_eff > 4:
-                effects.append(np.arctanh(c["r"]))
-                variances.append(1 / (n_eff - 3))
-        found = pool(effects, variances)
-        if found.value is None:
-            return found
-        assert found.ci_low is not None and found.ci_high is not None
-        return replace(
-            found,
-            value=float(np.tanh(found.value)),
-            ci_low=float(np.tanh(found.ci_low)),
-            ci_high=float(np.tanh(found.ci_high)),
-        )
+            of = "_detrended" if c["first_p"] == "p_detrended" else ""
+            r, needed = c[f"r{of}"], c[f"r_needed{of}"]
+            if c["first_p"] is not None and abs(r) < 1:
+                effects.append(np.arctanh(r))
+                variances.append((np.arctanh(needed) / 1.96) ** 2)
+                detrended += bool(of)
+        found = replace(pool(effects, variances), k_detrended=detrended)
+        ends = ("value", "ci_low", "ci_high", "prediction_low", "prediction_high")
+        return replace(found, **{
+            name: float(np.tanh(value)) for name in ends if (value := getattr(found, name)) is not None
+        })  # fmt: skip
 
     def _mean_difference(self, a: str, b: str) -> Pooled:
         effects, variances = [], []
         for pair in self._pairs(a, b):
             d = pair["discrepancy"]
-            if d["mean"] is not None and d["sd"] and d["n_eff"] is not None and d["n_eff"] > 1:
+            if d["mean"] is not None:
+                # A dyad without an interval is worth one observation: leaving it out would leave out the slowest.
                 effects.append(d["mean"])
-                variances.append(d["sd"] ** 2 / (d["n_eff"] - 1))
+                variances.append(max((d["sd"] or 0.0) ** 2 / max(d["n_eff"] or 1.0, 1.0), 1e-6))
         return pool(effects, variances)
 
     def _resolution(self, role: str) -> Resolution:
@@ -195,12 +222,18 @@ class StudyAnalysis:
         )  # fmt: skip
 
 
+def dyads_have(count: int) -> str:
+    """`1 dyad has`, `18 dyads have`."""
+    return f"{count} dyad has" if count == 1 else f"{count} dyads have"
+
+
 def pool(effects: list[float], variances: list[float]) -> Pooled:
     """The random-effects mean of effects with known variances, by statsmodels (Paule & Mandel 1982; Hartung & Knapp
     2001, not below the error without their factor: Röver, Knapp & Friede 2015)."""
     k = len(effects)
     if k < MIN_POOLED:
-        return Pooled(k, None, None, None, None, None, f"{k} dyads have it, at least {MIN_POOLED} are needed")
+        reason = f"{dyads_have(k)} it, at least {MIN_POOLED} are needed"
+        return Pooled(k, None, None, None, None, None, reason=reason)
     from scipy.special import stdtrit
     from statsmodels.stats.meta_analysis import combine_effects
 
@@ -211,7 +244,12 @@ def pool(effects: list[float], variances: list[float]) -> Pooled:
     # Dyads that happen to be alike must not make an interval narrower than what is known of each allows.
     error = max(float(found.sd_eff_w_re_hksj), float(found.sd_eff_w_re))
     reach = float(stdtrit(k - 1, 0.975)) * error
-    return Pooled(k, mean, mean - reach, mean + reach, max(float(found.tau2), 0.0), max(float(found.i2), 0.0))
+    tau2 = max(float(found.tau2), 0.0)
+    ahead = float(stdtrit(k - 2, 0.975)) * float(np.sqrt(tau2 + error**2)) if k > 2 else None
+    return Pooled(
+        k, mean, mean - reach, mean + reach, tau2, max(float(found.i2), 0.0),
+        None if ahead is None else mean - ahead, None if ahead is None else mean + ahead,
+    )  # fmt: skip
 
 
 def analyze_study(
@@ -247,17 +285,19 @@ def analyze_study(
             known[job.name] = part
     todo = [replace(job, known_key=known[job.name]["key"]) if job.name in known else job for job in todo]
     results: dict[str, dict[str, Any]] = {}
+    ratings: dict[str, Ratings] = {}
     problems: dict[str, str] = {}
     reused = 0
     for count, done in enumerate(_run_all(todo, jobs=jobs, dask=dask), start=1):
         if done.problem:
             problems[done.name] = done.problem
         elif done.result is None:
-            results[done.name] = known[done.name]["result"]
+            results[done.name], ratings[done.name] = known[done.name]["result"], known[done.name]["ratings"]
             reused += 1
         else:
-            _write_part(parts / f"{done.name}.json", {"key": done.key, "result": done.result})
-            results[done.name] = done.result
+            part = {"key": done.key, "result": done.result, "ratings": done.ratings}
+            _write_part(parts / f"{done.name}.json", part)
+            results[done.name], ratings[done.name] = done.result, done.ratings
         on_progress(count, len(todo))
     if not results:
         name, text = next(iter(problems.items()))
@@ -265,7 +305,7 @@ def analyze_study(
             f"{study} is no session folder, and none of the sessions in it could be analyzed; {name}: {text}"
         )
     return StudyAnalysis(
-        study, settings, [results[name] for name in sorted(results)], dict(sorted(problems.items())), reused
+        study, settings, [results[name] for name in sorted(results)], dict(sorted(problems.items())), reused, ratings
     )
 
 
@@ -373,7 +413,7 @@ def _read_part(path: Path) -> dict[str, Any] | None:
     """A session's result as an earlier run left it; None for one that is not there or not whole."""
     try:
         part = json.loads(path.read_text(encoding="utf-8"))
-        return part if isinstance(part, dict) and {"key", "result"} <= part.keys() else None
+        return part if isinstance(part, dict) and {"key", "result", "ratings"} <= part.keys() else None
     except (OSError, ValueError):
         return None
 

@@ -9,12 +9,12 @@ import contextlib
 import hashlib
 import json
 import tempfile
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tracedial import __version__
-from tracedial.analysis import analyze
+from tracedial.analysis import analyze, clean
 from tracedial.analysis_loading import load
 from tracedial.analysis_preparing import PRACTICE_FILE
 from tracedial.analysis_settings import AnalysisSettings
@@ -48,12 +48,13 @@ class Job:
 @dataclass(frozen=True)
 class Done:
     """What came of a job: the object of `Analysis.as_json`, or None with a `problem` in a sentence, or None for an
-    analysis that is there already. `key` says what it was made from."""
+    analysis that is there already. `key` says what it was made from; `ratings` are the traces that were analyzed."""
 
     name: str
     key: str
     result: dict[str, Any] | None
     problem: str = ""
+    ratings: dict[str, list[float | None]] = field(default_factory=dict)
 
 
 def is_remote(place: str) -> bool:
@@ -114,7 +115,9 @@ def run_job(job: Job) -> Done:
             key = _key(job, content)
             if key == job.known_key:
                 return Done(job.name, key, None)
-            result = analyze(_copied(content, Path(scratch)), replace(job.settings, codes_session=job.name)).as_json()
+            found = analyze(_copied(content, Path(scratch)), replace(job.settings, codes_session=job.name))
+            result = found.as_json()
+            ratings = {trace.rater: clean([*map(float, trace.rating)]) for trace in found.traces}
         except TracedialError as error:
             # The files were read from a copy; the user knows them by their own names.
             return Done(
@@ -130,7 +133,7 @@ def run_job(job: Job) -> Done:
     result["remarks"] += [
         f"{whole_text(name)} does not begin with video_s,rating: it is no trace and not used." for name in job.ignored
     ]
-    return Done(job.name, key, result)
+    return Done(job.name, key, result, ratings=ratings)
 
 
 def traces_of(job: Job) -> list[Trace]:

@@ -11,6 +11,11 @@ from tracedial.report import SYNTHETIC_WORDS, methods_words, sentence_of, two_co
 from tracedial.study_analysis import StudyAnalysis
 from tracedial.words import NO_NUMBER, number_text, p_value, pooled_words, r_text, resolution_words
 
+PSEUDO_NOTE = (
+    "What all sessions share (a start-up, a rise, tiring) makes traces correlate that know nothing of each other. "
+    "Pseudo-dyads, raters of different sessions, share it too; the first p is that the dyads' own raters go together "
+    "more (or less) than these. The random-effects means beside it have their intervals only if nothing is shared."
+)
 MAX_NAMED = 75
 """More dyads than this are drawn without their names."""
 
@@ -32,7 +37,7 @@ def blocks(analysis: StudyAnalysis, data: dict[str, Any]) -> list[Block]:
     found: list[Block] = [Heading(1, title_of(data))]
     if analysis.synthetic:
         found.append(Paragraph(SYNTHETIC_WORDS, warning=True))
-    found.append(Paragraph(f"{data['n_sessions']} sessions were analysed."))
+    found.append(Paragraph(f"{data['n_sessions']} session{'s were' if data['n_sessions'] != 1 else ' was'} analysed."))
     for session in analysis.sessions:
         found += [Paragraph(f"{session['session']}: {remark}", warning=True) for remark in session["remarks"]]
     for name, problem in analysis.problems.items():
@@ -42,6 +47,7 @@ def blocks(analysis: StudyAnalysis, data: dict[str, Any]) -> list[Block]:
         found += [
             Heading(2, f"{a} and {b}"),
             Paragraph(sentence_of(pooled_words(pair))),
+            Paragraph(PSEUDO_NOTE),
             Paragraph(_heterogeneity(pair)),
             Picture(
                 f"forest-{number}",
@@ -49,7 +55,7 @@ def blocks(analysis: StudyAnalysis, data: dict[str, Any]) -> list[Block]:
                 "account for autocorrelation, and their random-effects means (diamonds)."
                 + (" Synthetic raters." if analysis.synthetic else ""),
             ),
-            _dyads(analysis, a, b),
+            _dyads(analysis, pair),
         ]
     found.append(Heading(2, "Ruptures and their repairs"))
     found += [Paragraph(f"{role}: {resolution_words(one)}") for role, one in data["resolution"].items()]
@@ -57,9 +63,11 @@ def blocks(analysis: StudyAnalysis, data: dict[str, Any]) -> list[Block]:
         Heading(2, "Methods"),
         Paragraph(
             methods_words({"parameters": data["parameters"], "software": data["software"]})
-            + " Over dyads, Fisher's z of r (variance 1/(effective N − 3)) and mean differences (SD²/effective N) were "
+            + " Over dyads, Fisher's z of r (its own interval's variance) and mean differences (SD²/effective N) were "
             "pooled by a random-effects model with Paule and Mandel's between-dyad variance and Hartung and Knapp's "
-            "interval (statsmodels)."
+            "interval (statsmodels). Before that, each measure's mean over the dyads was set beside those of all "
+            "pairings of raters of different dyads (pseudo-dyads; Ramseyer & Tschacher, 2010; Moulder et al., 2018) "
+            "as a permutation test."
         ),
         Heading(2, "Parameters"),
         two_columns(data["parameters"].items()),
@@ -120,21 +128,26 @@ def _heterogeneity(pair: dict[str, Any]) -> str:
     return f"Differences between dyads: {'; '.join(said)}." if said else "Too few dyads to compare."
 
 
-def _dyads(analysis: StudyAnalysis, a: str, b: str) -> Table:
+def _dyads(analysis: StudyAnalysis, pair: dict[str, Any]) -> Table:
     rows = []
+    ranks = pair["pseudo"].get("r", {"ranks": {}})["ranks"]
     for data in analysis.sessions:
-        for pair in data["pairs"]:
-            if (pair["a"], pair["b"]) != (a, b):
+        for one in data["pairs"]:
+            if (one["a"], one["b"]) != (pair["a"], pair["b"]):
                 continue
-            c, d = pair["congruence"], pair["discrepancy"]
+            c, d = one["congruence"], one["discrepancy"]
             first = c["first_p"]
+            of = "_detrended" if first == "p_detrended" else ""
+            rank = ranks.get(data["session"])
             rows.append(
                 (
-                    data["session"], r_text(c["r"]), f"{c['n']:,}",
-                    number_text(c["n_eff"] if first == "p_eff" else c["n_eff_pp"], 0),
-                    p_value(c[first]) if first else NO_NUMBER, p_value(c["p_naive"]), number_text(d["mean"], 2),
-                    number_text(d["sd"], 2),
+                    data["session"], r_text(c["r"]), r_text(c["r_detrended"] if of else None), f"{c['n']:,}",
+                    number_text(c["n_eff_detrended" if of else "n_eff_cosine"], 0),
+                    p_value(c[first]) if first else NO_NUMBER, NO_NUMBER if rank is None else f"{rank:.0%}",
+                    p_value(c["p_naive"]), number_text(d["mean"], 2), number_text(d["sd"], 2),
                 )
             )  # fmt: skip
-    columns = ("session", "r", "N", "effective N", "p", "p (naive)", "mean b − a", "SD")
+    columns = (
+        "session", "r", "r detrended", "N", "effective N", "p", "above pseudo-dyads", "p (naive)", "mean b − a", "SD",
+    )  # fmt: skip
     return Table(columns, rows)

@@ -143,22 +143,60 @@ def reliability_words(reliability: dict[str, Any]) -> str:
 
 
 def pooled_words(pair: dict[str, Any]) -> str:
-    """What holds over all dyads, for a pair of roles of `StudyAnalysis.pooled`."""
+    """What holds over all dyads, for a pair of roles of `StudyAnalysis.pooled`: pseudo-dyads first."""
     r, d = pair["congruence"], pair["discrepancy"]
+    text = pseudo_words(pair)
     if r["value"] is None:
-        text = f"no mean temporal congruence: {r['reason']}"
+        text += f"No random-effects mean of temporal congruence: {r['reason']}"
     else:
-        text = (
-            f"mean temporal congruence over {r['k']} dyads r = {r_text(r['value'])}, 95 % CI "
-            f"[{r_text(r['ci_low'])}, {r_text(r['ci_high'])}]"
+        text += (
+            f"As if nothing but its own moments made a dyad's traces correlate: mean temporal congruence over "
+            f"{dyads_text(r['k'])} r = {r_text(r['value'])}, 95 % CI [{r_text(r['ci_low'])}, {r_text(r['ci_high'])}]"
         )
+        if r["prediction_low"] is not None:
+            text += f", a further dyad's within [{r_text(r['prediction_low'])}, {r_text(r['prediction_high'])}]"
+        if r["k_detrended"]:
+            text += f" ({r['k_detrended']} of them without their traces' slow course)"
     if d["value"] is not None:
         text += (
             f"; {pair['b']} rated {number_text(abs(d['value']), 2)} units {'lower' if d['value'] < 0 else 'higher'} "
-            f"than {pair['a']} on average, 95 % CI of the difference [{number_text(d['ci_low'], 2)}, "
-            f"{number_text(d['ci_high'], 2)}]"
+            f"than {pair['a']} on average over {dyads_text(d['k'])}, 95 % CI of the difference "
+            f"[{number_text(d['ci_low'], 2)}, {number_text(d['ci_high'], 2)}]"
         )
+        if d["prediction_low"] is not None:
+            text += (
+                f", a further dyad's within [{number_text(d['prediction_low'], 1)}, "
+                f"{number_text(d['prediction_high'], 1)}]"
+            )
     return text + "."
+
+
+PSEUDO_LABELS = {
+    "r": "mean r",
+    "lagged_r": "mean of the largest |r| of all lags",
+    "events": "mean overlap of ruptures",
+    "level": "mean distance of the raters' mean ratings",
+}
+
+
+def pseudo_words(pair: dict[str, Any]) -> str:
+    """The study's dyads beside pairings of raters of different dyads."""
+    said = []
+    for measure, label in PSEUDO_LABELS.items():
+        test = pair["pseudo"].get(measure)
+        if test is None or test["p"] is None:
+            continue
+        text = r_text if measure in ("r", "lagged_r") else (lambda value: number_text(value, 2))
+        said.append(f"{label} {text(test['value'])}, by chance {text(test['chance'])}, {p_text(test['p'])}")
+    if not said:
+        test = pair["pseudo"].get("r")
+        return f"No comparison with pseudo-dyads: {test['reason']}. " if test else ""
+    return f"Dyads beside pairings of raters of different dyads: {'; '.join(said)}. "
+
+
+def dyads_text(count: int) -> str:
+    """`1 dyad`, `18 dyads`."""
+    return f"{count} dyad" if count == 1 else f"{count} dyads"
 
 
 def resolution_words(resolution: dict[str, Any]) -> str:

@@ -247,3 +247,25 @@ def test_a_studys_sheet_says_which_session_each_code_belongs_to(study, tmp_path)
     found = analyze_study(str(study), AnalysisSettings(codes=sheet), out=tmp_path / "out", jobs=1)
     coded = [data["observer"]["client"]["hits"] + data["observer"]["client"]["misses"] for data in found.sessions]
     assert coded == [1, 2, 0, 0, 0] and "has no codes of this session" in found.sessions[2]["remarks"][0]
+
+
+def test_a_studys_dyads_stand_beside_its_pseudo_dyads(study, tmp_path):
+    found = analyze_study(str(study), SETTINGS, out=tmp_path / "out", jobs=1)
+    (pair,) = found.as_json()["pairs"]
+    assert set(pair["pseudo"]) == {"r", "lagged_r", "events", "level"}
+    assert pair["pseudo"]["r"]["exact"] and set(pair["pseudo"]["r"]["ranks"]) == {f"dyad-{n}" for n in range(5)}
+    write_study(found, tmp_path / "out")
+    assert (tmp_path / "out" / "pseudo.csv").read_text().count("client,therapist") == 4
+    again = analyze_study(str(study), SETTINGS, out=tmp_path / "out", jobs=1)
+    assert again.reused == 5 and again.as_json()["pairs"] == found.as_json()["pairs"]
+    page = write_study_report(found, tmp_path / "out").read_text(encoding="utf-8")
+    assert page.index("beside pairings of raters of different dyads") < page.index(
+        "mean temporal congruence over 5 dyads"
+    )
+
+
+def test_dyads_without_an_interval_are_pooled_too(study, tmp_path):
+    found = analyze_study(str(study), SETTINGS, out=tmp_path / "out", jobs=1)
+    for data in found.sessions[:2]:
+        data["pairs"][0]["discrepancy"] |= {"ci_low": None, "ci_high": None, "n_eff": None}
+    assert found.pooled()["pairs"][0]["discrepancy"]["k"] == 5

@@ -13,6 +13,7 @@ from tracedial.analysis_settings import LAG_WORDS, MEASURES, AnalysisSettings, R
 from tracedial.cli.numbers import FiniteRange
 from tracedial.errors import AnalysisError
 from tracedial.events import RULES, EventSettings
+from tracedial.pseudo_dyads import SURROGATES
 from tracedial.reliability import LEVELS
 
 DEFAULTS = EventSettings()
@@ -48,6 +49,8 @@ def analysis_options(function: Callable[..., Any]) -> Callable[..., Any]:
                   help="Level of measurement of Krippendorff's alpha.")  # fmt: skip
     @click.option("--codes", type=click.Path(path_type=Path),
                   help="An observer's sheet to compare with, a CSV of onset_s,end_s,code.")  # fmt: skip
+    @click.option("--surrogates", type=click.Choice(SURROGATES), default=ANALYSIS.surrogates, show_default=True,
+                  help="A study: what its mean r is set beside.")  # fmt: skip
     @click.option("--rule", type=click.Choice(list(RULES)), default=DEFAULTS.rule, show_default=True,
                   help="How ruptures are found (docs/measures.md).")  # fmt: skip
     @click.option("--drop", "drop_sd", default=DEFAULTS.drop_sd, show_default=True, metavar="SD",

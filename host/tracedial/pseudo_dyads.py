@@ -1,0 +1,176 @@
+"""Whether the raters of a study's dyads go together more than raters of different dyads do.
+
+What all sessions share (they begin alike, rise alike, tire alike) makes traces correlate that know nothing of each
+other, and one session cannot tell. A study can: each rater a is paired with the raters b of the other dyads
+(pseudo-dyads, Ramseyer & Tschacher 2010), and the study's mean is set beside those of all such pairings, as a
+permutation test. As options segments of each trace of b are shuffled, or it is slid round (Moulder, Boker, Ramseyer &
+Tschacher 2018).
+
+Traces are arrays of shape (n_dyads, n_seconds) with NaN where nothing was rated, from the sessions' beginning on.
+"""
+
+import itertools
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+SURROGATES = ("dyads", "segments", "sliding")
+MOST_EXACT = 7
+"""Dyads up to which all pairings are looked at: 7! = 5,040."""
+MOST_DRAWS = 9999
+ENOUGH_BEYOND = 100
+"""Draws end once so many pairings were at least as extreme (Besag & Clifford 1991)."""
+BATCH = 500
+SEED = 20234
+FEWEST = 4
+SEGMENT_S = 30
+SHARED_S = 30
+"""Seconds that two traces must have in common to be compared."""
+
+
+@dataclass(frozen=True)
+class PseudoTest:
+    """A measure's mean over the dyads beside pairings of raters of different dyads: `value`, `chance` (the mean over
+    all pairings), two-sided `p` of their distance, `pairings` looked at (`exact`: all there are). `ranks`: for each
+    dyad the share of its pseudo-dyads whose measure is below its own; None where it has none. None with `reason`."""
+
+    value: float | None
+    chance: float | None
+    p: float | None
+    pairings: int
+    exact: bool
+    ranks: list[float | None]
+    reason: str | None = None
+
+
+def permutation_test(measures: Floats, *, fisher: bool = False) -> PseudoTest:
+    """The test of a table of shape (n_dyads, n_dyads): row i, column j has the measure of rater a of dyad i with rater
+    b of dyad j, NaN where it cannot be had. `fisher`: correlations, meaned on Fisher's z."""
+    usable = ~np.isnan(np.diag(measures))
+    table = measures[np.ix_(usable, usable)]
+    ranks: list[float | None] = [None] * len(measures)
+    for at in np.flatnonzero(usable):
+        others = np.concatenate([np.delete(measures[at], at), np.delete(measures[:, at], at)])
+        others = others[~np.isnan(others)]
+        if len(others):
+            own = measures[at, at]
+            ranks[at] = float(np.mean(others < own) + 0.5 * np.mean(others == own))
+    n = len(table)
+    if n < FEWEST:
+        return PseudoTest(None, None, None, 0, False, ranks, f"{n} dyads have it, at least {FEWEST} are needed")
+    even = np.arctanh(np.clip(table, -0.999999, 0.999999)) if fisher else table
+    # A pairing that cannot be had counts as chance has it.
+    even = np.where(np.isnan(even), np.nanmean(even), even)
+    chance = float(even.mean())
+    observed = abs(float(np.trace(even)) / n - chance)
+    p, pairings, exact = _share_beyond(even, chance, observed)
+    back: Callable[[float], float] = math.tanh if fisher else float
+    return PseudoTest(back(float(np.trace(even)) / n), back(chance), p, pairings, exact, ranks)
+
+
+def correlations(a: Floats, b: Floats) -> Floats:
+    """Pearson's r of each trace of `a` with each of `b`, over the seconds that both rated, shape (n_dyads, n_dyads)."""
+    x, known_x = _centred(a)
+    y, known_y = _centred(b)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        n = known_x @ known_y.T
+        sum_x, sum_y = x @ known_y.T, known_x @ y.T
+        square_x = (x * x) @ known_y.T - sum_x**2 / n
+        square_y = known_x @ (y * y).T - sum_y**2 / n
+        r = (x @ y.T - sum_x * sum_y / n) / np.sqrt(square_x * square_y)
+        least = 1e-12 * np.maximum(np.outer((x * x).sum(axis=1), (y * y).sum(axis=1)), 1e-300)
+    return np.where((n >= SHARED_S) & (square_x * square_y > least), np.clip(r, -1, 1), np.nan)
+
+
+def largest_correlations(a: Floats, b: Floats, max_lag_s: int) -> Floats:
+    """For each pairing r at that lag of b (up to `max_lag_s` to both sides) where it is largest in size."""
+    largest = correlations(a, b)
+    n = a.shape[1]
+    for lag_s in range(1, min(max_lag_s, n - SHARED_S) + 1):
+        for moved in (correlations(a[:, : n - lag_s], b[:, lag_s:]), correlations(a[:, lag_s:], b[:, : n - lag_s])):
+            largest = np.where(np.abs(np.nan_to_num(moved)) > np.abs(np.nan_to_num(largest)), moved, largest)
+    return np.abs(largest)
+
+
+def overlaps(in_a: Floats, in_b: Floats) -> Floats:
+    """Seconds in an event of both / of either, from arrays of 0 and 1 of shape (n_dyads, n_seconds)."""
+    together = in_a @ in_b.T
+    either = in_a.sum(axis=1)[:, None] + in_b.sum(axis=1)[None, :] - together
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(either > 0, together / either, np.nan)
+
+
+def level_distances(a: Floats, b: Floats) -> Floats:
+    """How far apart the mean ratings of two raters lie, in units of the scale."""
+    means = []
+    for ratings in (a, b):
+        known = ~np.isnan(ratings)
+        with np.errstate(invalid="ignore"):
+            means.append(np.where(known, ratings, 0.0).sum(axis=1) / known.sum(axis=1))
+    return np.abs(means[0][:, None] - means[1][None, :])
+
+
+def within_dyads_test(a: Floats, b: Floats, surrogates: str) -> PseudoTest:
+    """The study's mean r beside that with b's segments of 30 s shuffled, or b slid round, within each dyad: chances
+    that know nothing of what all sessions share."""
+    own = np.array([_r(x, y) for x, y in zip(a, b, strict=True)])
+    usable = np.flatnonzero(~np.isnan(own))
+    if len(usable) < FEWEST:
+        reason = f"{len(usable)} dyads have it, at least {FEWEST} are needed"
+        return PseudoTest(None, None, None, 0, False, [None] * len(own), reason)
+    rng = np.random.default_rng(SEED)
+    draws = np.array(
+        [[np.arctanh(np.clip(_r(a[at], _changed(b[at], surrogates, rng)), -0.999999, 0.999999)) for at in usable]
+         for _ in range(BATCH - 1)]
+    )  # fmt: skip
+    chance = float(np.nanmean(draws))
+    observed = float(np.mean(np.arctanh(np.clip(own[usable], -0.999999, 0.999999))))
+    beyond = np.abs(np.nanmean(draws, axis=1) - chance) >= abs(observed - chance) - 1e-12
+    p = (1 + int(beyond.sum())) / (len(draws) + 1)
+    return PseudoTest(math.tanh(observed), math.tanh(chance), p, len(draws), False, [None] * len(own))
+
+
+def _share_beyond(even: Floats, chance: float, observed: float) -> tuple[float, int, bool]:
+    n = len(even)
+    rows = np.arange(n)
+    if n <= MOST_EXACT:
+        orders = np.array(list(itertools.permutations(range(n))))
+        means = even[rows, orders].mean(axis=1)
+        return float(np.mean(np.abs(means - chance) >= observed - 1e-12)), len(orders), True
+    rng = np.random.default_rng(SEED)
+    beyond = drawn = 0
+    while drawn < MOST_DRAWS and beyond < ENOUGH_BEYOND:
+        orders = rng.permuted(np.tile(rows, (min(BATCH, MOST_DRAWS - drawn), 1)), axis=1)
+        means = even[rows, orders].mean(axis=1)
+        beyond += int(np.count_nonzero(np.abs(means - chance) >= observed - 1e-12))
+        drawn += len(orders)
+    return (1 + beyond) / (drawn + 1), drawn, False
+
+
+def _centred(ratings: Floats) -> tuple[Floats, Floats]:
+    known = ~np.isnan(ratings)
+    with np.errstate(invalid="ignore"):
+        mean = np.where(known, ratings, 0.0).sum(axis=1, keepdims=True) / known.sum(axis=1, keepdims=True)
+    return np.where(known, ratings - mean, 0.0), known.astype(float)
+
+
+def _r(x: Floats, y: Floats) -> float:
+    return float(correlations(x[None, :], y[None, :])[0, 0])
+
+
+def _changed(y: Floats, surrogates: str, rng: np.random.Generator) -> Floats:
+    known = np.flatnonzero(~np.isnan(y))
+    if not len(known):
+        return y
+    inside = y[: known[-1] + 1]
+    if surrogates == "sliding":
+        moved = np.roll(inside, int(rng.integers(1, max(len(inside), 2))))
+    else:
+        parts = [inside[at : at + SEGMENT_S] for at in range(0, len(inside), SEGMENT_S)]
+        moved = np.concatenate([parts[at] for at in rng.permutation(len(parts))])
+    return np.concatenate([moved, y[len(inside) :]])
