@@ -62,6 +62,7 @@ def main():
         interpreter=board.interpreter,
         knob=board.knob_kind,
         pins=board.pins,
+        max_rate_hz=board.max_rate_hz,
     )
     dial = make_dial(
         ticks_us=board.ticks_us,

@@ -7,32 +7,36 @@ from dial import FIRMWARE_VERSION, lamp
 from dial.calibrate import FINE, Calibration, Settler
 from dial.outbox import TWO_HOURS, Outbox
 from dial.sampler import Sampler
-from dialwire import frame, message
+from dialwire import const, frame, message
 from dialwire.errors import WireError
 from dialwire.ticks import WideClock, ticks_add, ticks_diff
 
-MAX_REPLIES = 16
-LATE_US = 2000
+MAX_RATE_HZ = 200
+_MAX_REPLIES = const(16)
+_LATE_US = const(2000)
 """A tick later than this is flagged in its sample."""
-RESENDS_PER_LIVE = 8
-LOOK_US = 120000000
-SYNCED_US = 5000000
-EDGE_BURST = 32
-IDLE_RECHECK = 10
+_RESENDS_PER_LIVE = const(8)
+_LOOK_US = const(120000000)
+_SYNCED_US = const(5000000)
+_EDGE_BURST = const(32)
+_IDLE_RECHECK = const(10)
 """Readings between two looks at the knob's wires while no samples are taken; while they are, each sample looks."""
-DEBUG, INFORMATION, WARNING, ERROR = 0, 1, 2, 3
+_INFORMATION = const(1)
+WARNING = 2
+_ERROR = const(3)
 
 
 class Identity:
     """Who this dial is, as HELLO says it."""
 
-    def __init__(self, *, boot, unique_id, board, interpreter, knob, pins=0):
+    def __init__(self, *, boot, unique_id, board, interpreter, knob, pins=0, max_rate_hz=MAX_RATE_HZ):
         self.boot = boot
         self.unique_id = unique_id
         self.board = board
         self.interpreter = interpreter
         self.knob = knob
         self.pins = pins
+        self.max_rate_hz = max_rate_hz
 
 
 class Dial:
@@ -77,6 +81,7 @@ class Dial:
         self._looked = now
         self._boot16 = identity.boot & 0xFFFF
         self._decoder = frame.Decoder()
+        self._samples = frame.FrameBuffer(message.format_of(message.SAMPLE))
         self._replies = []
         self._sync = None
         self._synced = None
@@ -89,7 +94,7 @@ class Dial:
         self.edges_left_out = 0
         """Edges of the sync input that were counted but not kept."""
         self._edges = 0
-        self._edge_room = EDGE_BURST
+        self._edge_room = _EDGE_BURST
         self._edge_refilled = now
         self._idle_readings = 0
         self._knob_state = message.KNOB_OK
@@ -97,7 +102,7 @@ class Dial:
         self._detent = None
         self._felt = None
         knob.follow(settings)
-        self._settler = Settler(settings.scale, knob.hysteresis_64())
+        self._settler = Settler(settings.scale, knob.hysteresis_64)
         self._clear_window()
         self._say_hello()
 
@@ -133,14 +138,14 @@ class Dial:
             knob.recheck()
         elif not self.sampler.running or knob.state == message.KNOB_FAULT:
             self._idle_readings += 1
-            if self._idle_readings >= IDLE_RECHECK:
+            if self._idle_readings >= _IDLE_RECHECK:
                 self._idle_readings = 0
                 knob.recheck()
         self._read(ticks)
         if tick:
             late_us = self.sampler.tick_done(ticks)
             self._sample(self._clock.us(ticks), late_us)
-        if ticks_diff(ticks, self._looked) > LOOK_US:
+        if ticks_diff(ticks, self._looked) > _LOOK_US:
             # Wide time must see the counter long before it wraps; at each reading it would cost memory.
             self._looked = ticks
             self._clock.us(ticks)
@@ -177,28 +182,38 @@ class Dial:
                 candidate.calibration = Calibration(ends[0], ends[1])
                 self._take(candidate)
             except WireError as error:
-                self.log(ERROR, str(error))
+                self.log(_ERROR, str(error))
                 return
-        self._settler.settle(index * FINE)
+        self._settle(index * FINE)
         self._event(ticks, message.EVENT_HOME, index)
-        self.log(INFORMATION, "the knob stands on %d" % self.scale.rating_at(index))
+        self.log(_INFORMATION, "the knob stands on %d" % self.scale.rating_at(index))
 
     def edge(self, ticks):
         """An edge came in on the sync input at `ticks`.
 
-        A flickering source must not push the ratings out of the outbox: beyond a burst of `EDGE_BURST`, one edge a
+        A flickering source must not push the ratings out of the outbox: beyond a burst of `_EDGE_BURST`, one edge a
         second is kept; `value` goes on counting all.
         """
         self._edges += 1
         since_us = ticks_diff(ticks, self._edge_refilled)
         if since_us >= 1000000 or since_us < 0:
-            self._edge_room = min(EDGE_BURST, self._edge_room + max(since_us // 1000000, 1))
+            self._edge_room = min(_EDGE_BURST, self._edge_room + max(since_us // 1000000, 1))
             self._edge_refilled = ticks
         if not self._edge_room:
             self.edges_left_out += 1
             return
         self._edge_room -= 1
         self._event(ticks, message.EVENT_SYNC_IN, self._edges & 0xFFFF)
+
+    def flood(self, ticks, began):
+        """The sync input was shut because its edges come too fast (`began` 1), or has been calm for a while (0)."""
+        self._event(ticks, message.EVENT_SYNC_FLOOD, began)
+        self.log(
+            WARNING,
+            "the sync input changes too fast: it is shut, and tried again every second"
+            if began
+            else "the sync input is calm again",
+        )
 
     def log(self, level, text):
         """Tell the host something, in as many LOG messages as it takes."""
@@ -214,7 +229,7 @@ class Dial:
     def last_words(self, text):
         """The frames that tell the host why this program ends; nothing else is sent after them."""
         self._replies = []
-        self.log(ERROR, text)
+        self.log(_ERROR, text)
         return self._replies
 
     def lamp(self):
@@ -224,7 +239,7 @@ class Dial:
             if ticks_diff(self._identify_end, now) > 0:
                 return lamp.IDENTIFY
             self._identify_end = None
-        if self._synced is not None and ticks_diff(now, self._synced) > SYNCED_US:
+        if self._synced is not None and ticks_diff(now, self._synced) > _SYNCED_US:
             self._synced = None
         if self._knob_state != message.KNOB_OK:
             return lamp.FAULT
@@ -247,7 +262,7 @@ class Dial:
         if self._replies:
             return self._replies.pop(0)
         live = self._live_seq < self.outbox.next_seq
-        if self._resend_seq < self._resend_end and (not live or self._resent_in_a_row < RESENDS_PER_LIVE):
+        if self._resend_seq < self._resend_end and (not live or self._resent_in_a_row < _RESENDS_PER_LIVE):
             self._resent_in_a_row += 1
             return self._next_resent()
         self._resent_in_a_row = 0
@@ -332,7 +347,7 @@ class Dial:
             tick_bits=30,
             outbox=self.outbox.capacity,
             min_rate_hz=1,
-            max_rate_hz=200,
+            max_rate_hz=who.max_rate_hz,
             low=self.scale.low,
             high=self.scale.high,
             step=self.scale.step,
@@ -344,10 +359,16 @@ class Dial:
         if self.sampler.running:
             self._refuse(message.RESTART, message.REFUSED_STATE, "a dial that samples is not restarted: STOP it first")
             return
-        self.log(INFORMATION, "restarting")
+        self.log(_INFORMATION, "restarting")
         self.restart_into = into
 
     def _start(self, fields):
+        most_hz = self.identity.max_rate_hz
+        # A dial's clock may be 2 % off the host's, whose rate it is.
+        if fields["period_ns"] * most_hz < 980000000:
+            raise WireError(
+                "this dial sustains %d samples a second, not %d" % (most_hz, 1000000000 // fields["period_ns"])
+            )
         # The same start asked for again: its answer was lost, and the first record is still the first.
         if not (self.sampler.running and fields["start"] == self.start):
             ticks = self._ticks_us()
@@ -426,7 +447,7 @@ class Dial:
             self._keep(settings)
         self._knob.follow(settings)
         index = self._settler.index
-        self._settler = Settler(settings.scale, self._knob.hysteresis_64())
+        self._settler = Settler(settings.scale, self._knob.hysteresis_64)
         if settings.scale == self.settings.scale:
             self._settler.index = index
         else:
@@ -455,12 +476,8 @@ class Dial:
         found = knob.position
         if found is None:
             return
-        index = self._settler.settle(found[0])
-        detent = self._settler.detent_number()
-        if detent != self._felt:
-            self._felt = detent
-            if detent is not None:
-                self.landings += 1
+        index = self._settle(found[0])
+        detent = self._felt
         if not self.sampler.in_window(ticks):
             return
         if found[1]:
@@ -476,9 +493,18 @@ class Dial:
         if index > self._highest:
             self._highest = index
 
+    def _settle(self, position_64):
+        before = self._settler.index
+        index = self._settler.settle(position_64)
+        if index != before:
+            self._felt = self._settler.detent_number()
+            if self._felt is not None:
+                self.landings += 1
+        return index
+
     def _sample(self, t_us, late_us):
         flags = message.FLAG_CLIPPED if self._clipped else 0
-        if late_us > LATE_US:
+        if late_us > _LATE_US:
             flags |= message.FLAG_LATE
         state = self._knob.state
         if state == message.KNOB_FAULT:
@@ -512,29 +538,26 @@ class Dial:
         self._clipped = False
 
     def _record(self, seq, more_flags):
-        t_us, flags, index, low_index, high_index, n, total, raw = self.outbox.get(seq, self._now_us())
+        # What is sent most: its values are in their ranges as the scale and the outbox hold them.
+        t_us, flags, index, low_index, high_index, n, total, raw = self.outbox.get(seq, self._clock.last_us)
+        flags |= more_flags
+        boot16 = self._boot16
         if flags & message.FLAG_EVENT:
-            return self._frame(
-                message.EVENT,
-                boot16=self._boot16,
-                seq=seq,
-                t_us=t_us,
-                event=index,
-                value=total,
-                flags=flags | more_flags,
-            )
-        return self._frame(
+            return self._frame(message.EVENT, boot16=boot16, seq=seq, t_us=t_us, event=index, value=total, flags=flags)
+        low = self.scale.low
+        step = self.scale.step
+        return self._samples.encode(
             message.SAMPLE,
-            boot16=self._boot16,
-            seq=seq,
-            t_us=t_us,
-            rating=self.scale.rating_at(index),
-            mean_milli=self.scale.low * 1000 + (total * self.scale.step * 1000 + (n >> 1)) // n,
-            min=self.scale.rating_at(low_index),
-            max=self.scale.rating_at(high_index),
-            n=n,
-            raw=raw,
-            flags=flags | more_flags,
+            boot16,
+            seq,
+            t_us,
+            low + index * step,
+            low * 1000 + (total * step * 1000 + (n >> 1)) // n,
+            low + low_index * step,
+            low + high_index * step,
+            n,
+            raw,
+            flags,
         )
 
     def _gone(self, first_seq, count):
@@ -546,7 +569,7 @@ class Dial:
         self._reply(message.REFUSED, of_kind=kind, reason=reason, text=text)
 
     def _reply(self, kind, **values):
-        if len(self._replies) >= MAX_REPLIES:
+        if len(self._replies) >= _MAX_REPLIES:
             self.dropped_replies += 1
             return
         self._replies.append(self._frame(kind, **values))

@@ -1,5 +1,6 @@
 """Raw counts to a position of the scale: calibration, and settling on a rating. Integers only."""
 
+from dialwire import const
 from dialwire.errors import WireError
 
 # Positions are counted in 64ths of a step: 65,535 counts x 255 steps x 64 stays below 2**30.
@@ -7,9 +8,9 @@ FINE = 64
 HYSTERESIS_64 = 16
 MOST_HYSTERESIS_64 = 20
 """With more, a knob that rests on a value, read a little beside it, could still be given the value next to it."""
-MIN_SPAN = 1024
+_MIN_SPAN = const(1024)
 # A wiper may stand this far outside the calibrated ends (1/64 of the travel) before the sample is called clipped.
-MARGIN_SHIFT = 6
+_MARGIN_SHIFT = const(6)
 
 
 class Calibration:
@@ -19,8 +20,8 @@ class Calibration:
         for name, raw in (("raw_low", raw_low), ("raw_high", raw_high)):
             if not isinstance(raw, int) or not 0 <= raw <= 65535:
                 raise WireError("calibration %s is %r, not a count from 0 to 65535" % (name, raw))
-        if abs(raw_high - raw_low) < MIN_SPAN:
-            raise WireError("the calibrated ends %d and %d are closer than %d counts" % (raw_low, raw_high, MIN_SPAN))
+        if abs(raw_high - raw_low) < _MIN_SPAN:
+            raise WireError("the calibrated ends %d and %d are closer than %d counts" % (raw_low, raw_high, _MIN_SPAN))
         self.raw_low = raw_low
         self.raw_high = raw_high
 
@@ -32,7 +33,7 @@ class Calibration:
         if span < 0:
             span = -span
             above = -above
-        margin = span >> MARGIN_SHIFT
+        margin = span >> _MARGIN_SHIFT
         clipped = above < -margin or above > span + margin
         if above < 0:
             above = 0

@@ -5,15 +5,18 @@ carries it) and `position` (`(position_64, clipped)`, None if there is none) are
 KNOB_FAULT, KNOB_UNHOMED; `recheck` looks again whether the wires hold.
 """
 
-from dial.calibrate import FINE, HYSTERESIS_64, Calibration
-from dialwire import message
+from dial.calibrate import FINE, HYSTERESIS_64, MOST_HYSTERESIS_64, Calibration
+from dialwire import const, message
 from dialwire.ticks import ticks_diff
 
-SETTLED_US = 24000
+_SETTLED_US = const(24000)
 """A reading is of 16 ms; this long after its wire was seen to hold, none of it was read before."""
 
 
-CONVERTER_STEP = 17
+_SIGMAS = const(5)
+"""Standard deviations of a still knob's noise that the hysteresis holds, on either side: half-way between two ratings
+it then changes once in several days of readings."""
+_CONVERTER_STEP = const(17)
 """Raw counts between two neighbouring readings of a 12-bit converter, at most."""
 
 
@@ -22,11 +25,19 @@ class Calibrated:
 
     early_us = 0
     incremental = False
+    apart_us = 0
+    """Readings at least so far apart have no conversion in common."""
 
     def __init__(self):
         # Until `follow` brings the real ones.
         self.calibration = Calibration(0, 65535)
         self.positions = 2
+        self.hysteresis_64 = HYSTERESIS_64
+        """For `dial.calibrate.Settler`: more for a noisy knob, as far as no value is lost; less where the travel is so
+        narrow that the converter tells few readings apart within a step. A knob on a value may then be read a whole
+        converter step beside it, and is still given it."""
+        self._steady = None
+        self._steadied = None
         self.state = message.KNOB_OK
         self.ticks = 0
         self.raw = 0
@@ -35,43 +46,41 @@ class Calibrated:
         """Take the settings in force."""
         self.calibration = settings.calibration
         self.positions = settings.scale.positions
-
-    def hysteresis_64(self):
-        """For `dial.calibrate.Settler`: less where the travel is so narrow that the converter tells few readings apart
-        within a step. A knob on a value may then be read a whole converter step beside it, and is still given it."""
         span = abs(self.calibration.raw_high - self.calibration.raw_low)
-        coarse_64 = CONVERTER_STEP * FINE * (self.positions - 1) // span + 1
-        return max(0, min(HYSTERESIS_64, FINE // 2 - 1 - coarse_64))
+        steps_64 = FINE * (self.positions - 1)
+        noisy = _SIGMAS * settings.noise * steps_64 // span + 1
+        coarse = _CONVERTER_STEP * steps_64 // span + 1
+        self.hysteresis_64 = max(0, min(max(HYSTERESIS_64, noisy), MOST_HYSTERESIS_64, FINE // 2 - 1 - coarse))
+        calm = self.hysteresis_64 * span // steps_64
+        self._steadied = self._steady = None
+        if _SIGMAS * settings.noise > calm:
+            # Imported where it is needed: most dials have no memory to spare for it.
+            from dial.steady import Steady
+
+            self._steady = Steady(settings.noise, calm // _SIGMAS, self.apart_us)
+
+    def steady(self):
+        """Take the last reading into the steadied one, if there is one."""
+        if self._steady:
+            self._steadied = self._steady.take(self.raw, self.ticks)
+
+    def _where(self):
+        return self.raw if self._steadied is None else self._steadied
 
     @property
     def position(self):
         """Where the wiper stands, None while its wire is broken."""
         if self.state != message.KNOB_OK:
             return None
-        return self.calibration.position_64(self.raw, self.positions)
+        return self.calibration.position_64(self._where(), self.positions)
 
     def home(self, index):
-        """The calibrated ends, moved so that the knob stands on position `index` here; None if that would move one by
-        more than 1/16 of the travel: the knob then does not stand where it is said to.
+        """The calibrated ends, moved so that the knob stands on position `index` here; None if it stands too far from
+        there for that (see `dial.homing`)."""
+        # Imported when it is needed: most dials have no memory to spare for it.
+        from dial.homing import moved_ends
 
-        An end that would leave the converter's range stays at its limit, and the other side is stretched to fit.
-        """
-        old_low, old_high = self.calibration.raw_low, self.calibration.raw_high
-        low, high = old_low, old_high
-        limit = abs(high - low) >> 4
-        top = self.positions - 1
-        move = self.raw - (low + (high - low) * index // top)
-        low += move
-        high += move
-        if not 0 <= low <= 65535:
-            low = max(0, min(65535, low))
-            high = low + (self.raw - low) * top // index if index else high
-        if not 0 <= high <= 65535:
-            high = max(0, min(65535, high))
-            low = high - (high - self.raw) * top // (top - index) if index < top else low
-        if abs(low - old_low) > limit or abs(high - old_high) > limit:
-            return None
-        return low, high
+        return moved_ends(self.calibration, self._where(), index, self.positions - 1)
 
 
 class Direct(Calibrated):
@@ -87,6 +96,7 @@ class Direct(Calibrated):
         """See the head of this file."""
         self.raw = self._read_raw()
         self.ticks = self._ticks_us()
+        self.steady()
         self.recheck()
         return True
 
@@ -99,7 +109,8 @@ class Potentiometer(Calibrated):
     """A potentiometer behind a latched converter.
 
     `connected` is a function that tells whether the wiper's wire holds, asked at each sample. Readings below `lowest`
-    or above `highest` can come from no wiper on this board, only from a cut wire.
+    or above `highest` can come from no wiper on this board, only from a cut wire; one that came to an end of the
+    converter's range faster than a hand turns, only from a wire that touches ground or supply.
     """
 
     early_us = 500
@@ -112,6 +123,8 @@ class Potentiometer(Calibrated):
         self._connected = connected
         self._lowest = lowest
         self._highest = highest
+        self._shorted = False
+        self._at_end = False
 
     def read(self, due, now):
         """See the head of this file."""
@@ -120,8 +133,17 @@ class Potentiometer(Calibrated):
         self._now = now
         self.ticks = self._latch.ticks
         self.raw = self._latch.raw
-        if not self._lowest <= self.raw <= self._highest:
+        if self._latch.at_end():
+            if not self._at_end:
+                verdict = self._latch.jumped_to_end()
+                self._at_end = verdict is not None
+                self._shorted = bool(verdict)
+        else:
+            self._at_end = self._shorted = False
+        if self._shorted or not self._lowest <= self.raw <= self._highest:
             self._break()
+        if self.state == message.KNOB_OK:
+            self.steady()
         return True
 
     def recheck(self):
@@ -130,13 +152,14 @@ class Potentiometer(Calibrated):
         A wire that holds again makes no rating of what was read before it was seen to hold: the reading may be, in
         whole or in part, that of a wiper in the air.
         """
-        if not (self._lowest <= self.raw <= self._highest and self._connected()):
+        if self._shorted or not (self._lowest <= self.raw <= self._highest and self._connected()):
             self._break()
         elif self.state != message.KNOB_OK:
             if self._held is None:
                 self._held = self._now
-            elif ticks_diff(self.ticks, self._held) >= SETTLED_US:
+            elif ticks_diff(self.ticks, self._held) >= _SETTLED_US:
                 self.state = message.KNOB_OK
+                self.steady()
 
     def _break(self):
         self.state = message.KNOB_FAULT

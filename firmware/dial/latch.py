@@ -6,6 +6,7 @@ nothing, and may come at any instruction of the loop's part. One writer, one rea
 
 from array import array
 
+from dialwire import const
 from dialwire.ticks import ticks_diff
 
 READINGS = 512
@@ -13,8 +14,19 @@ READINGS = 512
 the loop up."""
 WINDOW = 16
 """A reading of the knob is the middle half of this many conversions: noise averages out, a spike has no say."""
-LOST_US = 20000
-_COUNT_MASK = 0x0FFFFFFF
+_LOST_US = const(20000)
+_END = const(512)
+"""A wiper that touches ground or supply reads at most this far from an end of the range."""
+_JUMP = const(4096)
+_JUMP_US = const(10000)
+_JUMP_LOOK = const(48)
+"""A sixteenth of the range within two conversions: 17 degrees of a common potentiometer in 2 ms, four times as fast as
+a hand. A stretch without conversions (a write to flash) proves nothing."""
+_FLOOD = const(32)
+_SHUT_US = const(1000000)
+_CALM_US = const(1000000)
+"""How long a pin that was shut and opened again must stay open to be calm."""
+_COUNT_MASK = const(0x0FFFFFFF)
 
 
 class Latch:
@@ -59,35 +71,73 @@ class Latch:
             self.lost += 1
             self._at = (written - (READINGS - WINDOW)) & _COUNT_MASK
             self._filled = WINDOW
-        while self._at != written:
-            at = self._at & (READINGS - 1)
-            self._at = (self._at + 1) & _COUNT_MASK
-            if self._filled < WINDOW:
-                self._filled += 1
-            if ticks_diff(self._ticks[at], due) >= -early_us:
-                self.ticks = self._ticks[at]
-                self.raw = self._middle(at)
-                return True
-        if ticks_diff(now, due) > LOST_US:
+            behind = READINGS - WINDOW
+        ticks = self._ticks
+        # The first of those not yet passed over that is late enough: they rise, so it is found by halves.
+        first, last = self._at, behind
+        at = 0
+        while at < last:
+            middle = (at + last) >> 1
+            if ticks_diff(ticks[(first + middle) & (READINGS - 1)], due) >= -early_us:
+                last = middle
+            else:
+                at = middle + 1
+        passed = min(at + 1, behind)
+        self._at = (first + passed) & _COUNT_MASK
+        self._filled = min(WINDOW, self._filled + passed)
+        if at < behind:
+            at = (first + at) & (READINGS - 1)
+            self.ticks = ticks[at]
+            self.raw = self._middle(at)
+            return True
+        if ticks_diff(now, due) > _LOST_US:
             self.stalls += 1
             self.latch()
         return False
 
+    def at_end(self):
+        """Whether the last conversion of the reading lies at an end of the converter's range."""
+        raw = self._raws[(self._at - 1) & (READINGS - 1)]
+        return raw <= _END or raw >= 65535 - _END
+
+    def jumped_to_end(self):
+        """Whether it came there at once, from farther off than a hand turns in two conversions. None while that cannot
+        be told: what lies there may be a spike."""
+        raws = self._raws
+        at = self._at - 1
+        end = 0 if raws[at & (READINGS - 1)] <= _END else 65535
+        there = 1
+        while there < _JUMP_LOOK and abs(raws[(at - there) & (READINGS - 1)] - end) <= _END:
+            there += 1
+        if there < 3:
+            return None
+        # The conversion before may have been made half-way; the two before that show where the knob stood.
+        before = at - there - 1
+        if there == _JUMP_LOOK or before - 1 < self._written - READINGS or before < 1:
+            return False
+        apart_us = ticks_diff(self._ticks[(before + 2) & (READINGS - 1)], self._ticks[(before - 1) & (READINGS - 1)])
+        far = min(abs(raws[before & (READINGS - 1)] - end), abs(raws[(before - 1) & (READINGS - 1)] - end))
+        return 0 <= apart_us <= _JUMP_US and far > _JUMP
+
     def _middle(self, last):
         n = self._filled
+        raws = self._raws
         if n < 4:
-            return self._raws[last]
-        values = sorted([self._raws[(last - back) & (READINGS - 1)] for back in range(n)])
+            return raws[last]
+        # Slices and `sum` cost a third of a loop.
+        first = last + 1 - n
+        values = sorted(raws[first : last + 1] if first >= 0 else list(raws[first:]) + list(raws[: last + 1]))
         quarter = n >> 2
-        total = 0
-        for value in values[quarter : n - quarter]:
-            total += value
         kept = n - 2 * quarter
-        return (total + (kept >> 1)) // kept
+        return (sum(values[quarter : n - quarter]) + (kept >> 1)) // kept
 
 
 class Edges:
     """Instants of a pin's edges, latched in its interrupt; 16 wait at most, more are counted and lost.
+
+    More than `_FLOOD` between two looks would leave the loop no time, and beyond 20 kHz the board none: the interrupt
+    then shuts its own pin, by `set_trigger(0)`, and `look` opens it again after a while by `set_trigger(trigger)`, for
+    as many edges as show whether it is calm.
 
     The cost of `latch` is that of `Latch.latch` less the converter's.
     """
@@ -97,15 +147,53 @@ class Edges:
         self._ticks = array("i", bytes(4 * 16))
         self._written = 0
         self._read = 0
+        self._set_trigger = None
+        self._trigger = 0
+        self._unlooked = 0
+        self._shut = False
+        self._changed = None
+        self._opened = 0
+        self._flood = False
         self.lost = 0
+
+    def guard(self, set_trigger, trigger):
+        """Have the pin shut when it floods."""
+        self._trigger = trigger
+        self._set_trigger = set_trigger
 
     def latch(self, _source=None):
         """The interrupt: one edge. A full ring keeps the oldest."""
+        if self._unlooked >= _FLOOD:
+            if self._set_trigger is not None:
+                self._shut = True
+                self._set_trigger(0)
+            self.lost = (self.lost + 1) & _COUNT_MASK
+            return
+        self._unlooked += 1
         if (self._written - self._read) & _COUNT_MASK > 15:
             self.lost = (self.lost + 1) & _COUNT_MASK
             return
         self._ticks[self._written & 15] = self._ticks_us()
         self._written = (self._written + 1) & _COUNT_MASK
+
+    def look(self, ticks):
+        """Call it every few milliseconds. 1 when a flood has begun, 0 when it is over, else None."""
+        self._unlooked = 0
+        if self._shut:
+            if self._changed is None:
+                self._changed = ticks
+                if not self._flood:
+                    self._flood = True
+                    return 1
+            elif ticks_diff(ticks, self._changed) >= _SHUT_US:
+                self._changed = None
+                self._opened = ticks
+                self._shut = False
+                self._set_trigger(self._trigger)
+        elif self._flood and ticks_diff(ticks, self._opened) >= _CALM_US:
+            self._flood = False
+            return 0
+        return None
 
     def waiting(self):
         """Whether an edge waits to be taken."""

@@ -6,14 +6,17 @@ some asks for them by number. 14 bytes a record, so that two hours at 1 Hz take 
 
 import struct
 
+from dialwire import const
 from dialwire.message import FLAG_EVENT
 
 TWO_HOURS = 7200
 
-# t_us modulo 2**40 (as u32 and u8), flags, then for a sample: index, lowest index, highest index, readings, sum of
+# t_us modulo 2**40 (five bytes), then flags, and for a sample: index, lowest index, highest index, readings, sum of
 # their indices, raw; for an event: kind, 0, 0, 0, value, 0.
-_RECORD = "<IBBBBBBHH"
-_RECORD_BYTES = 14
+_TIME = "<Q"
+_TIME_BYTES = const(5)
+_RECORD = "<BBBBBHH"
+_RECORD_BYTES = const(14)
 _T_MASK = (1 << 40) - 1
 
 
@@ -37,41 +40,33 @@ class Outbox:
 
     def add_sample(self, *, t_us, flags, index, low_index, high_index, n, total, raw):
         """Keep a sample; returns its number."""
-        return self._add(t_us, flags, index, low_index, high_index, n, total, raw)
+        seq = self.next_seq
+        ring = self._ring
+        at = (seq % self.capacity) * _RECORD_BYTES
+        # All eight bytes of the time; what follows is written over the upper three.
+        struct.pack_into(_TIME, ring, at, t_us)
+        struct.pack_into(_RECORD, ring, at + _TIME_BYTES, flags, index, low_index, high_index, n, total, raw)
+        self.next_seq = seq + 1
+        return seq
 
     def add_event(self, *, t_us, event, value):
         """Keep an event; returns its number."""
-        return self._add(t_us, FLAG_EVENT, event, 0, 0, 0, value, 0)
+        return self.add_sample(
+            t_us=t_us, flags=FLAG_EVENT, index=event, low_index=0, high_index=0, n=0, total=value, raw=0
+        )
 
     def get(self, seq, now_us):
         """`(t_us, flags, index, low_index, high_index, n, total, raw)` of record `seq`, which must still be held.
 
         `now_us` restores the high part of the time: no record is older than 2**40 microseconds (12 days).
         """
-        low, high, flags, index, low_index, high_index, n, total, raw = struct.unpack_from(
-            _RECORD, self._ring, (seq % self.capacity) * _RECORD_BYTES
-        )
-        age_us = (now_us - (low | high << 32)) & _T_MASK
-        if age_us > _T_MASK - (1 << 30):
-            # A record a little later than `now_us` is no record of twelve days ago.
-            age_us -= _T_MASK + 1
-        return now_us - age_us, flags, index, low_index, high_index, n, total, raw
-
-    def _add(self, t_us, flags, index, low_index, high_index, n, total, raw):
-        seq = self.next_seq
-        struct.pack_into(
-            _RECORD,
-            self._ring,
-            (seq % self.capacity) * _RECORD_BYTES,
-            t_us & 0xFFFFFFFF,
-            (t_us >> 32) & 0xFF,
-            flags,
-            index,
-            low_index,
-            high_index,
-            n,
-            total,
-            raw,
-        )
-        self.next_seq = seq + 1
-        return seq
+        at = (seq % self.capacity) * _RECORD_BYTES
+        flags, index, low_index, high_index, n, total, raw = struct.unpack_from(_RECORD, self._ring, at + _TIME_BYTES)
+        t_us = struct.unpack_from(_TIME, self._ring, at)[0] & _T_MASK
+        if now_us > _T_MASK:
+            age_us = (now_us - t_us) & _T_MASK
+            if age_us > _T_MASK - (1 << 30):
+                # A record a little later than `now_us` is no record of twelve days ago.
+                age_us -= _T_MASK + 1
+            t_us = now_us - age_us
+        return t_us, flags, index, low_index, high_index, n, total, raw

@@ -4,12 +4,13 @@ Tick k falls on tick 0 + k periods; a late tick does not delay the next one. All
 the long arithmetic happens once, in `start`.
 """
 
+from dialwire import const
 from dialwire.errors import WireError
 from dialwire.ticks import ticks_add, ticks_diff
 
-READING_US = 20000
-IDLE_READING_US = 20000
-MAX_READINGS = 250
+_READING_US = const(20000)
+_IDLE_READING_US = const(20000)
+_MAX_READINGS = const(250)
 MAX_AHEAD_US = 300000000
 """Tick 0 may lie five minutes ahead at most: well inside half a wrap of the ticks."""
 
@@ -27,7 +28,7 @@ class Sampler:
         self.period_ns = 0
         self.due = ticks
         self._read_due = ticks
-        self._reading_us = IDLE_READING_US
+        self._reading_us = _IDLE_READING_US
         self._whole_us = 0
         self._rest_ns = 0
         self._carry_ns = 0
@@ -58,25 +59,24 @@ class Sampler:
         self._whole_us = period_ns // 1000
         self._rest_ns = period_ns % 1000
         self._carry_ns = due_ns % 1000
-        readings = min(max(self._whole_us // READING_US, 1), MAX_READINGS)
+        readings = min(max(self._whole_us // _READING_US, 1), _MAX_READINGS)
         self._reading_us = self._whole_us // readings
-        self._read_due = ticks
+        # Never later than the tick.
+        self._read_due = ticks if ticks_diff(self.due, ticks) > 0 else self.due
         return due_us
 
     def stop(self, ticks):
         """No more ticks; the knob is still read, for STATUS."""
         self.running = False
-        self._reading_us = IDLE_READING_US
+        self._reading_us = _IDLE_READING_US
         self._read_due = ticks
 
     def reading_due(self, ticks):
         """Whether the knob must be read now, be it for a tick or between two."""
-        return ticks_diff(ticks, self._read_due) >= -self._early_us or self.tick_due(ticks)
+        return ticks_diff(ticks, self._read_due) >= -self._early_us
 
     def next_due(self):
         """The ticks for which the next reading is meant."""
-        if self.running and ticks_diff(self.due, self._read_due) < 0:
-            return self.due
         return self._read_due
 
     def tick_due(self, ticks):
@@ -90,9 +90,7 @@ class Sampler:
     def wait_us(self, ticks):
         """Microseconds until there is something to do, 0 if there is now."""
         wait = ticks_diff(self._read_due, ticks)
-        if self.running:
-            wait = min(wait, ticks_diff(self.due, ticks))
-        return max(wait, 0)
+        return wait if wait > 0 else 0
 
     def reading_done(self, ticks):
         """Set when to read next, after a reading that was not a tick's."""
@@ -108,14 +106,20 @@ class Sampler:
 
     def tick_done(self, ticks):
         """Set when to tick next. Returns how late this tick was (microseconds) after counting any missed ones."""
-        late_us = ticks_diff(ticks, self.due)
         base = self.due
+        late_us = ticks_diff(ticks, base)
         self._advance()
-        while ticks_diff(ticks, self.due) >= 0:
+        left_us = ticks_diff(self.due, ticks)
+        while left_us <= 0:
             self.missed_ticks += 1
             self._advance()
-        self._read_due = ticks_add(base, self._reading_us)
-        self._place_reading(ticks)
+            left_us = ticks_diff(self.due, ticks)
+        if self._reading_us == self._whole_us:
+            # Each reading is a tick's.
+            self._read_due = self.due
+        else:
+            self._read_due = ticks_add(base, self._reading_us)
+            self._place_reading(ticks)
         return late_us
 
     def _advance(self):

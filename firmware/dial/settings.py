@@ -8,7 +8,7 @@ import struct
 from binascii import crc32
 
 from dial.calibrate import Calibration
-from dialwire import message
+from dialwire import const, message
 from dialwire.errors import WireError
 from dialwire.scale import Scale
 
@@ -16,7 +16,7 @@ KNOB_NAMES = ("potentiometer", "encoder")
 
 _MAGIC = b"TDs1"
 _HEAD = "<4sIH"
-_HEAD_BYTES = 10
+_HEAD_BYTES = const(10)
 
 
 class Options:
@@ -30,13 +30,15 @@ class Options:
 
 
 class Settings:
-    """All that a dial keeps: name, scale, calibration, options."""
+    """All that a dial keeps: name, scale, calibration, options, and the standard deviation of a still knob's raw
+    readings, 0 if it was not measured."""
 
-    def __init__(self, name, scale, calibration, options=None):
+    def __init__(self, name, scale, calibration, options=None, noise=0):
         self.name = name
         self.scale = scale
         self.calibration = calibration
         self.options = options or Options()
+        self.noise = noise
 
     def value(self, key):
         """The value of a setting, as CONFIG carries it."""
@@ -49,6 +51,8 @@ class Settings:
         if key == message.CONFIG_OPTIONS:
             options = self.options
             return message.pack_options(options.knob, options.counts_per_step, options.switches)
+        if key == message.CONFIG_NOISE:
+            return struct.pack("<H", self.noise)
         raise WireError("no setting has the key %d" % key)
 
     def set(self, key, value):
@@ -67,15 +71,25 @@ class Settings:
             self.calibration = Calibration(raw_low, raw_high)
         elif key == message.CONFIG_OPTIONS:
             self.options = Options(*message.unpack_options(value))
+        elif key == message.CONFIG_NOISE:
+            if len(value) != 2:
+                raise WireError("a noise of %d bytes, 2 are needed" % len(value))
+            self.noise = struct.unpack("<H", value)[0]
         else:
             raise WireError("no setting has the key %d" % key)
 
     def copy(self):
         """Settings of the same values."""
-        return Settings(self.name, self.scale, self.calibration, self.options)
+        return Settings(self.name, self.scale, self.calibration, self.options, self.noise)
 
 
-KEYS = (message.CONFIG_NAME, message.CONFIG_SCALE, message.CONFIG_CALIBRATION, message.CONFIG_OPTIONS)
+KEYS = (
+    message.CONFIG_NAME,
+    message.CONFIG_SCALE,
+    message.CONFIG_CALIBRATION,
+    message.CONFIG_OPTIONS,
+    message.CONFIG_NOISE,
+)
 
 
 def pack_slot(serial, settings):

@@ -46,6 +46,8 @@ class Encoder:
 
     early_us = 0
     incremental = True
+    hysteresis_64 = HYSTERESIS_64
+    """For `dial.calibrate.Settler`: an encoder on a value counts exactly that value."""
 
     def __init__(self, counter, ticks_us, wheel, missed=None):
         self._missed = missed
@@ -70,10 +72,6 @@ class Encoder:
     def follow(self, settings):
         """Take the settings in force. Counts in a step and direction are taken at the start."""
         self._positions = settings.scale.positions
-
-    def hysteresis_64(self):
-        """For `dial.calibrate.Settler`: an encoder on a value counts exactly that value."""
-        return HYSTERESIS_64
 
     def read(self, due, now):
         """See `dial.knobs`: a counter can be read at any time."""

@@ -44,6 +44,7 @@ EVENT_FAULT = 3
 EVENT_HOME = 4
 EVENT_SYNC_IN = 5
 EVENT_SYNC_OUT = 6
+EVENT_SYNC_FLOOD = 7
 
 # States of the knob (STATUS.knob_state).
 KNOB_OK = 0
@@ -73,6 +74,7 @@ CONFIG_NAME = 1
 CONFIG_SCALE = 2
 CONFIG_CALIBRATION = 3
 CONFIG_OPTIONS = 4
+CONFIG_NOISE = 5
 
 # Knobs of the options, and their switches.
 POTENTIOMETER = 0
@@ -106,6 +108,8 @@ GONE = 0x8A
 
 # Field types: the letters of struct, then `text` (u8 length, UTF-8), `blob` (u8 length, bytes) and `detents`
 # (u8 count; each i16 rating and a text).
+_BOOT16 = ("boot16", "H", "", 0, U16)
+_T_US = ("t_us", "Q", "us", 0, U64)
 MESSAGES = (
     # kind, name, fields: (name, type, unit, low, high)
     (HELLO_REQUEST, "HELLO_REQUEST", (("major", "B", "", 0, U8), ("minor", "B", "", 0, U8))),
@@ -155,7 +159,7 @@ MESSAGES = (
         SYNC_REPLY,
         "SYNC_REPLY",
         (
-            ("boot16", "H", "", 0, U16),
+            _BOOT16,
             ("exchange", "I", "", 0, U32),
             ("received_us", "Q", "us", 0, U64),
             ("sent_us", "Q", "us", 0, U64),
@@ -165,7 +169,7 @@ MESSAGES = (
         STARTED,
         "STARTED",
         (
-            ("boot16", "H", "", 0, U16),
+            _BOOT16,
             ("start", "H", "", 0, U16),
             ("first_seq", "I", "", 0, U32),
             ("first_tick_us", "Q", "us", 0, U64),
@@ -176,9 +180,9 @@ MESSAGES = (
         SAMPLE,
         "SAMPLE",
         (
-            ("boot16", "H", "", 0, U16),
+            _BOOT16,
             ("seq", "I", "", 0, U32),
-            ("t_us", "Q", "us", 0, U64),
+            _T_US,
             ("rating", "h", "rating", -RATING, RATING),
             ("mean_milli", "i", "rating/1000", -RATING * 1000, RATING * 1000),
             ("min", "h", "rating", -RATING, RATING),
@@ -192,9 +196,9 @@ MESSAGES = (
         EVENT,
         "EVENT",
         (
-            ("boot16", "H", "", 0, U16),
+            _BOOT16,
             ("seq", "I", "", 0, U32),
-            ("t_us", "Q", "us", 0, U64),
+            _T_US,
             ("event", "B", "", 0, U8),
             ("value", "H", "", 0, U16),
             ("flags", "B", "", 0, U8),
@@ -204,8 +208,8 @@ MESSAGES = (
         STATUS,
         "STATUS",
         (
-            ("boot16", "H", "", 0, U16),
-            ("t_us", "Q", "us", 0, U64),
+            _BOOT16,
+            _T_US,
             ("state", "B", "", 0, 1),
             ("start", "H", "", 0, U16),
             ("oldest_seq", "I", "", 0, U32),
@@ -222,7 +226,7 @@ MESSAGES = (
     (CONFIG, "CONFIG", (("key", "B", "", 0, U8), ("value", "blob", "", 0, U8))),
     (REFUSED, "REFUSED", (("of_kind", "B", "", 0, U8), ("reason", "B", "", 0, U8), ("text", "text", "", 0, 160))),
     (LOG, "LOG", (("level", "B", "", 0, U8), ("text", "text", "", 0, 200))),
-    (GONE, "GONE", (("boot16", "H", "", 0, U16), ("first_seq", "I", "", 0, U32), ("count", "I", "", 1, U32))),
+    (GONE, "GONE", (_BOOT16, ("first_seq", "I", "", 0, U32), ("count", "I", "", 1, U32))),
 )
 
 ADDED = ((HELLO, "pins", 0), (STATUS, "knob_state", KNOB_OK), (STATUS, "free_bytes", 0))
@@ -234,6 +238,7 @@ for _entry in MESSAGES:
 _DEFAULTS = {}
 for _entry in ADDED:
     _DEFAULTS[_entry[0], _entry[1]] = _entry[2]
+_FORMATS = {}
 
 
 class UnknownKindError(WireError):
@@ -257,6 +262,8 @@ def pack(kind, **values):
         raise UnknownKindError(kind)
     if len(values) != len(entry[2]):
         raise WireError("%s takes %d fields, %d given" % (entry[1], len(entry[2]), len(values)))
+    if format_of(kind):
+        return _pack_numbers(entry, values)
     out = bytearray((kind,))
     for name, form, _unit, low, high in entry[2]:
         if name not in values:
@@ -274,6 +281,25 @@ def pack(kind, **values):
             _check(entry[1], name, value, low, high)
             out.extend(struct.pack("<" + form, value))
     return bytes(out)
+
+
+def format_of(kind):
+    """The format of struct for a kind whose fields are numbers alone, the kind's own byte first; empty for others."""
+    if kind not in _FORMATS:
+        forms = [field[1] for field in _BY_KIND[kind][2]]
+        _FORMATS[kind] = "<B" + "".join(forms) if max([1] + [len(form) for form in forms]) == 1 else ""
+    return _FORMATS[kind]
+
+
+def _pack_numbers(entry, values):
+    numbers = [entry[0]]
+    for name, _form, _unit, low, high in entry[2]:
+        if name not in values:
+            raise WireError("%s lacks %s" % (entry[1], name))
+        value = values[name]
+        _check(entry[1], name, value, low, high)
+        numbers.append(value)
+    return struct.pack(format_of(entry[0]), *numbers)
 
 
 def unpack(payload):

@@ -20,13 +20,11 @@ def ticks_add(ticks, delta_us, top=BOARD_TOP):
 
 def ticks_diff(later, earlier, top=BOARD_TOP):
     """Microseconds from `earlier` to `later`, negative if `later` came first; right up to half a wrap apart."""
-    half = (top >> 1) + 1
     diff = later - earlier
-    if diff >= half:
-        return diff - half - half
-    if diff < -half:
-        return diff + half + half
-    return diff
+    half = (top >> 1) + 1
+    if -half <= diff < half:
+        return diff
+    return diff - half - half if diff > 0 else diff + half + half
 
 
 class WideClock:
@@ -39,13 +37,14 @@ class WideClock:
     def __init__(self, ticks, top=BOARD_TOP):
         self._top = top
         self._ticks = ticks
-        self._us = ticks
+        self.last_us = ticks
+        """The latest microsecond that was asked for."""
 
     def us(self, ticks):
         """Microseconds since boot at `ticks`."""
         diff = ticks_diff(ticks, self._ticks, self._top)
-        us = self._us + diff
+        us = self.last_us + diff
         if diff > 0:
             self._ticks = ticks
-            self._us = us
+            self.last_us = us
         return us

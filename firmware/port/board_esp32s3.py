@@ -27,3 +27,9 @@ WIPER_HIGHEST = 50500
 
 LATCH_US = 2000
 """Distance of two conversions of the wiper."""
+
+PACKET = 1
+"""Bytes of a packet of the console, 1 for one without packets."""
+
+MAX_RATE_HZ = (50, 50)
+"""Samples a second that it sustains with a potentiometer and with an encoder; not measured, set low."""

@@ -27,3 +27,9 @@ WIPER_HIGHEST = 65535
 
 LATCH_US = 1000
 """Distance of two conversions of the wiper."""
+
+PACKET = 64
+"""Bytes of a packet of the console, 1 for one without packets."""
+
+MAX_RATE_HZ = (125, 50)
+"""Samples a second that it sustains with a potentiometer and with an encoder: see `docs/timing.md`."""

@@ -129,6 +129,7 @@ class Board:
 
     board = "emulated"
     knob_kind = "emulated"
+    max_rate_hz = 200
     pins = message.HAS_SYNC_IN | message.HAS_SYNC_OUT | message.HAS_BUTTON
 
     def __init__(self, settings, line):

@@ -18,27 +18,27 @@ from dial.calibrate import Calibration
 from dial.knobs import Direct
 from dial.latch import Edges
 from dial.settings import KNOB_NAMES, Settings, SettingsStore
-from dialwire import message
+from dialwire import const, message
 from dialwire.scale import ALLIANCE
 from port.boards import find_board, pin_of
 from port.console import Console
-from port.interrupts import watch
+from port.interrupts import watch_edges
 from port.slots import FileSlots
 from port.wiper import open_wiper
 
-WATCHDOG_MS = 8000
+_WATCHDOG_MS = const(8000)
 RESCUE = "rescue"
 """A file of this name keeps the dial from starting, once: the prompt is there instead."""
 CHOSEN = "board"
 """A file of this name holds the name of the board's file."""
-PULSE_US = 5000
-GAP_US = 200
-FEEDBACK_US = 30000
-LOOK_US = 10000
-TELL_US = 10000000
-COLLECT_MS = 250
+_PULSE_US = const(5000)
+_GAP_US = const(200)
+_FEEDBACK_US = const(30000)
+_LOOK_US = const(10000)
+_TELL_US = const(10000000)
+_COLLECT_MS = const(250)
 # A collection takes about 10 ms with the outbox in place: only where nothing is due for longer.
-COLLECT_IDLE_US = 14000
+_COLLECT_IDLE_US = const(14000)
 
 
 class Board:
@@ -52,6 +52,7 @@ class Board:
         self.settings = settings
         options = settings.options
         self.knob_kind = KNOB_NAMES[options.knob]
+        self.max_rate_hz = data.MAX_RATE_HZ[options.knob]
         self.interpreter = "micropython %d.%d.%d" % sys.implementation.version[:3]
         self.pins = message.HAS_SYNC_IN | message.HAS_SYNC_OUT | message.HAS_BUTTON | message.HAS_LAMP
         if options.switches & message.FEEDBACK:
@@ -64,16 +65,16 @@ class Board:
         else:
             self.knob, self.latch, self._timer = open_wiper(data, platform)
             self._noise = self.latch.read
-        self._console = Console()
+        self._console = Console(data.PACKET)
         self._button_pin = button
         presses = Edges(ticks_us)
-        watch(self._button_pin, presses.latch, Pin.IRQ_FALLING)
+        watch_edges(self._button_pin, presses, Pin.IRQ_FALLING)
+        self._presses = presses
         self._button = Button(presses)
         self._edges = Edges(ticks_us)
         sync_in = Pin(pin_of(data, "sync_in"), Pin.IN, Pin.PULL_DOWN)
-        watch(
-            sync_in, self._edges.latch, Pin.IRQ_FALLING if options.switches & message.SYNC_FALLING else Pin.IRQ_RISING
-        )
+        edge = Pin.IRQ_FALLING if options.switches & message.SYNC_FALLING else Pin.IRQ_RISING
+        watch_edges(sync_in, self._edges, edge)
         self._sync_out = Pin(pin_of(data, "sync_out"), Pin.OUT, value=0)
         self._lamp = Pin(pin_of(data, "lamp"), Pin.OUT, value=0)
         self._feedback = (
@@ -109,7 +110,7 @@ class Board:
     def start(self):
         """Have the watchdog look from here on."""
         self._collect()
-        self._watchdog = machine.WDT(timeout=WATCHDOG_MS)
+        self._watchdog = machine.WDT(timeout=_WATCHDOG_MS)
 
     def read(self):
         """The bytes that have come in, possibly none."""
@@ -124,11 +125,11 @@ class Board:
         self._console.write(frame)
 
     def raise_pulse(self):
-        """Raise the sync output; `serve` lowers it after `PULSE_US`."""
+        """Raise the sync output; `serve` lowers it after `_PULSE_US`."""
         if self._pulse_since is not None:
             # Still up from the last one: a pulse that does not rise would be missed by whoever counts them.
             self._sync_out.value(0)
-            time.sleep_us(GAP_US)
+            time.sleep_us(_GAP_US)
         self._sync_out.value(1)
         self._pulse_since = ticks_us()
 
@@ -139,19 +140,19 @@ class Board:
         while self._edges.waiting():
             dial.edge(self._edges.take())
         now = ticks_us()
-        if self._pulse_since is not None and ticks_diff(now, self._pulse_since) >= PULSE_US:
+        if self._pulse_since is not None and ticks_diff(now, self._pulse_since) >= _PULSE_US:
             self._sync_out.value(0)
             self._pulse_since = None
-        if ticks_diff(now, self._looked) >= LOOK_US or ticks_diff(now, self._looked) < 0:
+        if ticks_diff(now, self._looked) >= _LOOK_US or ticks_diff(now, self._looked) < 0:
             self._looked = now
             self._look(dial, now)
 
     def wait(self, wait_us):
         """Sleep until bytes come in or `wait_us` have passed."""
-        if wait_us >= COLLECT_IDLE_US and ticks_diff(ticks_ms(), self._collected_ms) > COLLECT_MS:
+        if wait_us >= _COLLECT_IDLE_US and ticks_diff(ticks_ms(), self._collected_ms) > _COLLECT_MS:
             self._collect()
         elif wait_us >= 1000:
-            self._console.wait(min(wait_us, LOOK_US) // 1000)
+            self._console.wait(min(wait_us, _LOOK_US) // 1000)
 
     def restart(self, into):
         """Restart: into the dial again, to the prompt, or into the bootloader."""
@@ -183,6 +184,11 @@ class Board:
         self._collected_ms = ticks_ms()
 
     def _look(self, dial, now):
+        flood = self._edges.look(now)
+        if flood is not None:
+            dial.flood(now, flood)
+        if self._presses.look(now) == 1:
+            dial.log(WARNING, "the button's pin changes too fast: look at its wire")
         button = self._button
         button.look(not self._button_pin.value(), now)
         if button.pressed:
@@ -190,7 +196,7 @@ class Board:
         if button.held:
             dial.hold(now)
         since_us = ticks_diff(now, self._told)
-        if since_us > TELL_US or since_us < 0:
+        if since_us > _TELL_US or since_us < 0:
             self._told = now
             self._tell(dial)
         lit = lamp.lit(dial.lamp(), ticks_ms())
@@ -203,7 +209,7 @@ class Board:
                 self._landings = dial.landings
                 self._feedback.value(1)
                 self._feedback_since = now
-            elif self._feedback_since is not None and ticks_diff(now, self._feedback_since) >= FEEDBACK_US:
+            elif self._feedback_since is not None and ticks_diff(now, self._feedback_since) >= _FEEDBACK_US:
                 self._feedback.value(0)
                 self._feedback_since = None
 

@@ -4,11 +4,17 @@ from machine import Timer
 
 
 def watch(pin, handler, trigger):
-    """Call `handler` at edges of `pin`."""
+    """Call `handler` at edges of `pin`. Returns what sets another trigger, 0 for none, in an interrupt too."""
     try:
-        pin.irq(handler, trigger, hard=True)
+        irq = pin.irq(handler, trigger, hard=True)
     except TypeError:
-        pin.irq(handler, trigger)
+        irq = pin.irq(handler, trigger)
+    return irq.trigger
+
+
+def watch_edges(pin, edges, trigger):
+    """Latch edges of `pin` in `edges`, which shut it when they come too fast."""
+    edges.guard(watch(pin, edges.latch, trigger), trigger)
 
 
 def start_timer(latch, period_us):

@@ -5,13 +5,16 @@ from time import sleep_us, ticks_us
 from machine import ADC, Pin
 
 from dial.knobs import Potentiometer
-from dial.latch import Latch
+from dial.latch import WINDOW, Latch
+from dialwire import const
 from port.boards import pin_of
 from port.interrupts import start_timer
 
-SETTLE_US = 100
+_SETTLE_US = const(100)
 """Enough for the pulls to move a floating wire of 800 pF."""
-BROKEN_SPAN = 39321
+_RETURN_US = const(20)
+"""Enough for a live wiper, at most 12.5 kOhm from its supply, to bring the wire back."""
+_BROKEN_SPAN = const(39321)
 """A wiper at most 12.5 kOhm from its supply is moved by a third of this by the pulls (50 to 80 kOhm) of its pin, a
 floating one from end to end: 60 % of the range lie between."""
 
@@ -32,15 +35,16 @@ def open_wiper(data, platform):
             return True
         latch.paused = True
         pin.init(pull=Pin.PULL_UP)
-        sleep_us(SETTLE_US)
+        sleep_us(_SETTLE_US)
         up = read()
         pin.init(pull=Pin.PULL_DOWN)
-        sleep_us(SETTLE_US)
+        sleep_us(_SETTLE_US)
         down = read()
         pin.init()  # no pull
-        sleep_us(SETTLE_US)
+        sleep_us(_RETURN_US)
         latch.paused = False
-        return up - down < BROKEN_SPAN
+        return up - down < _BROKEN_SPAN
 
     knob = Potentiometer(latch, connected, data.WIPER_LOWEST, data.WIPER_HIGHEST)
+    knob.apart_us = WINDOW * data.LATCH_US
     return knob, latch, start_timer(latch.latch, data.LATCH_US)

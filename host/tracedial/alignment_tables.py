@@ -20,6 +20,7 @@ EVENT_WORDS = {
     message.EVENT_HOME: "home",
     message.EVENT_SYNC_IN: "sync_in",
     message.EVENT_SYNC_OUT: "sync_out",
+    message.EVENT_SYNC_FLOOD: "sync_flood",
 }
 """The dial's events as `marks.csv` spells them."""
 SAMPLE_COLUMNS = ("boot", "seq", "dial_us", "host_s", "video_s", "rating", "mean", "min", "max", "n", "raw", "bound_ms",

@@ -16,8 +16,8 @@ MIN_SPAN = 8192
 END_MARGIN = 0.005
 """Share of the travel by which each end is moved inwards, so that the knob reaches the end of the scale surely."""
 MAX_NOISE_STEPS = 0.2
-"""Standard deviation of a still knob's readings, in steps of the scale: beyond it the dial's hysteresis of a quarter
-step does not hold."""
+"""Standard deviation of a still knob's readings, in steps of the scale: up to it the dial steadies a knob by the noise
+that was measured, beyond it would follow too slowly."""
 CENTRE_TOLERANCE = 0.06
 """By how much of the travel the centre may lie beside the middle of the ends: potentiometers are linear to 5 %, a hand
 finds a mark to 1 %; a logarithmic one is off by 30 %."""
@@ -41,10 +41,12 @@ class StillReading:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Raw readings for the lowest and the highest rating, as the dial keeps them, and how they were found."""
+    """Raw readings for the lowest and the highest rating and the noise of a still knob (standard deviation in raw
+    counts), as the dial keeps them, and how they were found."""
 
     raw_low: int
     raw_high: int
+    noise_counts: int
     noise_steps: float
     centre_error_share: float
 
@@ -85,7 +87,8 @@ def calibrate(low: StillReading, high: StillReading, centre: StillReading, scale
             "mark, and is the wiper the potentiometer's middle pin?",
         )
     step = abs(span) / (scale.positions - 1)
-    noise_steps = max(low.noise, high.noise, centre.noise) / step
+    noise = max(low.noise, high.noise, centre.noise)
+    noise_steps = noise / step
     if noise_steps > MAX_NOISE_STEPS:
         raise CalibrationError(
             "noise",
@@ -101,4 +104,4 @@ def calibrate(low: StillReading, high: StillReading, centre: StillReading, scale
         )
     margin = span * END_MARGIN
     ends = [round(min(max(raw, 0), RAW_TOP)) for raw in (low.raw + margin, high.raw - margin)]
-    return Calibration(ends[0], ends[1], noise_steps, centre_error)
+    return Calibration(ends[0], ends[1], math.ceil(noise), noise_steps, centre_error)

@@ -501,3 +501,20 @@ def test_the_last_words_of_a_crash_fit_their_messages():
             assert (kind, fields["level"]) == (message.LOG, 3)
             said += fields["text"]
     assert said == text[: len(said)] and len(said) > 1000
+
+
+def test_what_is_packed_at_once_is_what_the_table_of_messages_says():
+    bench = Bench(settings=Settings("t", Scale(-10000, 10000, 100, ((0, "x"),)), Calibration(0, 65535)))
+    bench.heard()
+    bench.start()
+    bench.run(0.5)
+    for ratings in range(-10000, 10001, 400):
+        bench.raw = (ratings + 10000) * 65535 // 20000
+        bench.run(1)
+        bench.dial.press(bench.clock())
+        data = bench.dial.outgoing()
+        while data is not None:
+            (payload,) = bench.decoder.feed(data)
+            kind, fields = message.unpack(payload)
+            assert message.pack(kind, **fields) == payload and frame.encode(payload) == data
+            data = bench.dial.outgoing()

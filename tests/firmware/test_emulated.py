@@ -14,7 +14,7 @@ def ratings(scale):
 
 
 def given(scale, knob, world):
-    settler = Settler(scale, knob.hysteresis_64())
+    settler = Settler(scale, knob.hysteresis_64)
     for rating in ratings(scale):
         world.turn(rating)
         knob.read(0, 0)
@@ -51,7 +51,7 @@ def test_a_knob_script_gives_every_value():
         world = World(scale, script)
         knob = Direct(world.raw, lambda: 0)
         knob.follow(Settings("t", scale, world.calibration))
-        settler = Settler(scale, knob.hysteresis_64())
+        settler = Settler(scale, knob.hysteresis_64)
         seen = []
         for second in range(len(up)):
             world.turn(script.rating(second * 1000000))

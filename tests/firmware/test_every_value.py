@@ -81,7 +81,7 @@ def test_of_a_potentiometer_with_any_ends():
             slowly = [position(low + way * at) for at in range(0, count, max(1, count // (top * 5)))]
             slowly.append(position(high))
             resting = [position(low + (2 * (high - low) * index + top) // (2 * top)) for index in range(top + 1)]
-            check(scale, Settler(scale, knob.hysteresis_64()), slowly, resting)
+            check(scale, Settler(scale, knob.hysteresis_64), slowly, resting)
 
 
 def converter(raw):
@@ -103,7 +103,7 @@ def test_of_a_converter_that_tells_few_steps_apart():
             slowly.append(position(converter(low + span)))
             # The wiper on a value reads up to a whole step of the converter beside it.
             resting = [position(converter(low + (2 * span * index + top) // (2 * top))) for index in range(top + 1)]
-            check(scale, Settler(scale, knob.hysteresis_64()), slowly, resting)
+            check(scale, Settler(scale, knob.hysteresis_64), slowly, resting)
 
 
 def test_of_an_encoder_with_any_counts_in_a_step():
@@ -123,7 +123,7 @@ def test_of_an_encoder_with_any_counts_in_a_step():
                 slowly = [position(count) for count in range(-home * counts, (top - home) * counts, stride)]
                 slowly.append(position((top - home) * counts))
                 resting = [position((index - home) * counts) for index in range(top + 1)]
-                check(scale, Settler(scale, knob.hysteresis_64()), slowly, resting)
+                check(scale, Settler(scale, knob.hysteresis_64), slowly, resting)
 
 
 def test_of_readings_a_whole_step_apart_wherever_they_lie():
@@ -162,4 +162,4 @@ def test_the_converter_of_a_dial_with_a_narrow_travel_is_the_one_that_it_reckons
     for ends, most in (((0, 65535), 16), ((30000, 31024), 0)):
         for knob in (Direct(lambda: 0, None), Potentiometer(None, lambda: True)):
             knob.follow(Settings("t", ALLIANCE, Calibration(*ends)))
-            assert knob.hysteresis_64() == most
+            assert knob.hysteresis_64 == most

@@ -141,3 +141,16 @@ def test_a_wire_that_is_mended_between_a_reading_and_its_check_makes_no_rating_o
             knob.recheck()
             assert knob.state == message.KNOB_FAULT or knob.raw == 40000
         assert knob.state == message.KNOB_OK
+
+
+def test_the_reading_is_the_mean_of_the_middle_half_wherever_it_lies_in_the_ring():
+    clock, wiper, latch = latched()
+    values = []
+    for n in range(3 * READINGS):
+        wiper.raw = n * 7919 % 65536
+        run(clock, latch, 1)
+        values = (values + [wiper.raw])[-WINDOW:]
+        if n >= WINDOW:
+            assert latch.take(clock(), clock(), 0)
+            middle = sorted(values)[WINDOW // 4 : -(WINDOW // 4)]
+            assert latch.raw == (sum(middle) + len(middle) // 2) // len(middle)

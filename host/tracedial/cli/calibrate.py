@@ -45,6 +45,11 @@ def command(port: str | None) -> None:
             centre = _ask(watch, _centre(scale), step)
         found = calibrate(low, high, centre, scale)
         dial.set(message.CONFIG_CALIBRATION, struct.pack("<HH", found.raw_low, found.raw_high))
+        try:
+            dial.set(message.CONFIG_NOISE, struct.pack("<H", found.noise_counts))
+        except TracedialError as error:
+            # A firmware from before there was that setting.
+            click.echo(f"The noise was not stored, `tracedial flash` brings the firmware that keeps it. {error}")
         click.echo(f"Stored: raw {found.raw_low} at {scale.low}, raw {found.raw_high} at {scale.high}.")
         if found.reversed:
             click.echo("The readings fall while the ratings rise: the dial turns that round.")
