@@ -185,7 +185,7 @@ class Edges:
                 if not self._flood:
                     self._flood = True
                     return 1
-            elif ticks_diff(ticks, self._changed) >= _SHUT_US:
+            elif self._set_trigger is not None and ticks_diff(ticks, self._changed) >= _SHUT_US:
                 self._changed = None
                 self._opened = ticks
                 self._shut = False

