@@ -17,7 +17,6 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from tracedial.player import PlayerEvent, Stretch
@@ -312,16 +311,13 @@ def _passed(stretch: Stretch, host_from_s: float, host_to_s: float) -> Unseen:
 
 
 def _running_median(values: Floats, at_s: Floats) -> Floats:
-    """The median of the values around each, over about `MEDIAN_S`; at the ends of the nearest whole window."""
-    steps = np.diff(at_s)
-    usual_s = float(np.median(steps)) if len(steps) else MEDIAN_S
+    """The median of the values around each, over about `MEDIAN_S`."""
+    # Only recordings that a page played need it, and it takes a while to load.
+    from scipy.ndimage import median_filter
+
+    usual_s = float(np.median(np.diff(at_s))) if len(at_s) > 1 else MEDIAN_S
     width = int(np.clip(2 * round(MEDIAN_S / max(usual_s, 1e-3) / 2) + 1, 3, MAX_MEDIAN_FRAMES))
-    width = min(width, len(values) - (len(values) + 1) % 2)
-    if width < 3:
-        return np.full(len(values), np.median(values))
-    inner = np.median(sliding_window_view(values, width), axis=1)
-    half = width // 2
-    return np.concatenate([np.full(half, inner[0]), inner, np.full(half, inner[-1])])
+    return median_filter(values, size=width, mode="reflect")
 
 
 def _local_maximum(values: Floats, at_s: Floats) -> Floats:
