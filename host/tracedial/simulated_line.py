@@ -13,8 +13,9 @@ import struct
 import subprocess
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 
-from tracedial.emulated_link import Pipe
+from tracedial.emulated_link import Pipe, link_changes
 from tracedial.emulated_settings import DialSettings, Standing
 from tracedial.errors import EmulatorError, LinkError
 from tracedial.firmware_files import firmware_dir, interpreter_command
@@ -33,8 +34,9 @@ class SimulatedDial:
     def __init__(self, settings: DialSettings, time: SimulatedTime, rng: random.Random, interpreter: str) -> None:
         self.settings = settings
         self.is_cut = False
-        self.to_host = Pipe(lambda: settings.link, rng, lambda: time)
-        self.to_dial = Pipe(lambda: settings.link, rng, lambda: time)
+        self.conditions = settings.link
+        self.to_host = Pipe(lambda: self.conditions, rng, lambda: time)
+        self.to_dial = Pipe(lambda: self.conditions, rng, lambda: time)
         self.to_dial.deliver = self._deliver
         self.wake_host: Callable[[], None] = lambda: None
         """Tells who reads the wire that there is something to see."""
@@ -48,10 +50,13 @@ class SimulatedDial:
 
     def command(self, line: str) -> None:
         """Do something to the dial, now, as the control port of `tracedial emulate` does it: `cut` and `restore` its
-        link, `reboot` it, or tell its world `rating 12`, `play TIME SPEED DELAY`, `hold`, `press`, `wire cut`."""
+        link, make that `link latency=100`, `reboot` it, or tell its world `rating 12`, `play TIME SPEED DELAY`, `hold`,
+        `press`, `wire cut`."""
         if line in ("cut", "restore"):
             self.is_cut = line == "cut"
             self.wake_host()
+        elif line.startswith("link "):
+            self.conditions = replace(self.conditions, **link_changes(line.split()[1:]))
         elif line == "reboot":
             self._end()
             self._boot()
