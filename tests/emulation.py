@@ -3,13 +3,18 @@
 import csv
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
+from tracedial.align import align
 from tracedial.host_time import REAL_TIME, wait_until
 from tracedial.link.stream import EmulatorProcess
-from tracedial.recording import journals
+from tracedial.player import VirtualPlayer
+from tracedial.recorder import DialChoice, SessionRecorder
+from tracedial.recording import journals, read_recording
+from tracedial.video import read_video
 
 
 def emulate(*arguments: object) -> EmulatorProcess:
@@ -37,6 +42,20 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 def wait_for(condition, *, timeout_s=120.0) -> None:
     """Wait for what happens in real time, as long as a busy machine may take for it."""
     assert wait_until(condition, timeout_s=timeout_s, time=REAL_TIME), "it did not happen"
+
+
+def record(folder, video, emulator, *, seconds, rate_hz=1.0, during=lambda recorder: None):
+    """Record all dials of an emulator in this process; `during` runs beside it."""
+    raters = [f"rater{number}" for number in range(1, len(emulator.urls) + 1)]
+    dials = [DialChoice(rater, url) for rater, url in zip(raters, emulator.urls, strict=True)]
+    recorder = SessionRecorder(folder, dials, read_video(video), rate_hz=rate_hz)
+    recorder.open()
+    beside = threading.Thread(target=during, args=(recorder,))
+    beside.start()
+    player = VirtualPlayer(recorder.video, recorder.on_player_event, end_s=seconds)
+    summaries = recorder.run(player)
+    beside.join()
+    return summaries, [align(read_recording(folder / rater)) for rater in raters]
 
 
 def sentence(done: subprocess.CompletedProcess[str], code: int = 1) -> str:

@@ -71,7 +71,7 @@ def command(out: Path, seconds: int, speed: float, seed: int) -> None:
         for number, (name, ratings) in enumerate(dyad(seconds, seed=seed).items()):
             script = out / f"{name}-knob.csv"
             write_knob_script(script, ratings)
-            dials.append(DialChoice(name, line.add(_dial(name, number, script))))
+            dials.append(DialChoice(name, line.add(demo_dial(name, number, script))))
         plan = SessionPlan(out, dials, read_video(video_path), speed=speed, synthetic=True)
         summaries = record_session(plan, line)
     if problems := say_alignments(*align_recordings(summary.folder for summary in summaries)):
@@ -84,7 +84,7 @@ def command(out: Path, seconds: int, speed: float, seed: int) -> None:
     click.echo(f"Report: {report}")
 
 
-def _dial(name: str, number: int, script: Path) -> DialSettings:
+def demo_dial(name: str, number: int, script: Path) -> DialSettings:
     """A dial with a quartz and a link as a board on USB has them."""
     return DialSettings(
         name=name,
