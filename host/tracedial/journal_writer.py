@@ -231,7 +231,6 @@ class JournalWriter:
         place = [self._lines, self._last[PLAYER], self._last[FRAMES]]
         record = {"kind": "journal", "host_ns": host_clock_ns(), "text": text, PLACE: place}
         self._waiting.append(before + encode_line(record))
-        self._write_waiting()
 
     def _put_aside(self) -> Path:
         """Give the file that stands at this journal's path a name of its own, by which no reader takes it for ours."""

@@ -48,10 +48,21 @@ from tracedial.private import make_folder
 from tracedial.rater_lock import RaterLock
 from tracedial.recording import journals, next_journal
 from tracedial.resume import Begun, read_begun
-from tracedial.session import FORMAT, LIVE, NAME_RULE, check_live, check_video, is_name, video_to_json, write_session
+from tracedial.session import (
+    FORMAT,
+    LIVE,
+    NAME_RULE,
+    SESSION_FILE,
+    check_live,
+    check_video,
+    is_name,
+    video_to_json,
+    write_session,
+)
 from tracedial.video import Video
 
 TURN_S = 0.01
+DISK_TURN_S = 0.2
 FIRST_EXCHANGES = 20
 FIRST_SYNC_TIMEOUT_S = 15.0
 LIVE_WINDOW_S = 120.0
@@ -116,6 +127,8 @@ class _Rater:
     def __init__(self, choice: DialChoice, recorder: "SessionRecorder") -> None:
         self.rater = choice.rater
         self.folder = recorder.folder / choice.rater
+        self.disk_said = ""
+        self._spill = recorder.spill / recorder.folder.resolve().name / choice.rater if recorder.spill else None
         self._observers = recorder.observers
         self.cued: PlayerEvent | None = None
         self.exchanges: list[SyncExchange] = []
@@ -216,7 +229,8 @@ class _Rater:
             make_folder(self.folder)
         except OSError as error:
             raise RecordingError(self.folder, f"{self.folder} cannot be made a folder: {error.strerror}.") from error
-        journal = JournalWriter(self.folder / next_journal(self.folder))
+        name = next_journal(self.folder)
+        journal = JournalWriter(self.folder / name, spill=self._spill / name if self._spill else None)
         journal.append("recording", **header)
         # Under the lock, so that what is heard just now is neither left behind in the old list nor written before it.
         with self._early_lock:
@@ -224,6 +238,19 @@ class _Rater:
             for event in self._early:
                 self._write(event)
             self._early.clear()
+
+    def say_disk(self, *, waits: bool) -> None:
+        """Keep `state.problem` to what is wrong with the disk now, and to nothing when it is well again."""
+        if self.state is None or self.journal is None:
+            return
+        if self.state.problem == self.disk_said:
+            self.state.problem = ""
+        said = self.journal.problem
+        if said and waits:
+            said += " The recording is over and waits for that; Ctrl-C has all of it written elsewhere."
+        # What happened to the journal is said while nothing worse is.
+        self.disk_said = said or ("" if self.state.problem else self.journal.notice)
+        self.state.problem = self.disk_said or self.state.problem
 
     def refit(self, now_ns: int, origin_ns: int) -> ClockFit | None:
         """The clock as of now, from the exchanges of the last two minutes and of this boot."""
@@ -278,8 +305,9 @@ class SessionRecorder:
     each player event too (an emulated rater that watches the video does), `observers` each rater's name with everything
     that its dial says, in the link's thread. With `resume` a recording that was broken off goes on in one more journal,
     with the dial that it began with, or with another one if `another_dial` says so. Whoever holds the raters' locks
-    already says `locked`. `time` is the clock of all stamps and waits, `rng` what spreads the sync exchanges: a
-    simulation gives its own. Call `open`, then `run`; `stop` may be called from another thread or a signal.
+    already says `locked`. A journal that the disk takes no more of goes on in a session folder in `spill`. `time` is
+    the clock of all stamps and waits, `rng` what spreads the sync exchanges: a simulation gives its own. Call `open`,
+    then `run`; `stop` may be called from another thread or a signal.
     """
 
     folder: Path
@@ -293,6 +321,7 @@ class SessionRecorder:
     resume: bool = False
     another_dial: bool = False
     locked: bool = False
+    spill: Path | None = None
     open_port: Callable[[str], Stream] = open_stream
     other_ports: Callable[[str], list[str]] = other_ports
     time: HostTime = REAL_TIME
@@ -304,7 +333,7 @@ class SessionRecorder:
         self.whereabouts = Whereabouts([choice.port for choice in self.dials], self.other_ports)
         self._raters: list[_Rater] = []
         self._current: PlayerEvent | None = None
-        self._stopping = False
+        self._stopping = self._waits_for_disk = False
         self.player: Player | None = None
         check_names(self.folder, [choice.rater for choice in self.dials], resume=self.resume)
 
@@ -320,11 +349,10 @@ class SessionRecorder:
                     state.recovered = client.tracker.recovered
                     state.lost = client.tracker.gone
                 state.label = "" if state.rating is None else state.hello.scale.label_of(state.rating)
-                if rater.journal and rater.journal.problem:
-                    state.problem = rater.journal.problem
-                elif rater.connection.error:
+                rater.say_disk(waits=self._waits_for_disk)
+                if not rater.disk_said and rater.connection.error:
                     state.problem = str(rater.connection.error)
-                elif client.over_budget:
+                elif not rater.disk_said and client.over_budget:
                     state.problem = f"The dial floods its link: {client.over_budget} messages were not taken."
                 states.append(state)
         return states
@@ -368,7 +396,13 @@ class SessionRecorder:
                     self._keep_phase(rater, now_ns)
                 on_turn()
                 self.time.sleep(TURN_S)
-            return self._finish(on_turn)
+            summaries = self._finish(on_turn)
+            self._wait_for_disk(on_turn)
+            for summary, rater in zip(summaries, self._raters, strict=True):
+                if rater.journal:
+                    summary.folder = rater.journal.path.parent
+                    self._keep_session(summary.folder.parent)
+            return summaries
         finally:
             self.close()
 
@@ -584,6 +618,21 @@ class SessionRecorder:
             and client.missing == 0
             and (client.tracker is None or (status is not None and status.next_seq <= client.tracker.next_seq))
         )
+
+    def _wait_for_disk(self, on_turn: Callable[[], None]) -> None:
+        """Wait until every record is on a disk, or somebody asks once more for an end: then `close` finds a place."""
+        self._stopping = False
+        while not all(rater.journal is None or rater.journal.try_again() for rater in self._raters):
+            if self._stopping:
+                return
+            self._waits_for_disk = True
+            self._wait(DISK_TURN_S, on_turn)
+        self._waits_for_disk = False
+
+    def _keep_session(self, folder: Path) -> None:
+        """See to it that the session's own file is there, also where the folder was deleted or the journals moved."""
+        if not (folder / SESSION_FILE).exists():
+            write_session(folder, self.video, [c.rater for c in self.dials], synthetic=self.synthetic)
 
     def _wait(self, seconds: float, on_turn: Callable[[], None]) -> None:
         deadline_ns = self.time.now_ns() + int(seconds * 1e9)

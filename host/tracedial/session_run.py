@@ -32,7 +32,8 @@ class SessionPlan:
     """What to record. `dials` are raters and ports; a port may be empty (the only dial there is) or `emulated:`.
 
     `begin_s` is the second of the video from which to record; `resume`: the recordings were begun and go on there
-    (`resumed` makes such a plan), with `another_dial` if need be.
+    (`resumed` makes such a plan), with `another_dial` if need be. `spill` is where journals go on when the
+    disk takes no more.
     """
 
     folder: Path
@@ -46,6 +47,7 @@ class SessionPlan:
     synthetic: bool = False
     resume: bool = False
     another_dial: bool = False
+    spill: Path | None = None
 
 
 def resumed(plan: SessionPlan) -> SessionPlan:
@@ -124,6 +126,7 @@ def record_session(plan: SessionPlan, line: SimulatedLine | None = None) -> list
             listeners=[watcher.on_player_event for watcher in watchers],
             resume=plan.resume,
             another_dial=plan.another_dial,
+            spill=plan.spill,
             open_port=line.open_port if line else open_stream,
             time=time,
             rng=line.rng if line else None,

@@ -1,16 +1,22 @@
 """Links that break, dials that reset, programs that are killed, disks that fill: nothing is made up, all is said."""
 
+import errno
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
 
+import pytest
+
 from emulation import emulate, read_rows, record, tracedial, wait_for
 from requirements import needs_posix
 from tracedial.align import align
 from tracedial.journal import JOURNAL_NAME, read_journal
+from tracedial.player import VirtualPlayer
+from tracedial.recorder import DialChoice, SessionRecorder
 from tracedial.recording import read_recording
 from tracedial.video import read_video
 
@@ -105,23 +111,101 @@ def check_killed(session, came_in):
     assert numbered == set(range(seqs[-1] + 1))
 
 
-@needs_posix
-def test_a_disk_that_fills_is_said_and_what_was_written_stays_whole(tmp_path, short_video):
+def full_from_now_on(short_video, session, emulator, room_bytes):
+    """A recording whose files may not grow beyond `room_bytes`, and which has come to its end and waits."""
     import resource
 
+    run = subprocess.Popen(
+        [sys.executable, "-m", "tracedial", "record", str(session), "--video", str(short_video), "--dial",
+         f"client={emulator.urls[0]}", "--seconds", "4", "--rate", "20"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room_bytes, resource.RLIM_INFINITY)),  # noqa: PLW1509
+    )  # fmt: skip
+    said = ""
+    assert run.stderr
+    while "The recording is over and waits" not in " ".join(said.split()):
+        line = run.stderr.readline()
+        assert line, said
+        said += line
+    assert "The disk is full" in said
+    return run
+
+
+@needs_posix
+def test_a_disk_that_is_full_at_the_end_is_waited_for(tmp_path, short_video):
+    import resource
+
+    if not hasattr(resource, "prlimit"):
+        pytest.skip("only Linux gives another process room again")
     with emulate() as emulator:
-        done = tracedial(
-            "record", tmp_path / "s", "--video", short_video, "--dial", f"client={emulator.urls[0]}", "--seconds", 12,
-            "--rate", 20, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000)),
-        )  # fmt: skip
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    assert "The disk is full" in done.stderr and "records could not be written" in done.stderr
+        run = full_from_now_on(short_video, tmp_path / "s", emulator, 12_000)
+        resource.prlimit(run.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+        out, err = run.communicate()
+    assert run.returncode == 0, out + err
+    recording = read_recording(tmp_path / "s" / "client")
+    assert recording.end and recording.end["complete"] and recording.findings == []
+    assert {sample.seq for sample in recording.samples} | {mark.seq for mark in recording.marks} == set(
+        range(recording.end["next_seq"])
+    )
+
+
+@needs_posix
+def test_a_disk_that_stays_full_costs_nothing_that_was_written_and_ends_in_a_sentence(tmp_path, short_video):
+    with emulate() as emulator:
+        run = full_from_now_on(short_video, tmp_path / "s", emulator, 12_000)
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate()
+    # No file of this process may grow: there is no other place either.
+    assert run.returncode == 1 and "Traceback" not in err, out + err
+    assert "records could not be written, nor anywhere else; all before them are safe" in " ".join(err.split())
     content = read_journal(tmp_path / "s" / "client" / JOURNAL_NAME)
-    assert content.damaged_lines == [] and len(content.records) > 50
+    assert content.damaged_lines == [] and len(content.records) > 30
     aligned = tracedial("align", tmp_path / "s")
     assert aligned.returncode == 0, aligned.stderr
     assert "not ended properly" in aligned.stdout
+
+
+def test_a_recording_goes_on_where_it_may_when_the_disk_is_full(tmp_path, short_video):
+    class Full:
+        def __init__(self, file):
+            self.file = file
+
+        def write(self, data):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        def __getattr__(self, name):
+            return getattr(self.file, name)
+
+    def fill():
+        journal = recorder._raters[0].journal
+        journal._file = Full(journal._file)
+
+    with emulate() as emulator:
+        recorder = SessionRecorder(
+            tmp_path / "s", [DialChoice("client", emulator.urls[0])], read_video(short_video), rate_hz=10,
+            spill=tmp_path / "elsewhere",
+        )  # fmt: skip
+        recorder.open()
+        fill()
+        (summary,) = recorder.run(VirtualPlayer(recorder.video, recorder.on_player_event, end_s=3.4))
+    assert summary.folder == tmp_path / "elsewhere" / "s" / "client" and summary.complete
+    assert (summary.folder.parent / "session.json").is_file()
+    alignment = align(read_recording(summary.folder))
+    assert alignment.trace.missing == 56 and alignment.report["records_missing"] == 0
+    assert any("the recording goes on in" in finding for finding in alignment.report["findings"])
+
+
+@needs_posix
+def test_a_session_deleted_while_it_is_recorded_is_there_again(tmp_path, short_video):
+    def delete(recorder):
+        wait_for(lambda: recorder.states[0].samples >= 1)
+        shutil.rmtree(tmp_path / "s")
+
+    with emulate() as emulator:
+        (summary,), (alignment,) = record(tmp_path / "s", short_video, emulator, seconds=4.4, during=delete)
+    assert summary.complete and alignment.trace.missing == 55
+    assert any("was deleted while it was written" in finding for finding in alignment.report["findings"])
+    assert (tmp_path / "s" / "session.json").is_file()
 
 
 @needs_posix

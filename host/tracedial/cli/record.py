@@ -28,6 +28,8 @@ from tracedial.video import read_video
     "rate@12:1.5 (one and a half times the speed); may be repeated.")  # fmt: skip
 @click.option("--seconds", "end_s", type=FiniteRange(1), help="End at this second of the video.")
 @click.option("--resume", is_flag=True, help="Go on with a recording that was broken off, from the second reached.")
+@click.option("--spill", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
+              help="Go on here, with all that was recorded, when the disk of SESSION takes no more.")  # fmt: skip
 @click.option("--another-dial", is_flag=True, help="With --resume: go on with another dial than before.")
 def command(
     session: Path,
@@ -39,12 +41,15 @@ def command(
     end_s: float | None,
     resume: bool,
     another_dial: bool,
+    spill: Path | None,
 ) -> None:
     """Record one or more dials into the folder SESSION, each rater's recording in a folder of its own.
 
     The video's time runs by a virtual player over the file: start your own player with it. PORT is a serial port
     (/dev/ttyACM0, COM3), socket://HOST:PORT, or `emulated:` for a dial emulated on the spot
     (emulated:?knob=script.csv&drift-ppm=40). Ctrl-C ends the recording; what was recorded is complete.
+
+    When the disk is full, the ratings wait in memory until there is room, or go on in --spill; also at the end.
 
     A recording that was broken off goes on with --resume: same video, same dial, one more journal in the same folder.
 
@@ -73,7 +78,15 @@ def command(
         if max(cue.at_video_s, cue.value if cue.act == "seek" else 0.0) > video.duration_s:
             raise click.UsageError(f"The cue {text!r} lies beyond the video's end at {video.duration_s:.1f} s.")
     plan = SessionPlan(
-        session, choices, video, rate_hz=rate_hz, speed=speed, cues=parsed, end_s=end_s, another_dial=another_dial
+        session,
+        choices,
+        video,
+        rate_hz=rate_hz,
+        speed=speed,
+        cues=parsed,
+        end_s=end_s,
+        another_dial=another_dial,
+        spill=spill,
     )
     if resume:
         plan = resumed(plan)
