@@ -18,7 +18,7 @@ from typing import Any
 from tracedial.errors import JournalError
 from tracedial.host_time import host_clock_ns
 from tracedial.journal_lines import COPY_AFTER, FRAMES, PLACE, PLAYER, TWICE, decode_line, encode_line
-from tracedial.private import FILE_MODE
+from tracedial.private import FILE_MODE, make_folder
 
 SYNC_TO_DISK_S = 1.0
 RETRY_S = 1.0
@@ -244,7 +244,7 @@ class JournalWriter:
         journal's own; returns whether it could be done elsewhere."""
         new = None
         try:
-            to.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(to.parent)
             new = _opened(to, "x+b")
             self._copy_into(new)
         except OSError:

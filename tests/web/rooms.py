@@ -56,12 +56,22 @@ class Server:
 
     def __init__(self, *arguments: object) -> None:
         command = [sys.executable, "-m", "tracedial", "room", *map(str, arguments), "--port", "0", "--no-browser"]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         assert self.process.stdout and self.process.stderr
         line = self.process.stdout.readline()
         found = re.search(r"http://\S+", line)
         assert found, line + self.process.stderr.read()
         self.url = found.group()
+        self.given: str | None = None
+
+    def new_link(self) -> str:
+        """Press Enter: a link for one more browser."""
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return next(line.split()[-1] for line in self.process.stdout if line.startswith("A new link"))
 
     def kill(self) -> None:
         self.process.kill()
@@ -97,24 +107,34 @@ def token(room) -> str:
     return urlsplit(room.url).query.removeprefix("token=")
 
 
-def cookie(room):
-    answer, _ = ask(room, f"/?token={token(room)}")
-    assert answer.status == 303 and answer.getheader("Location") == "/"
-    said = answer.getheader("Set-Cookie")
-    assert "HttpOnly" in said and "SameSite=Strict" in said
-    return said.split(";")[0]
+def home(room) -> str:
+    """The path below which the room lies."""
+    return urlsplit(room.url).path
+
+
+def cookie(room) -> str:
+    """A cookie for the test itself, by a link of its own: the one that was printed first is left for a browser."""
+    if room.given is None:
+        answer, _ = ask(room, f"/?{urlsplit(room.new_link()).query}")
+        assert answer.status == 303 and answer.getheader("Location") == home(room)
+        said = answer.getheader("Set-Cookie")
+        assert "HttpOnly" in said and "SameSite=Strict" in said and f"Path={home(room)}" in said
+        room.given = said.split(";")[0]
+    return room.given
 
 
 def post(room, path: str, **said):
     """What the room answers a page's call with: the status and the object."""
     own = urlsplit(room.url)
-    answer, content = ask(room, path, "POST", json.dumps(said), Cookie=cookie(room), Origin=f"http://{own.netloc}")
+    answer, content = ask(
+        room, home(room) + path[1:], "POST", json.dumps(said), Cookie=cookie(room), Origin=f"http://{own.netloc}"
+    )
     return answer.status, json.loads(content)
 
 
 def get(room, path: str):
     """The same for what a page asks for."""
-    answer, content = ask(room, path, Cookie=cookie(room))
+    answer, content = ask(room, home(room) + path[1:], Cookie=cookie(room))
     return answer.status, json.loads(content)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -149,7 +150,7 @@ def test_a_page_of_another_rater_does_not_take_a_sitting_over(study):
         jar = aiohttp.CookieJar(unsafe=True)
         async with aiohttp.ClientSession(cookie_jar=jar, headers={"Cookie": cookie(room)}) as session:
             base = room.url.split("/?")[0]
-            headers = {"Origin": base}
+            headers = {"Origin": f"http://{urlsplit(room.url).netloc}"}
             said = {"session": "s1", "rater": "therapist", "knob": "slider"}
             async with session.post(f"{base}/api/sitting", json=said, headers=headers) as answer:
                 assert answer.status == 200

@@ -3,8 +3,12 @@
 import asyncio
 import contextlib
 import ipaddress
+import os
 import signal
+import sys
+import threading
 import webbrowser
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +21,7 @@ from tracedial.study import LANGUAGES
 from tracedial.video import check_playable, read_video
 
 if TYPE_CHECKING:
+    from tracedial.web.guard import Guard
     from tracedial.web.live_room import LiveRoom
     from tracedial.web.room import Room
 
@@ -51,8 +56,9 @@ def command(
 ) -> None:
     """Open the rating room of the study in FOLDER in the browser.
 
-    Nothing leaves this computer. The address that is printed holds a key; whoever has it can use the room while it is
-    open. Ctrl-C closes the room; a rating that runs is kept, and goes on when the room is opened again.
+    Nothing leaves this computer. The link that is printed lets one browser in, once, within 15 minutes; that browser
+    may load the page again and open more tabs. Enter prints a new link, for another browser or one that was closed.
+    Ctrl-C closes the room; a rating that runs is kept, and goes on when the room is opened again.
 
     Example: tracedial room my-study
     """
@@ -79,15 +85,20 @@ def command(
 async def _serve(room: "Room | LiveRoom", *, address: str, port: int, no_browser: bool) -> None:
     from tracedial.web.server import serve
 
-    def opened(url: str) -> None:
-        click.echo(f"The room is open: {url}")
-        click.echo("Ctrl-C closes it.")
-        if not no_browser:
-            webbrowser.open(url)
-
     task = asyncio.current_task()
     assert task is not None
     loop = asyncio.get_running_loop()
+
+    def opened(guard: "Guard") -> None:
+        click.echo(f"The room is open: {guard.shown_link()}")
+        click.echo("The link works once, within 15 minutes. Enter prints a new one, Ctrl-C closes the room.")
+        if sys.platform == "win32":
+            click.echo(
+                "On Windows the study's folder has the rights of the folder that it lies in: keep it in your own."
+            )
+        if not no_browser:
+            webbrowser.open(guard.browser_link())
+        _on_enter(lambda: loop.call_soon_threadsafe(lambda: click.echo(f"A new link: {guard.shown_link()}")))
 
     def close(*_: object) -> None:
         loop.call_soon_threadsafe(task.cancel)
@@ -98,6 +109,25 @@ async def _serve(room: "Room | LiveRoom", *, address: str, port: int, no_browser
     with contextlib.suppress(asyncio.CancelledError):
         await serve(room, address=address, port=port, on_open=opened)
     click.echo("The room is closed.")
+
+
+def _on_enter(do: Callable[[], object]) -> None:
+    """Do something each time that Enter is pressed, for as long as there is a terminal or a pipe to press it in."""
+    if sys.stdin is None:
+        return
+    if hasattr(signal, "SIGTTIN"):
+        # A room in the shell's background must not be stopped for reading: its terminal is another's just now.
+        signal.signal(signal.SIGTTIN, signal.SIG_IGN)
+    with contextlib.suppress(OSError, ValueError):
+        handle = sys.stdin.fileno()
+        threading.Thread(target=_read_lines, args=(handle, do), name="enter", daemon=True).start()
+
+
+def _read_lines(handle: int, do: Callable[[], object]) -> None:
+    # Not through `sys.stdin`, whose lock a thread that waits in it would hold at the program's end.
+    with contextlib.suppress(OSError, RuntimeError):
+        while os.read(handle, 1024):
+            do()
 
 
 def _group(dials: tuple[str, ...]) -> list[DialChoice]:

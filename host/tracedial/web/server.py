@@ -13,6 +13,7 @@ from aiohttp import WSMsgType, web
 
 from tracedial.errors import PageError, TracedialError, VideoError, os_sentence
 from tracedial.video import describe_format
+from tracedial.web.doorway import Doorway
 from tracedial.web.guard import Guard, Handler
 from tracedial.web.live_room import LiveRoom
 from tracedial.web.room import Room
@@ -52,8 +53,12 @@ class RoomServer:
     def __init__(self, room: Room | LiveRoom) -> None:
         self.room = room
         self.guard = Guard()
+        self.doorway = Doorway()
+        self.guard.knows = self.doorway.knows
         self._socket: web.WebSocketResponse | None = None
-        self.app = web.Application(middlewares=[self.guard.middleware, sentences], client_max_size=MAX_MESSAGE_BYTES)
+        # The guard stands before all: what has no address here is refused as what has one.
+        self.outer = web.Application(middlewares=[self.guard.middleware])
+        self.app = web.Application(middlewares=[sentences], client_max_size=MAX_MESSAGE_BYTES)
         self.app.router.add_get("/", self._page)
         self.app.router.add_get("/api/mode", self._mode)
         self.app.router.add_static("/static/", STATIC)
@@ -61,6 +66,7 @@ class RoomServer:
             self._add_study(room)
         else:
             self._add_live(room)
+        self.outer.add_subapp(self.guard.home, self.app)
 
     def _add_study(self, room: Room) -> None:
         router = self.app.router
@@ -307,22 +313,28 @@ def _place(request: web.Request) -> tuple[str, str]:
     return request.match_info["session"], request.match_info["rater"]
 
 
-async def serve(room: Room | LiveRoom, *, address: str, port: int, on_open: Callable[[str], None]) -> None:
-    """Serve until cancelled; `on_open` is told the URL. Raises `PageError` where the port is taken."""
+async def serve(room: Room | LiveRoom, *, address: str, port: int, on_open: Callable[[Guard], None]) -> None:
+    """Serve until cancelled; `on_open` is told who makes the links. Raises `PageError` where the port is taken."""
     server = RoomServer(room)
-    runner = web.AppRunner(server.app, access_log=None, shutdown_timeout=2.0)
+    runner = web.AppRunner(server.outer, access_log=None, shutdown_timeout=2.0)
     await runner.setup()
+    behind = runner.server
+    assert behind is not None
+    listening: asyncio.Server | None = None
     try:
-        site = web.TCPSite(runner, address, port)
         try:
-            await site.start()
+            listening = await asyncio.get_running_loop().create_server(
+                lambda: server.doorway.protocol(behind), address, port
+            )
         except OSError as error:
             text = f"The room cannot be served at {address}:{port} ({error.strerror}): choose another --port."
             raise PageError(text) from error
-        url = server.guard.serve(address, runner.addresses[0][1])
+        server.guard.serve(address, listening.sockets[0].getsockname()[1])
         await room.begin()
-        on_open(url)
+        on_open(server.guard)
         await asyncio.Event().wait()
     finally:
+        if listening:
+            listening.close()
         await room.close()
         await runner.cleanup()

@@ -45,7 +45,7 @@ export async function open(session, rater) {
   };
   const keepOnLeaving = () => {
     for (const answer of unsaved.values()) {
-      fetch(`/api/answer/${place}`, { method: "POST", keepalive: true, headers: { "Content-Type": "application/json" }, body: JSON.stringify({ what: "answer", ...answer }) });
+      fetch(`api/answer/${place}`, { method: "POST", keepalive: true, headers: { "Content-Type": "application/json" }, body: JSON.stringify({ what: "answer", ...answer }) });
     }
   };
 
@@ -87,7 +87,7 @@ export async function open(session, rater) {
   const clipPage = () => {
     cleanup();
     const clip = data.clips[index];
-    const video = el("video", { src: `/video/${encodeURIComponent(session)}#t=${clip.start_s},${clip.end_s}`, preload: "auto", playsinline: true });
+    const video = el("video", { src: `video/${encodeURIComponent(session)}#t=${clip.start_s},${clip.end_s}`, preload: "auto", playsinline: true });
     const play = el("button", { id: "play-clip", class: "primary" }, clip.watched ? t("play_clip_again") : t("play_clip"));
     const bar = el("progress", { max: clip.end_s - clip.start_s, value: 0, "aria-label": t("progress") });
     const form = el("form", { class: "questions", onsubmit: (event) => event.preventDefault() });

@@ -4,7 +4,7 @@ let words = {};
 let shownTitle = null;
 
 export async function loadWords(language) {
-  words = await (await fetch(`/static/words/${language}.json`)).json();
+  words = await (await fetch(`static/words/${language}.json`)).json();
   document.documentElement.lang = language;
   document.querySelector(".skip").textContent = t("skip_to_content");
 }
@@ -48,11 +48,14 @@ export const paragraphs = (text) => text.split(/\n\s*\n/).map((part) => el("p", 
 
 export class Problem extends Error {}
 
+// An address of the room, which lies below a path of its own: `/api/room` is there.
+export const here = (path) => `${location.pathname}${path.slice(1)}`;
+
 // A call to the room; what goes wrong there is thrown as a `Problem` with the room's sentence.
 export async function call(path, body) {
   let response;
   try {
-    response = await fetch(path, body === undefined ? {} : {
+    response = await fetch(here(path), body === undefined ? {} : {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
     });
   } catch {

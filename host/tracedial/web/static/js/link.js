@@ -24,7 +24,7 @@ export class Link {
   get up() { return this.socket.readyState === WebSocket.OPEN; }
 
   open() {
-    this.socket = new WebSocket(`ws://${location.host}${this.path}`);
+    this.socket = new WebSocket(`ws://${location.host}${location.pathname}${this.path.slice(1)}`);
     this.socket.binaryType = "arraybuffer";
     this.socket.onmessage = (event) => this.receive(event.data, nowUs());
     this.socket.onopen = () => this.onChange(true);

@@ -24,7 +24,7 @@ export async function open() {
   const side = el("div", { class: "dials", id: "dials" });
   const problem = el("div");
   const stop = el("button", { id: "stop", class: "primary" }, t("live_stop"));
-  const video = state.video ? el("video", { src: "/video/live", preload: "auto", playsinline: true }) : null;
+  const video = state.video ? el("video", { src: "video/live", preload: "auto", playsinline: true }) : null;
   const play = video ? el("button", { id: "play", class: "primary" }, t("begin")) : null;
   show(
     t("live_title"),

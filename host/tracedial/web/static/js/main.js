@@ -31,7 +31,7 @@ async function go(mode) {
   }
 }
 
-const mode = await (await fetch("/api/mode")).json();
+const mode = await (await fetch("api/mode")).json();
 await loadWords(mode.language);
 addEventListener("hashchange", () => go(mode));
 go(mode);

@@ -14,7 +14,7 @@ export async function open(session, rater) {
   let chosenId = null;
   let draft = null;
 
-  const video = el("video", { src: `/video/${encodeURIComponent(session)}`, preload: "metadata", controls: true, playsinline: true, "aria-label": t("video_of", { session }) });
+  const video = el("video", { src: `video/${encodeURIComponent(session)}`, preload: "metadata", controls: true, playsinline: true, "aria-label": t("video_of", { session }) });
   const chartPlace = el("div", { class: "chart", role: "img", "aria-label": t("trace_of", { rater }) });
   const list = el("div", { class: "segments" });
   const problem = el("div", { id: "complaint" });

@@ -223,7 +223,7 @@ class SittingPage {
 
   showRatingPage() {
     const { rating } = this.study;
-    const video = el("video", { src: `/video/${encodeURIComponent(this.state.session)}`, preload: "auto", playsinline: true, disablepictureinpicture: true });
+    const video = el("video", { src: `video/${encodeURIComponent(this.state.session)}`, preload: "auto", playsinline: true, disablepictureinpicture: true });
     const veil = el("div", { class: "veil" });
     const time = el("span", { class: "time" });
     const pauseButton = el("button", { id: "pause", class: "plain", hidden: true, onclick: () => this.player.pause() }, t("pause"));

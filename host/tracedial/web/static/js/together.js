@@ -18,7 +18,7 @@ export async function open(session) {
     const known = names.map((name) => data.traces[name][second]).filter((value) => value !== null && value !== undefined);
     return known.length === names.length ? known.reduce((sum, value) => sum + value, 0) / known.length : null;
   });
-  const video = el("video", { src: `/video/${encodeURIComponent(session)}`, preload: "metadata", controls: true, playsinline: true, "aria-label": t("video_of", { session }) });
+  const video = el("video", { src: `video/${encodeURIComponent(session)}`, preload: "metadata", controls: true, playsinline: true, "aria-label": t("video_of", { session }) });
   const place = el("div", { class: "chart", role: "img", "aria-label": title });
   const series = [
     ...names.map((name, index) => ({ label: name, values: data.traces[name], colour: COLOURS[index % COLOURS.length] })),
