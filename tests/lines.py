@@ -106,6 +106,22 @@ class HostileStream(FirmwareStream):
             super().write(data)
 
 
+class Flood(HostileStream):
+    """A dial that from `from_s` on sends as much as is read of it."""
+
+    def __init__(self, *arguments, flood, from_s=4.0, **more):
+        self._flood, self._flood_from_s, self.handed_out = flood, from_s, 0
+        super().__init__(*arguments, **more)
+
+    def read(self):
+        data = super().read()
+        if self.seconds() < self._flood_from_s:
+            return data
+        flood = self._flood(self.handed_out)
+        self.handed_out += len(flood)
+        return data + flood
+
+
 class Bench:
     """Dials at ports in one simulated time, and a recording of them."""
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from dialwire import frame, message
 from dialwire.scale import Scale
-from lines import Bench, HostileStream
+from lines import Bench, Flood, HostileStream
 from simulated import SimulatedDial
 from tracedial.align import align_folder
 from tracedial.errors import ProtocolError, TracedialError
@@ -227,22 +227,6 @@ def test_a_clock_that_runs_away_in_the_middle_ends_nobody_elses_recording(tmp_pa
     assert end_s < END_S
     check_good(bench, summaries)
     check_aligned(bench.folder / "s" / "bad")
-
-
-class Flood(HostileStream):
-    """A dial that from `from_s` on sends as much as is read of it."""
-
-    def __init__(self, *arguments, flood, from_s=4.0, **more):
-        self._flood, self._flood_from_s, self.handed_out = flood, from_s, 0
-        super().__init__(*arguments, **more)
-
-    def read(self):
-        data = super().read()
-        if self.seconds() < self._flood_from_s:
-            return data
-        flood = self._flood(self.handed_out)
-        self.handed_out += len(flood)
-        return data + flood
 
 
 def rising_samples(handed_out):

@@ -236,5 +236,7 @@ class DialConnection:
             return sighting
         if not self._to_try:
             self._to_try = self._whereabouts.to_try(own.unique_id, self.port)
+        # Looked at now: a dial of the recording may have come back there since the list was made.
+        self._to_try = [port for port in self._to_try if self._whereabouts.is_free(port)]
         self._last_tried = self._to_try.pop(0) if self._to_try else None
         return self._last_tried

@@ -47,6 +47,9 @@ class Whereabouts:
     def to_try(self, unique_id: str, port: str) -> list[str]:
         """The ports on which to look for a dial that was last on `port`, its own first."""
         others = [*self._ports, *self._other_ports(port)] if unique_id else []
+        return list(dict.fromkeys([port, *others]))
+
+    def is_free(self, port: str) -> bool:
+        """Whether no dial of the recorder is connected there now."""
         with self._lock:
-            ports = list(dict.fromkeys([port, *others]))
-            return [one for one in ports if self._held.get(one, unique_id) == unique_id]
+            return port not in self._held
