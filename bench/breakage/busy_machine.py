@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from breakage import Figure
 
+from breakage import Figure
 from tracedial.align import align_folder, write_alignment
 from tracedial.cli.demo import demo_dial
 from tracedial.recorder import DialChoice
