@@ -39,7 +39,7 @@ def test_a_page_that_is_closed_and_opened_again_goes_on_where_it_was(tmp_path):
         stood_s = video_s(page)
         page.close()
         time.sleep(3)
-        page = open_page(one, server.url)
+        page = open_page(one, server.new_link())
         page.click("text=To the sitting")
         page.wait_for_selector("#play")
         page.wait_for_function("() => document.querySelector('video').currentTime > 1")
