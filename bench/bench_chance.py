@@ -17,6 +17,7 @@ RUNS = int(os.environ.get("TRACEDIAL_PAIRS", "2000"))
 BESIDE_RUNS = max(RUNS // 5, 100)
 """What stands beside the first p is computed for so many of the pairs."""
 COVERAGE_RUNS = max(RUNS // 5, 50)
+STUDIES = max(RUNS // 10, 40)
 METHODS = ("p_eff", "p_pp", "p_shift", "p_surrogate")
 LOW, HIGH = 0.035, 0.065
 
@@ -34,8 +35,31 @@ def run() -> None:
         for name, make in made.items():
             outside += _line(name, make)
     print(f"  rows whose first p is outside {LOW} to {HIGH}: {outside}")
+    _studies()
     _power()
     _coverage()
+
+
+def _studies() -> None:
+    """How often a study's mean r has p < .05 beside pseudo-dyads: without any connection, and with one."""
+    from tracedial.pseudo_dyads import correlations, permutation_test
+
+    n, dyads = kinds.N, 18
+    shared = {
+        "nothing shared": lambda x: x,
+        "common arc of 0.5 SD": lambda x: x + 0.5 * kinds.arc(n),
+        "common line of 2 SD": lambda x: x + 2 * np.linspace(0, 1, n),
+        "all start at 0, level 3 SD": lambda x: (3 + x) * (1 - np.exp(-np.arange(n) / 20)),
+    }
+    print(f"  {STUDIES} studies of {dyads} dyads of {n} s each, phi .95: p < .05 with r = 0, .05, .10")
+    for name, made in shared.items():
+        below = np.zeros(3)
+        for seed in range(STUDIES):
+            rng = np.random.default_rng(seed)
+            a, rest = (np.stack([kinds.ar1(rng, 0.95, n) for _ in range(dyads)]) for _ in range(2))
+            for at, r in enumerate((0.0, 0.05, 0.1)):
+                below[at] += permutation_test(correlations(made(a), made(r * a + rest)), fisher=True).p < 0.05
+        print(f"    {name:40} {', '.join(f'{rate:.3f}' for rate in below / STUDIES)}", flush=True)
 
 
 def _line(what: str, make: kinds.Make) -> int:

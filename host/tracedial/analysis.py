@@ -47,6 +47,10 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 
+MOST_RATERS_IN_FULL = 12
+"""Of more raters each pair has the core measures alone: of 50 there are 1,225 pairs."""
+
+
 @dataclass(frozen=True)
 class Pair:
     """Two raters, in the order of the output; discrepancy is `b` minus `a`. `lag`, `events` and `windows` are there in
@@ -224,7 +228,9 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
     events = {trace.rater: find_events(trace.rating, settings.events, step=scale.step) for trace in traces}
     full = settings.full
     ratings = {trace.rater: trace.rating for trace in traces}
-    pairs = [_pair(a, b, ratings, events, settings, scale) for a, b in itertools.combinations(names, 2)]
+    crowd = full and len(names) > MOST_RATERS_IN_FULL
+    of_pairs = replace(settings, measures="core") if crowd else settings
+    pairs = [_pair(a, b, ratings, events, of_pairs, scale) for a, b in itertools.combinations(names, 2)]
     first_s = agreement_from_s(list(ratings.values()), settings)
     found = reliability(np.stack([ratings[name][first_s:] for name in names], axis=1), options=scale.options, full=full,
                         alpha_level=settings.alpha_level)  # fmt: skip
@@ -232,6 +238,11 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
     if remarks:
         found = replace(found, estimates={**found.estimates, "rwg": Estimate(None, reason=remarks[0])})
     remarks += unmoved_said + _start_remarks(pairs, settings)
+    if crowd:
+        remarks.append(
+            f"Of {len(names)} raters each pair has the core measures alone (no lags, shifts, surrogates, coincidence of "
+            "ruptures)."
+        )
     observer: dict[str, Observed] = {}
     if settings.codes is not None:
         observer = _against_observer(settings, session, events, len(traces[0].rating), remarks)

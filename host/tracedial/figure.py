@@ -9,11 +9,13 @@ import numpy as np
 
 from tracedial.agreement import Discrepancy
 from tracedial.analysis import Analysis, Pair
+from tracedial.reliability import mean_trace
 
 # Okabe and Ito's colours, which colour-blind readers tell apart, in an order of falling darkness so that they differ in
 # grey as well; line widths differ too.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 MAX_LEGEND = 24
+MOST_RATERS_BY_PAIRS = 4
 STYLE: Any = {"svg.hashsalt": "tracedial", "svg.fonttype": "none", "font.size": 10, "axes.spines.top": False,
               "axes.spines.right": False}  # fmt: skip
 WIDTHS = (1.5, 1.9, 1.3, 1.3, 1.1, 1.1)
@@ -56,19 +58,26 @@ def draw(analysis: Analysis) -> dict[str, bytes]:
         axes.set_xlim(0, max(n_seconds / 60, 1e-3))
         if scale.low < 0 < scale.high:
             axes.axhline(0, color="0.75", linewidth=0.8, zorder=0)
-        for number, trace in enumerate(analysis.traces):
-            _draw_trace(axes, number, trace.rater, trace.rating, analysis)
+        if is_group(analysis):
+            _draw_mean(axes, analysis)
+        else:
+            for number, trace in enumerate(analysis.traces):
+                _draw_trace(axes, number, trace.rater, trace.rating, analysis)
         _label_axis(axes, scale)
         axes.set_xlabel("Session time (minutes)")
         axes.set_ylabel("Rating")
         handles, labels = axes.get_legend_handles_labels()
         from matplotlib.lines import Line2D
 
-        handles += [
-            Line2D([], [], color="0.25", linewidth=8, alpha=0.35, solid_capstyle="butt"),
-            Line2D([], [], color="0.6", marker="^", linestyle="none", markersize=8, markeredgecolor="black"),
-        ]
-        labels += ["rupture (1: lowest)", "its repair begins"]
+        handles += (
+            []
+            if is_group(analysis)
+            else [
+                Line2D([], [], color="0.25", linewidth=8, alpha=0.35, solid_capstyle="butt"),
+                Line2D([], [], color="0.6", marker="^", linestyle="none", markersize=8, markeredgecolor="black"),
+            ]
+        )
+        labels += [] if is_group(analysis) else ["rupture (1: lowest)", "its repair begins"]
         figure.legend(
             handles,
             labels,
@@ -82,13 +91,65 @@ def draw(analysis: Analysis) -> dict[str, bytes]:
         return saved(figure)
 
 
+def is_group(analysis: Analysis) -> bool:
+    """Whether so many raters were compared that each pair cannot have a section of its own."""
+    return len(analysis.traces) > MOST_RATERS_BY_PAIRS
+
+
 def figures(analysis: Analysis) -> dict[str, dict[str, bytes]]:
-    """`figure`, and for each pair (full set) `pair-1` …, each as `{"svg": …, "png": …}`."""
+    """`figure`, and for each pair (full set) `pair-1` …, or for a group `matrices`, each as `{"svg": …, "png": …}`."""
     images = {"figure": draw(analysis)}
+    if is_group(analysis):
+        return {**images, "matrices": draw_matrices(analysis)}
     for number, pair in enumerate(analysis.pairs, start=1):
         if analysis.settings.full and pair.congruence.r is not None:
             images[f"pair-{number}"] = draw_pair(analysis, pair)
     return images
+
+
+def draw_matrices(analysis: Analysis) -> dict[str, bytes]:
+    """r and mean difference (column minus row) of each pair of raters, as heat maps."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    names = [trace.rater for trace in analysis.traces]
+    place = {name: at for at, name in enumerate(names)}
+    r, difference = (np.full((len(names), len(names)), np.nan) for _ in range(2))
+    for pair in analysis.pairs:
+        row, column = place[pair.a], place[pair.b]
+        r[row, column] = r[column, row] = np.nan if pair.congruence.r is None else pair.congruence.r
+        if pair.discrepancy.mean is not None:
+            difference[row, column], difference[column, row] = pair.discrepancy.mean, -pair.discrepancy.mean
+    largest = max(float(np.nanmax(np.abs(difference))) if np.isfinite(difference).any() else 0.0, 1e-9)
+    with mpl.rc_context({**STYLE, "font.size": 8 if len(names) <= 20 else 6}):
+        figure = Figure(figsize=(10.5, 5.2), layout="constrained")
+        FigureCanvasAgg(figure)
+        for axes, matrix, reach, title in zip(
+            figure.subplots(1, 2), (r, difference), (1.0, largest),
+            ("Temporal congruence r", "Mean difference, column minus row"), strict=True,
+        ):  # fmt: skip
+            image = axes.imshow(matrix, cmap="RdBu", vmin=-reach, vmax=reach)
+            axes.set_title(title)
+            ticks = range(0, len(names), max(1, len(names) // 25))
+            axes.set_xticks(ticks, [plain(names[at]) for at in ticks], rotation=90)
+            axes.set_yticks(ticks, [plain(names[at]) for at in ticks])
+            figure.colorbar(image, ax=axes, shrink=0.8)
+        if analysis.synthetic:
+            figure.suptitle("SYNTHETIC RATERS", fontsize=9, color="0.35", weight="bold")
+        return saved(figure)
+
+
+def _draw_mean(axes, analysis: Analysis) -> None:
+    """The mean trace with a band of one SD to both sides, and every rater's trace faintly."""
+    mean, sd, _ = mean_trace(np.stack([trace.rating for trace in analysis.traces], axis=1))
+    minutes = np.arange(len(mean)) / 60
+    for trace in analysis.traces:
+        axes.plot(minutes, trace.rating, color="0.6", linewidth=0.4, alpha=0.5, zorder=1)
+    axes.fill_between(
+        minutes, mean - sd, mean + sd, color=COLOURS[0], alpha=0.25, linewidth=0, label="± 1 SD", zorder=2
+    )
+    axes.plot(minutes, mean, color=COLOURS[0], linewidth=1.8, label=f"mean of {len(analysis.traces)} raters", zorder=3)
 
 
 def draw_pair(analysis: Analysis, pair: Pair) -> dict[str, bytes]:

@@ -12,7 +12,7 @@ from tracedial.analysis import Analysis, write_tables
 from tracedial.blocks import Block, Heading, Paragraph, Picture, Table
 from tracedial.clock import drift_words
 from tracedial.errors import AnalysisError
-from tracedial.figure import figures
+from tracedial.figure import figures, is_group
 from tracedial.private import make_folder
 from tracedial.report_html import render_html
 from tracedial.report_pdf import render_pdf
@@ -72,14 +72,21 @@ def blocks(analysis: Analysis) -> list[Block]:
     found.append(Picture("figure", figure_words(analysis)))
     if data["pairs"]:
         found.append(Heading(2, "Agreement"))
-        for number, pair in enumerate(data["pairs"], start=1):
-            found += _pair_blocks(pair, number, full=analysis.settings.full, synthetic=analysis.synthetic)
-        found.append(_pairs_table(data))
+        if is_group(analysis):
+            found += _group_blocks(data, synthetic=analysis.synthetic)
+        else:
+            for number, pair in enumerate(data["pairs"], start=1):
+                found += _pair_blocks(pair, number, full=analysis.settings.full, synthetic=analysis.synthetic)
+            found.append(_pairs_table(data))
         found += _reliability_blocks(data["reliability"])
     found += [Heading(2, "Raters"), _raters_table(data)]
     found.append(Heading(2, "Ruptures and repairs"))
-    for rater in data["ruptures"]:
-        found += _event_blocks(data, rater)
+    if is_group(analysis):
+        found.append(Paragraph("The ruptures, repairs and clips of each rater are in events.csv."))
+        found.append(_onsets_table(data))
+    else:
+        for rater in data["ruptures"]:
+            found += _event_blocks(data, rater)
     if data["observer"]:
         found += _observer_blocks(data)
     found += [Heading(2, "Methods"), Paragraph(methods_words(data))]
@@ -127,6 +134,12 @@ def methods_words(data: dict[str, Any]) -> str:
 
 def figure_words(analysis: Analysis) -> str:
     """What is seen on the figure of the traces."""
+    if is_group(analysis):
+        words = (
+            f"Moment-to-moment ratings of {len(analysis.traces)} raters over the session: each faintly, their mean, "
+            "and one SD to both sides."
+        )
+        return words + (" Synthetic raters." if analysis.synthetic else "")
     names = " and ".join(trace.rater for trace in analysis.traces)
     words = (
         f"Moment-to-moment ratings of {names} over the session. Broad bands: ruptures, numbered by rank (1 is the "
@@ -173,6 +186,36 @@ def _rises(parameters: dict[str, Any]) -> str:
         return "the larger of 2 steps of the scale and half a robust SD of each trace"
     used = [f"{number_text(rise, 1)} ({name})" for name, rise in parameters["rise_used"].items()]
     return f"the larger of 2 steps of the scale and half a robust SD: {', '.join(used)}"
+
+
+def _group_blocks(data: dict[str, Any], *, synthetic: bool) -> list[Block]:
+    """What holds over all pairs of many raters; each pair's numbers are in a file."""
+    known = [pair for pair in data["pairs"] if pair["congruence"]["r"] is not None]
+    r = sorted(pair["congruence"]["r"] for pair in known)
+    apart = sorted(
+        abs(pair["discrepancy"]["mean"]) for pair in data["pairs"] if pair["discrepancy"]["mean"] is not None
+    )
+    words = f"{len(data['pairs']):,} pairs of {len(data['raters'])} raters; each one's numbers are in pairs.csv."
+    if r:
+        tested = [pair["congruence"] for pair in known if pair["congruence"]["first_p"]]
+        below = sum(c[c["first_p"]] < 0.05 for c in tested)
+        words += (
+            f" r: median {r_text(r[len(r) // 2])}, from {r_text(r[0])} to {r_text(r[-1])}; the first p is below .05 in "
+            f"{below:,} of {len(tested):,} (by chance about {0.05 * len(tested):,.0f})."
+        )
+    if apart:
+        middle, most = (number_text(one, 1) for one in (apart[len(apart) // 2], apart[-1]))
+        words += f" Mean difference in size: median {middle}, at most {most}."
+    caption = "r and mean difference of each pair of raters (red below 0, blue above)."
+    return [Paragraph(words), Picture("matrices", caption + (" Synthetic raters." if synthetic else ""))]
+
+
+def _onsets_table(data: dict[str, Any]) -> Table:
+    rows = [
+        (rater, "; ".join(f"{time_text(r['onset_s'])} ({number_text(r['mean'], 1)})" for r in found) or NO_NUMBER)
+        for rater, found in data["ruptures"].items()
+    ]
+    return Table(("rater", "ruptures: begin (mean)"), rows, words=True)
 
 
 def _pair_blocks(pair: dict[str, Any], number: int, *, full: bool, synthetic: bool) -> list[Block]:

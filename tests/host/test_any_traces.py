@@ -170,3 +170,16 @@ def test_a_scale_with_another_step_changes_nothing_but_the_rise(tmp_path):
     fine = AnalysisSettings(scale=RatingScale(-5, 5, 0.1, "given"))
     data = check(analyzed(tmp_path, ["other step", "other step"], 400, 4, fine))
     assert data["reliability"]["rwg"]["value"] is not None
+
+
+def test_the_report_of_fifty_raters_has_few_pages(tmp_path):
+    rng = np.random.default_rng(5)
+    paths = []
+    for number in range(50):
+        paths.append(tmp_path / f"rater-{number:02d}.csv")
+        write_trace(Trace("x", np.round(20 * np.sin(np.arange(200) / 60) + rng.normal(0, 8, 200))), paths[-1])
+    page = write_report(analyze(paths), tmp_path / "report").read_text(encoding="utf-8")
+    assert "1,225 pairs of 50 raters" in page and page.count("<figure") == 2
+    pages = (tmp_path / "report" / "report.pdf").read_bytes().count(b"/Type /Page\n")
+    assert 1 <= pages <= 10
+    assert (tmp_path / "report" / "pairs.csv").read_text().count("\n") == 1 + 1225
