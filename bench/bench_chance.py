@@ -58,7 +58,8 @@ def _studies() -> None:
             rng = np.random.default_rng(seed)
             a, rest = (np.stack([kinds.ar1(rng, 0.95, n) for _ in range(dyads)]) for _ in range(2))
             for at, r in enumerate((0.0, 0.05, 0.1)):
-                below[at] += permutation_test(correlations(made(a), made(r * a + rest)), fisher=True).p < 0.05
+                p = permutation_test(correlations(made(a), made(r * a + rest)), fisher=True).p
+                below[at] += p is not None and p < 0.05
         print(f"    {name:40} {', '.join(f'{rate:.3f}' for rate in below / STUDIES)}", flush=True)
 
 

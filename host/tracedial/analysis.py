@@ -240,7 +240,7 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
     remarks += unmoved_said + _start_remarks(pairs, settings)
     if crowd:
         remarks.append(
-            f"Of {len(names)} raters each pair has the core measures alone (no lags, shifts, surrogates, coincidence of "
+            f"Of {len(names)} raters each pair has the core measures alone (no lags, surrogates, coincidence of "
             "ruptures)."
         )
     observer: dict[str, Observed] = {}
