@@ -24,7 +24,6 @@ from port.boards import find_board, pin_of
 from port.console import Console
 from port.interrupts import watch_edges
 from port.slots import FileSlots
-from port.wiper import open_wiper
 
 _WATCHDOG_MS = const(8000)
 RESCUE = "rescue"
@@ -63,6 +62,9 @@ class Board:
         if options.knob == message.ENCODER:
             self.knob = self._encoder(data, platform, options)
         else:
+            # Imported where it is needed, as the encoder is.
+            from port.wiper import open_wiper
+
             self.knob, self.latch, self._timer = open_wiper(data, platform)
             self._noise = self.latch.read
         self._console = Console(data.PACKET)

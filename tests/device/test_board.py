@@ -178,6 +178,26 @@ def test_ticks_stay_on_the_grid_while_the_link_is_busy(device, rate_hz, seconds)
     assert periods == len(samples) - 1
 
 
+def test_the_rate_that_it_states_is_sustained_and_more_is_refused(device):
+    rate_hz = device.hello.max_rate_hz
+    missed = device.connection.client.status.missed_ticks
+    started = device.start(rate_hz)
+    mark = len(device.events)
+    time.sleep(15)
+    device.stop()
+    samples = sorted(device.of(Sample, mark), key=lambda sample: sample.seq)
+    ticks = [round((s.t_us - started.first_tick_us) * 1000 / started.period_ns) for s in samples]
+    say(f"{rate_hz} Hz: {len(ticks)} ticks, {device.connection.client.status.missed_ticks - missed} missed")
+    assert ticks == list(range(ticks[0], ticks[0] + len(ticks)))
+    assert device.connection.client.status.missed_ticks == missed
+    period_ns = max(round(1e9 / rate_hz / 1.1), message.MIN_PERIOD_NS)
+    if period_ns * rate_hz < 980_000_000:
+        mark = device.send(
+            message.START, start=4711, tick0_us=device.now_us() + 200_000, period_ns=period_ns, correction=0
+        )
+        assert f"sustains {rate_hz} samples a second" in device.wait_for(Refused, mark).text
+
+
 def tick_error_us(sample, started):
     since_us = sample.t_us - started.first_tick_us
     periods = round(since_us * 1000 / started.period_ns)

@@ -18,6 +18,9 @@ pytestmark = pytest.mark.device
 
 # A source beside a compiled file is the one that is run, and flashing takes it away.
 LAMP = "dial/lamp.py"
+GIVE_UP_S = 600
+"""The watchdog's 8 s are the board's: an emulated one on a busy machine takes several times as long over them. This
+only ends a test whose board never comes back."""
 
 
 def broken_lamp(failure):
@@ -80,16 +83,16 @@ class Failing:
 
     def fail(self):
         """Start a recording, and have it fail after its first samples."""
-        status = self.wait_for(lambda event: hasattr(event, "t_us"), 10)[1]
+        status = self.wait_for(lambda event: hasattr(event, "t_us"), GIVE_UP_S)[1]
         with self.connection.lock:
             self.connection.client.start(tick0_us=status.t_us + 1_000_000, period_ns=100_000_000)
-        self.wait_for(lambda event: isinstance(event, Sample), 10)
+        self.wait_for(lambda event: isinstance(event, Sample), GIVE_UP_S)
         with self.connection.lock:
             self.connection.client.send(message.IDENTIFY, seconds=5)
         return time.monotonic()
 
     def back(self):
-        return self.wait_for(lambda event: isinstance(event, Hello) and event.boot != self.boot, 40)[0]
+        return self.wait_for(lambda event: isinstance(event, Hello) and event.boot != self.boot, GIVE_UP_S)[0]
 
 
 @pytest.fixture
@@ -103,7 +106,9 @@ def failing(port, request):
 @pytest.mark.parametrize("failing", ["return 1 // 0"], indirect=True, ids=["crash"])
 def test_a_crash_is_told_and_the_dial_starts_again(failing):
     failed_s = failing.fail()
-    text = failing.wait_for(lambda event: isinstance(event, Log) and "ZeroDivisionError" in event.text, 20)[1].text
+    failing.wait_for(lambda event: isinstance(event, Log) and "ZeroDivisionError" in event.text, GIVE_UP_S)
+    # A traceback comes in as many messages as it takes.
+    text = "".join(event.text for _, event in failing.events if isinstance(event, Log))
     assert "lamp.py" in text
     back_s = failing.back() - failed_s
     print(
