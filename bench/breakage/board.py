@@ -86,7 +86,8 @@ def _changes_half_way(place: int) -> int:
                 us += 1000
                 latch.latch()
             knob.read(us % TOP, us % TOP)
-            assert (found := knob.position)
+            found = knob.position
+            assert found
             positions.append(found[0])
         return positions
 
