@@ -42,6 +42,8 @@ MAX_MEDIAN_FRAMES = 61
 STEADY = 0.1
 """How far the usual distance of two frames may be from that of the average rate, as a share, in a video of a steady
 rate."""
+WORD_S = 0.25
+"""How far a video may be from where a page's player alone says it is: players tell their time in such steps."""
 UNTOLD = -1
 """A page that does not count its frames."""
 
@@ -132,7 +134,7 @@ def shown_video(
     stretches: list[Stretch] = []
     unseen: list[Unseen] = []
     late: list[Floats] = []
-    frozen, frozen_s = 0, 0.0
+    frozen: list[float] = []
     for first, last in itertools.pairwise(edges):
         stretch, residual = _stretch(frames.part(np.arange(first, last)), hidden_s[first : last - 1])
         since_s = frames.host_s[first - 1] if first else -np.inf
@@ -141,27 +143,38 @@ def shown_video(
         stretch, lacking = _with_ends(stretch, near, usual_s=usual_s, longest_s=longest_s)
         unseen += [one for one in lacking if one.host_to_s <= frames.host_s[0] or one.host_from_s >= frames.host_s[-1]]
         if stretches:
-            stretches[-1] = before = replace(
-                stretches[-1], host_end_s=min(stretches[-1].host_end_s, stretch.host_start_s)
-            )
+            before = replace(stretches[-1], host_end_s=min(stretches[-1].host_end_s, stretch.host_start_s))
+            stretches[-1] = before
+            meanwhile = [one for one in near if one.host_s < frames.host_s[first] + BREAK_S]
             stood_s = stretch.host_start_s - before.host_end_s
-            if stood_s > BREAK_S and all(one.runs for one in near if one.host_s < frames.host_s[first] + BREAK_S):
-                frozen, frozen_s = frozen + 1, frozen_s + stood_s
-            sought = any(one.kind == "seek" for one in near if one.host_s < frames.host_s[first] + BREAK_S)
-            if stretch.video_start_s - before.video_end_s > BREAK_S and not sought:
+            if stood_s > BREAK_S and all(one.runs for one in meanwhile):
+                frozen.append(stood_s)
+            leapt_s = stretch.video_start_s - before.video_end_s
+            if leapt_s > BREAK_S and not any(one.kind == "seek" for one in meanwhile):
                 unseen.append(
                     Unseen(before.video_end_s, stretch.video_start_s, before.host_end_s, stretch.host_start_s)
                 )
         stretches.append(stretch)
         late.append(residual)
-    for one in told:
-        if not _overlaps(one, stretches):
-            if one.video_end_s - one.video_start_s < UNSEEN_S:
-                stretches.append(one)
-            else:
-                unseen.append(Unseen(one.video_start_s, one.video_end_s, one.host_start_s, one.host_end_s))
-    stretches.sort(key=lambda one: one.host_start_s)
-    return ShownVideo(stretches, sorted(unseen), frozen, frozen_s, np.concatenate(late))
+    alone, passed = _without_frames(told, stretches)
+    stretches = sorted([*stretches, *alone], key=lambda one: one.host_start_s)
+    return ShownVideo(stretches, sorted([*unseen, *passed]), len(frozen), sum(frozen), np.concatenate(late))
+
+
+def on_its_word(stretch: Stretch) -> Stretch:
+    """A stretch that only a page's player told of, with a bound to match."""
+    ends_s = np.array([stretch.host_start_s, stretch.host_end_s])
+    return replace(
+        stretch, anchor_host_s=ends_s, anchor_video_s=stretch.video_s(ends_s), anchor_bound_s=np.full(2, WORD_S)
+    )
+
+
+def _without_frames(told: list[Stretch], shown: list[Stretch]) -> tuple[list[Stretch], list[Unseen]]:
+    """What a player told of stretches in which no frame was: believed where they are short, else nobody saw them."""
+    alone = [one for one in told if not _overlaps(one, shown)]
+    short = [on_its_word(one) for one in alone if one.video_end_s - one.video_start_s < UNSEEN_S]
+    long = [one for one in alone if one.video_end_s - one.video_start_s >= UNSEEN_S]
+    return short, [Unseen(one.video_start_s, one.video_end_s, one.host_start_s, one.host_end_s) for one in long]
 
 
 class _Hint(NamedTuple):

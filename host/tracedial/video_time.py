@@ -8,11 +8,16 @@ from numpy.typing import NDArray
 
 from tracedial.clock import ClockFit, fit_clock, page_tick_us
 from tracedial.errors import ClockError
-from tracedial.frames import UNSEEN_S, UNTOLD, FrameBatch, Frames, ShownVideo, Unseen, shown_video
+from tracedial.frames import UNSEEN_S, UNTOLD, FrameBatch, Frames, ShownVideo, Unseen, on_its_word, shown_video
 from tracedial.player import PlayerEvent, Stretch, timeline
 from tracedial.recording import Recording, times
 
 Floats = NDArray[np.float64]
+
+NO_FRAMES = (
+    "No frame that the page showed can be placed in time: video times are those of its player, which are coarser, and "
+    "nothing says what was seen."
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,9 @@ def video_time(recording: Recording, *, origin_ns: int) -> VideoTime:
     told = timeline(events, origin_ns=origin_ns, until_ns=recording.last_ns)
     batches = [batch for batch in recording.frames if batch.page_boot in fits and batch.at_us]
     if not batches:
-        return VideoTime(told, page_fits=fits)
+        if any(event.page_us is not None for event in events):
+            return VideoTime([on_its_word(one) for one in told], [], [NO_FRAMES], fits)
+        return VideoTime(told)
     shown = shown_video(
         _frames(batches, fits),
         events,

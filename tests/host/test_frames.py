@@ -159,6 +159,16 @@ def test_a_stretch_without_a_frame_is_marked_and_nothing_is_filed_there():
     assert [(one.video_from_s, one.video_to_s) for one in found.unseen] == [(10.0, pytest.approx(17.0))]
 
 
+def test_what_only_the_player_told_of_has_a_bound_to_match():
+    played = play(np.random.default_rng(8))
+    end_s = played.events[-1].host_ns / 1e9
+    played.events += [
+        PlayerEvent("play", round((end_s + 2) * 1e9), 10.0, 1.0),
+        PlayerEvent("pause", round((end_s + 2.3) * 1e9), 10.3, 0.0),
+    ]
+    assert at(shown(played).stretches, end_s + 2.1) == (pytest.approx(10.1), 0.25)
+
+
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 1000), wrong_s=st.floats(-30, 30), share=st.floats(0.001, 0.2))
 def test_stray_frames_never_drop_the_majority(seed, wrong_s, share):
