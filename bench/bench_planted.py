@@ -25,6 +25,7 @@ def run() -> None:
     from tracedial.event_agreement import match
     from tracedial.event_rules import v_shapes
 
+    _clear()
     rng = np.random.default_rng(20262)
     sessions = [planted(rng) for _ in range(SESSIONS)]
 
@@ -50,6 +51,23 @@ def run() -> None:
     ):
         best = max(grid, key=lambda setting: score(make(*setting), sessions[:TO_SET])[2])
         say(f"{name}, settings {best}", score(make(*best), sessions))
+
+
+def _clear() -> None:
+    """How often the lowest segment of a session is called unusual, without an event and with one of a minute."""
+    from tracedial.events import find_events
+    from tracedial.unusual import CLEAR_P, depth_p
+
+    print("  lowest segment with p < .05, 200 sessions each, AR(1) .95, SD 6, by the fall of a minute")
+    for fall in (0, 15, 20, 30):
+        clear = 0
+        for seed in range(200):
+            rating = np.round(15 + 6 * ar1(np.random.default_rng(seed), 0.95, N)).astype(float)
+            rating[1500:1560] -= fall
+            lowest = min(find_events(rating).ruptures, key=lambda rupture: rupture.rank)
+            (p,) = depth_p(rating, 30, [lowest.mean])
+            clear += p is not None and p < CLEAR_P
+        print(f"    {fall} units: {clear / 200:.2f}", flush=True)
 
 
 def planted(rng: np.random.Generator) -> tuple[np.ndarray, list[float]]:

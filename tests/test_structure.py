@@ -53,7 +53,7 @@ HOST_ORDER = [
     {"alignment_report", "alignment_tables"},
     {"align"},
     {"derived"},
-    {"event_rules", "autocorrelation", "chance", "cosines", "low_frequency", "start_up", "pseudo_dyads"},
+    {"event_rules", "autocorrelation", "chance", "cosines", "low_frequency", "start_up", "pseudo_dyads", "unusual"},
     {"events", "agreement", "reliability", "event_agreement"},
     {"lag", "analysis_settings"},
     {"observer_codes", "analysis_loading", "analysis_preparing"},
@@ -70,7 +70,7 @@ HOST_ORDER = [
 ]
 # Statistics run on a CSV alone: these import nothing that knows of dials, links or clocks.
 STATISTICS = {"events", "autocorrelation", "chance", "cosines", "low_frequency", "start_up", "pseudo_dyads",
-              "agreement", "lag", "reliability", "event_agreement", "event_rules", "trace"}  # fmt: skip
+              "agreement", "lag", "reliability", "event_agreement", "event_rules", "trace", "unusual"}  # fmt: skip
 
 
 def imports(path):

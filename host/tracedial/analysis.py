@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tracedial import __version__, chance, cosines, low_frequency, start_up
+from tracedial import __version__, chance, cosines, low_frequency, start_up, unusual
 from tracedial.agreement import Congruence, Discrepancy, congruence, discrepancy
 from tracedial.analysis_loading import load
 from tracedial.analysis_preparing import (
@@ -227,6 +227,8 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
     traces, corrections = without_lag(traces, settings, session)
     events = {trace.rater: find_events(trace.rating, settings.events, step=scale.step) for trace in traces}
     full = settings.full
+    if full:
+        events = {trace.rater: _with_p(trace.rating, events[trace.rater]) for trace in traces}
     ratings = {trace.rater: trace.rating for trace in traces}
     crowd = full and len(names) > MOST_RATERS_IN_FULL
     of_pairs = replace(settings, measures="core") if crowd else settings
@@ -352,6 +354,23 @@ def _windows(a: Floats, b: Floats, window_s: int, first_s: int) -> list[dict[str
     return found
 
 
+def _with_p(rating: Floats, events: Events) -> Events:
+    """The events with how unusual each rupture is, and a note on those that are not."""
+    ruptures = []
+    for rupture in events.ruptures:
+        (p,) = unusual.depth_p(rating, rupture.end_s - rupture.onset_s, [rupture.mean])
+        ruptures.append(replace(rupture, p=p))
+    usual = sorted(r.rank for r in ruptures if r.p is not None and r.p >= unusual.CLEAR_P)
+    if not usual:
+        return replace(events, ruptures=ruptures)
+    ranks = ", ".join(map(str, usual))
+    note = (
+        f"No clear rupture: rank {ranks} lies no lower than a segment of such a session may by itself (p of "
+        f"{unusual.CLEAR_P:g} and more)."
+    )
+    return replace(events, ruptures=ruptures, notes=[*events.notes, note])
+
+
 def _stretches(events: Events) -> list[tuple[int, int]]:
     return [(rupture.onset_s, rupture.end_s) for rupture in events.ruptures]
 
@@ -389,8 +408,8 @@ def refuse_to_overwrite(paths: list[Path], folder: Path) -> None:
 
 
 EVENT_COLUMNS = (
-    "rater", "kind", "rank", "onset_s", "end_s", "nadir_s", "mean", "valid_share", "repaired_fraction", "clip_start_s",
-    "clip_end_s", "clip_cut", "reason",
+    "rater", "kind", "rank", "onset_s", "end_s", "nadir_s", "mean", "valid_share", "p", "repaired_fraction",
+    "clip_start_s", "clip_end_s", "clip_cut", "reason",
 )  # fmt: skip
 
 

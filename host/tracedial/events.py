@@ -92,7 +92,8 @@ class Rupture:
     """A lowest-rated segment: seconds `onset_s` (included) to `end_s` (excluded) of the video.
 
     `rank` 1 is the lowest; `mean` of its ratings; `nadir_s` the second of its lowest smoothed rating; `valid_share` of
-    its seconds rated; `clip` the window to replay, cut at the video's end (`clip_cut` says so).
+    its seconds rated; `clip` the window to replay, cut at the video's end (`clip_cut` says so). `p`, where it was
+    looked for: how often noise like the trace's own has any segment as low (`unusual.py`).
     """
 
     rank: int
@@ -104,6 +105,7 @@ class Rupture:
     valid_share: float
     clip: tuple[int, int]
     clip_cut: bool
+    p: float | None = None
 
 
 @dataclass(frozen=True)

@@ -313,14 +313,16 @@ def _event_blocks(data: dict[str, Any], rater: str) -> list[Block]:
         rows.append(
             (
                 str(rupture["rank"]), f"{time_text(rupture['onset_s'])} to {time_text(rupture['end_s'])}",
-                number_text(rupture["mean"], 1), time_text(rupture["nadir_s"]), _clip(rupture["clip"]),
+                number_text(rupture["mean"], 1), p_value(rupture["p"]), time_text(rupture["nadir_s"]),
+                _clip(rupture["clip"]),
                 time_text(repair["onset_s"]) if repair["onset_s"] is not None else repair["reason"],
                 NO_NUMBER if repair["repaired_fraction"] is None else f"{repair['repaired_fraction']:.0%}",
                 _clip(repair["clip"]),
             )
         )  # fmt: skip
     columns = (
-        "rank (1 lowest)", "rupture", "mean", "nadir", "clip to replay", "repair begins", "regained", "clip to replay",
+        "rank (1 lowest)", "rupture", "mean", "p as low", "nadir", "clip to replay", "repair begins", "regained",
+        "clip to replay",
     )  # fmt: skip
     found: list[Block] = [Heading(3, rater)]
     if rows:

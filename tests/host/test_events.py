@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from tracedial.errors import AnalysisError
 from tracedial.events import EventSettings, find_events, smoothed
+from tracedial.unusual import depth_p
 
 
 def v_shapes(n=600, level=20.0, falls=((100, 30), (300, 40), (480, 20))):
@@ -162,3 +163,15 @@ def test_smoothing_is_a_mean_of_what_is_rated_around():
 def test_settings_that_make_no_sense_are_refused(wrong):
     with pytest.raises(AnalysisError, match=next(iter(wrong))):
         EventSettings(**wrong)
+
+
+def test_a_rupture_is_set_beside_noise_of_the_traces_own_kind():
+    rng = np.random.default_rng(1)
+    calm = np.convolve(rng.normal(size=2039), np.ones(40) / 40, mode="valid") * 20
+    deep = calm.copy()
+    deep[900:960] -= 40
+    (usual,) = depth_p(calm, 30, [find_events(calm).ruptures[0].mean])
+    lowest = min(find_events(deep).ruptures, key=lambda rupture: rupture.rank)
+    (unusual,) = depth_p(deep, 30, [lowest.mean])
+    assert unusual < 0.05 < usual
+    assert depth_p(np.full(200, 3.0), 30, [3.0]) == depth_p(calm[:50], 30, [0.0]) == [None]
