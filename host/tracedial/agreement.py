@@ -316,7 +316,7 @@ def _by_resampling(
         withheld["p_pp"] = f"the effective N is {pyper_peterman:.1f}: the traces vary too slowly"
     found["p_shift"] = chance.shift_p(r, chance.shifted_r(a, b))
     if found["p_shift"] is None:
-        withheld["p_shift"] = "the session is too short, or varies too slowly, for shifts to show a p of .05"
+        withheld["p_shift"] = "the session is too short (15 minutes are needed), or varies too slowly, for shifts"
     found["p_surrogate"] = chance.surrogate_p(a, b, r)
     if found["p_surrogate"] is None:
         withheld["p_surrogate"] = "less than nine tenths of the seconds were rated by both"
@@ -324,7 +324,7 @@ def _by_resampling(
     steps = ~np.isnan(step_a) & ~np.isnan(step_b)
     if np.count_nonzero(steps) >= MIN_N and varies(step_a[steps]) and varies(step_b[steps]):
         found["r_diff"] = pearson(step_a[steps], step_b[steps])
-        found["p_diff"] = chance.shift_p(found["r_diff"], chance.shifted_r(step_a, step_b))
+        found["p_diff"] = chance.shift_p(found["r_diff"], chance.shifted_r(step_a, step_b), shortest_s=0)
     else:
         withheld["r_diff"] = "a trace changes by the same from each second to the next"
     found["truth_bias"] = _truth_bias(own_a, own_b)

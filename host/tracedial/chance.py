@@ -13,6 +13,8 @@ Floats = NDArray[np.float64]
 
 MIN_SHIFT_S = 60
 """Shifts nearer than this to none are left out: those traces are still nearly in step."""
+SHORTEST_S = 900
+"""In shorter sessions p by shifts is too often small (`bench/bench_chance.py`)."""
 MIN_COMMON_SHARE = 0.9
 """Surrogates are made of the whole span: where less of it is rated by both, they would be made of gaps."""
 _TERMS = 1024
@@ -59,15 +61,16 @@ def shifted_r(a: Floats, b: Floats, *, min_shift_s: int = MIN_SHIFT_S) -> Shifte
     return ShiftedR(r, (np.minimum(shifts, n - shifts) >= min_shift_s) & ~np.isnan(r))
 
 
-def shift_p(r: float, shifted: ShiftedR) -> float | None:
-    """Two-sided p of `r` among the circular shifts; None where too few independent shifts exist for a p of .05.
+def shift_p(r: float, shifted: ShiftedR, *, shortest_s: int = SHORTEST_S) -> float | None:
+    """Two-sided p of `r` among the circular shifts; None where too few independent shifts exist for a p of .05, and for
+    sessions below `shortest_s`.
 
     p = (½ + q M) / (½ + M): q is the share of shifts with at least that correlation, M how many independent shifts
     there are. Counting each of the n shifts as one of its own would claim more than they hold: neighbouring ones are
     nearly the same (`bench/bench_chance.py` has the rates of false positives).
     """
     among = np.abs(shifted.r[shifted.allowed])
-    if not len(among):
+    if not len(among) or len(shifted.r) < shortest_s:
         return None
     independent = min(shifted.independent_shifts, len(among))
     least = 0.5 / (0.5 + independent)

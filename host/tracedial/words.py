@@ -15,6 +15,8 @@ METHOD_WORDS = {
 }
 COURSES = {2: "a line and an arc", 4: "a curve of the fourth order"}
 
+HIGH_RWG, LOW_CCC = 0.7, 0.3
+
 WITHHELD_WORDS = {
     "p_cosine": "p of r by cosines",
     "p_detrended": "p without the slow course",
@@ -139,7 +141,14 @@ def reliability_words(reliability: dict[str, Any]) -> str:
         interval = "" if low is None else f" [{r_text(low)}, {r_text(high)}]"
         parts.append(f"{label} = {r_text(one['value'])}{interval}")
     seconds = f"{reliability['n_complete']:,} seconds that all rated"
-    return f"All {reliability['k']} raters: {', '.join(parts)} (95 % CI; {seconds})."
+    rwg, ccc = reliability["rwg"]["value"], reliability["ccc"]["value"]
+    caution = ""
+    if rwg is not None and ccc is not None and rwg >= HIGH_RWG and ccc < LOW_CCC:
+        caution = (
+            f" r_wg of {r_text(rwg)} beside a CCC of {r_text(ccc)} says that the raters used little of the scale, not "
+            "that they agreed."
+        )
+    return f"All {reliability['k']} raters: {', '.join(parts)} (95 % CI; {seconds}).{caution}"
 
 
 def pooled_words(pair: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
 import pytest
 
-from tracedial.words import lag_words, number_text, p_text, r_text, time_text
+from tracedial.words import lag_words, number_text, p_text, r_text, reliability_words, time_text
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,11 @@ def test_other_numbers():
         number_text(-0.001, 2) == "0.00" and number_text(-1234.5, 1) == "−1,234.5" and number_text(2880, 0) == "2,880"
     )
     assert p_text(0.0004) == "p < .001" and p_text(0.55) == "p = .550" and time_text(125) == "2:05"
+
+
+def test_r_wg_near_1_without_agreement_gets_its_caution():
+    one = {"value": 0.5, "ci_low": None, "ci_high": None}
+    names = ("icc_a_1", "icc_c_1", "alpha")
+    low = {"k": 2, "n_complete": 9, **dict.fromkeys(names, one), "rwg": {"value": 0.9}, "ccc": {**one, "value": -0.04}}
+    assert "used little of the scale" in reliability_words(low)
+    assert "used little of the scale" not in reliability_words({**low, "ccc": {**one, "value": 0.6}})
