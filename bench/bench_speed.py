@@ -42,7 +42,7 @@ def _dyad() -> None:
 
     print(
         f"  full set for a dyad of {SECONDS:,} s, surrogates in their exact distribution: {_median_ms(full):.1f} ms "
-        "(limit 150)"
+        "(limit 50)"
     )
 
 
