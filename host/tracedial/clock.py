@@ -14,7 +14,7 @@ is slower in one direction at all times cannot be told from an offset by any suc
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +37,7 @@ STAMPS_TO_TELL = 16
 SHORT_SPAN_S = 0.5
 GAP_S = 5.0
 """Exchanges farther apart than this have a gap between them."""
+BLOCK = 1 << 16
 STEP_S = 1e-3
 """What an offset must change by, beyond what exchanges and a drifting clock explain, to be a step."""
 
@@ -74,8 +75,7 @@ class ClockFit:
 
     def host_s(self, dial_s: Floats | float) -> Floats:
         """Host time (seconds since `origin_ns`) of dial times (seconds since boot)."""
-        dial_s = np.asarray(dial_s, dtype=float)
-        return dial_s + self._offset_at(dial_s)
+        return _in_blocks(lambda block_s: block_s + self._offset_at(block_s), np.asarray(dial_s, dtype=float))
 
     def dial_s(self, host_s: Floats | float) -> Floats:
         """Dial time (seconds since boot) of host times: the inverse of `host_s`."""
@@ -88,7 +88,9 @@ class ClockFit:
     def bound_at(self, dial_s: Floats | float) -> Floats:
         """The most that `host_s` can be wrong there, in seconds, for a dial whose rate keeps to what `clock_region.py`
         states."""
-        dial_s = np.asarray(dial_s, dtype=float)
+        return _in_blocks(self._bound_at, np.asarray(dial_s, dtype=float))
+
+    def _bound_at(self, dial_s: Floats) -> Floats:
         knots, offset_s = self.knot_dial_s, self._offset_at(dial_s)
         right = np.searchsorted(knots, dial_s, side="right")
         after, before = np.clip(right, 0, len(knots) - 1), np.clip(right - 1, 0, len(knots) - 1)
@@ -126,6 +128,13 @@ class ClockFit:
         before = np.minimum(dial_s - self.knot_dial_s[0], 0.0) * self.drift_first
         after = np.maximum(dial_s - self.knot_dial_s[-1], 0.0) * self.drift_last
         return inside + before + after
+
+
+def _in_blocks(function: Callable[[Floats], Floats], values: Floats) -> Floats:
+    """A function of each value, so that its intermediate arrays stay small however many there are."""
+    if values.size <= BLOCK:
+        return function(values)
+    return np.concatenate([function(values[at : at + BLOCK]) for at in range(0, len(values), BLOCK)])
 
 
 def fit_clock(exchanges: Sequence[SyncExchange], *, origin_ns: int, tick_us: int = 1) -> ClockFit:
