@@ -133,9 +133,11 @@ def firefox(url: str, *, headless: bool):
             process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=file)
         try:
             page = FirefoxPage(_port(process, said))
-            page.goto(url)
-            yield page
-            page.close()
+            try:
+                page.goto(url)
+                yield page
+            finally:
+                page.close()
         finally:
             process.terminate()
             process.wait()

@@ -37,8 +37,9 @@ def test_a_frozen_browser_shifts_no_second(tmp_path, frozen_s):
     assert run.beyond() <= MAY_MISS, np.sort(run.error_s * 1e3)
     after = run.error_s[run.true_s > 12]
     assert len(after) > 20 and abs(np.median(after)) < 0.2
-    said = " ".join(run.report["findings"])
-    assert "picture stood still" in said or "without a picture" in said
+    # What is said depends on how the browser goes on: from where it was, at once, or by what it still had decoded.
+    words = ("picture stood still", "without a picture", "placed less exactly")
+    assert any(word in finding for finding in run.report["findings"] for word in words)
     assert all(one["video_end_s"] <= 18.1 for one in run.report["stretches"])
 
 

@@ -153,6 +153,7 @@ def run_timing(
         page_origin_s = None if in_firefox else _page_origin_s(page)
         page.click("#play")
         if looked:
+            page.wait_for_function("() => document.querySelector('video').videoWidth > 0")
             looked.watch(page.evaluate(WHERE))
         if acts:
             _acts(page)
