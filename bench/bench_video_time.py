@@ -6,11 +6,9 @@ of the samples beyond the bound that the recording states for each. Needs Chromi
 `python bench/run.py video_time:frozen` runs the cases whose names hold a word.
 """
 
-import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -20,9 +18,9 @@ import numpy as np
 TESTS = Path(__file__).resolve().parent.parent / "tests"
 sys.path[:0] = [str(TESTS), str(TESTS / "web")]
 
-from processes import busy, descendants, freeze  # noqa: E402  (the tests' folder is on the path only now)
+from processes import busy  # noqa: E402  (the tests' folder is on the path only now)
 from rooms import wait_for_video  # noqa: E402
-from timing_run import Film, TimingRun, run_timing  # noqa: E402
+from timing_run import Film, TimingRun, freezes_browser, freezes_server, run_timing  # noqa: E402
 
 SECONDS = 25
 GOALS_MS = {"quiet": (5, 20, 45), "busy": (None, 45, None)}
@@ -35,19 +33,6 @@ class Case:
     name: str
     load: str = "quiet"
     options: dict = field(default_factory=dict)
-
-
-def _freeze(seconds: float) -> Callable:
-    def act(page, server) -> None:
-        wait_for_video(page, 8)
-        freeze(descendants(os.getpid(), "chrom"), seconds)
-
-    return act
-
-
-def _freeze_server(page, server) -> None:
-    wait_for_video(page, 8)
-    freeze([server.process.pid], 3)
 
 
 def _busy_page(page, server) -> None:
@@ -101,9 +86,9 @@ CASES = [
     Case("hidden tab", "busy", {"meanwhile": _hide, **ON_SCREEN}),
     Case("busy page", "busy", {"meanwhile": _busy_page, **ON_SCREEN}),
     Case("four busy processes", "busy", {"meanwhile": _four, **ON_SCREEN}),
-    *[Case(f"frozen browser, {seconds} s", "busy", {"meanwhile": _freeze(seconds), **ON_SCREEN})
+    *[Case(f"frozen browser, {seconds} s", "busy", {"meanwhile": freezes_browser(at_s=8, seconds=seconds), **ON_SCREEN})
       for seconds in (0.3, 0.6, 1.5, 3, 10)],
-    Case("frozen server, 3 s", "busy", {"meanwhile": _freeze_server, **ON_SCREEN}),
+    Case("frozen server, 3 s", "busy", {"meanwhile": freezes_server(at_s=8, seconds=3), **ON_SCREEN}),
     Case("Firefox", options={"in_firefox": True, **ON_SCREEN}),
     Case("Firefox, four busy processes", "busy", {"in_firefox": True, "meanwhile": _four, **ON_SCREEN}),
 ]  # fmt: skip

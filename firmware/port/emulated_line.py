@@ -29,15 +29,32 @@ else:
         return time.monotonic_ns() // 1000  # pyright: ignore
 
 
-class RealLine:
+class Arrivals:
+    """What has come and was not taken yet: bytes of the wire, and what was told of the world."""
+
+    def __init__(self, told):
+        self._told = told
+        self._came = b""
+
+    def read(self):
+        """What came by the wire."""
+        data, self._came = self._came, b""
+        return data
+
+    def told(self):
+        """What was told about the world."""
+        data, self._told = self._told, b""
+        return data
+
+
+class RealLine(Arrivals):
     """Two connections, in the machine's own time."""
 
     def __init__(self, wire, control, told):
         self.true_us = machine_us
         self._wire = wire
         self._control = control
-        self._told = told
-        self._came = b""
+        super().__init__(told)
         # MicroPython has only poll, which CPython on Windows lacks.
         self._poll = None if hasattr(select, "select") else select.poll()
         if self._poll:
@@ -51,16 +68,6 @@ class RealLine:
             self._told += _receive(self._control)
         if self._wire in ready:
             self._came += _receive(self._wire)
-
-    def read(self):
-        """What came by the wire."""
-        data, self._came = self._came, b""
-        return data
-
-    def told(self):
-        """What was told about the world."""
-        data, self._told = self._told, b""
-        return data
 
     def write(self, data):
         """Send by the wire."""
@@ -82,14 +89,13 @@ class RealLine:
         return select.select([self._wire, self._control], [], [], wait_ms / 1000)[0]
 
 
-class SimulatedLine:
+class SimulatedLine(Arrivals):
     """One connection, in a time that the emulator hands out."""
 
     def __init__(self, wire, true_us, told):
         self._wire = wire
         self._now_us = true_us
-        self._told = told
-        self._came = b""
+        super().__init__(told)
         self._leaving = b""
 
     def true_us(self):
@@ -98,16 +104,6 @@ class SimulatedLine:
 
     def look(self):
         """What came, came with the time."""
-
-    def read(self):
-        """What came by the wire."""
-        data, self._came = self._came, b""
-        return data
-
-    def told(self):
-        """What was told about the world."""
-        data, self._told = self._told, b""
-        return data
 
     def write(self, data):
         """Send by the wire, at the time that it is now."""

@@ -5,15 +5,11 @@ A busy machine shows frames late, and the bound says so: these tests judge by it
 quiet machine is printed by `python bench/run.py video_time`.
 """
 
-import os
-
 import numpy as np
 import pytest
 
-from processes import descendants, freeze
 from requirements import needs_chromium, needs_firefox, needs_screen
-from rooms import wait_for_video
-from timing_run import run_timing
+from timing_run import freezes_browser, run_timing
 
 pytestmark = needs_chromium
 MAY_MISS = 0.01
@@ -29,11 +25,7 @@ def test_a_sample_is_filed_where_the_video_was(tmp_path, acts):
 
 @pytest.mark.parametrize("frozen_s", [0.6, 3.0])
 def test_a_frozen_browser_shifts_no_second(tmp_path, frozen_s):
-    def freeze_browser(page, server):
-        wait_for_video(page, 6)
-        freeze(descendants(os.getpid(), "chrom"), frozen_s)
-
-    run = run_timing(tmp_path, seconds=18, meanwhile=freeze_browser)
+    run = run_timing(tmp_path, seconds=18, meanwhile=freezes_browser(at_s=6, seconds=frozen_s))
     assert run.beyond() <= MAY_MISS, np.sort(run.error_s * 1e3)
     after = run.error_s[run.true_s > 12]
     assert len(after) > 20 and abs(np.median(after)) < 0.2

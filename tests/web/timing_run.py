@@ -10,6 +10,7 @@ import contextlib
 import csv
 import itertools
 import json
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ import numpy as np
 
 from emulation import emulate, read_rows
 from firefox import firefox
+from processes import descendants, freeze
 from rooms import Server, begin, browser, make_study, open_page, video_s, wait_for_video
 from screen import WHERE, screen
 from tracedial.journal import read_journal
@@ -108,6 +110,26 @@ def write_film(path: Path, seconds: int, film: Film) -> None:
 
 Meanwhile = Callable[[Any, Server], None]
 """What happens while the video plays, in the test's own thread: given the page and the room's server."""
+
+
+def freezes_browser(*, at_s: float, seconds: float) -> Meanwhile:
+    """All of Chromium is stopped at a second of the video, and goes on."""
+
+    def act(page: Any, server: Server) -> None:
+        wait_for_video(page, at_s)
+        freeze(descendants(os.getpid(), "chrom"), seconds)
+
+    return act
+
+
+def freezes_server(*, at_s: float, seconds: float) -> Meanwhile:
+    """The same of the room's server."""
+
+    def act(page: Any, server: Server) -> None:
+        wait_for_video(page, at_s)
+        freeze([server.process.pid], seconds)
+
+    return act
 
 
 def run_timing(
