@@ -145,7 +145,9 @@ def shown_video(
         if stretches:
             before = replace(stretches[-1], host_end_s=min(stretches[-1].host_end_s, stretch.host_start_s))
             stretches[-1] = before
-            meanwhile = [one for one in near if one.host_s < frames.host_s[first] + BREAK_S]
+            # A player tells of a pause before its last frame is on the screen.
+            from_s, to_s = since_s - BREAK_S, frames.host_s[first] + BREAK_S
+            meanwhile = [one for one in hints if from_s < one.host_s < to_s]
             stood_s = stretch.host_start_s - before.host_end_s
             if stood_s > BREAK_S and all(one.runs for one in meanwhile):
                 frozen.append(stood_s)

@@ -1,5 +1,7 @@
 """The timeline follows the frames that were shown, whatever the player told and whatever went wrong."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -137,6 +139,16 @@ def test_a_player_that_tells_the_wrong_thing_moves_no_frame(kind):
     found = shown(played)
     assert len(found.stretches) == 1
     check_truth(played, found)
+
+
+@pytest.mark.parametrize("before_s", [0.0, 0.02, 0.1])
+def test_a_pause_told_before_its_last_frame_is_on_the_screen_is_no_frozen_browser(before_s):
+    played = play(np.random.default_rng(12), acts=[(20.0, "pause", 3.0), (30.0, "seek", 50.0)])
+    for at_event, event in enumerate(played.events):
+        if event.kind == "pause":
+            played.events[at_event] = replace(event, host_ns=event.host_ns - round(before_s * 1e9))
+    found = shown(played)
+    assert (found.frozen, found.unseen) == (0, [])
 
 
 def test_frames_in_a_stretch_of_which_the_player_told_nothing_are_believed():
