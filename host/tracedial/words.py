@@ -35,18 +35,19 @@ def congruence_words(pair: dict[str, Any]) -> str:
     c = pair["congruence"]
     if c["r"] is None:
         return f"no temporal congruence can be given: {c['reason']}."
-    head = f"r = {r_text(c['r'])}, N = {c['n']:,} seconds"
+    over = f"Over {c['n']:,} seconds, "
     name = c["first_p"]
     if name is None:
-        return f"{head}; no p value: {c['reason']}."
+        return f"{over}r = {r_text(c['r'])}; no p value: {c['reason']}."
     if name == "p_detrended":
         text = (
-            f"The traces rise, fall or bend slowly over the session, as two unconnected ones may: {head} describes "
-            f"this session and has no p. Without {COURSES[c['detrended_order']]} in each, "
+            f"The traces rise, fall or bend slowly over the session, as two unconnected ones may: "
+            f"r = {r_text(c['r'])}, N = {c['n']:,} seconds describes this session and has no p. "
+            f"Without {COURSES[c['detrended_order']]} in each, "
             f"{_tested(c, 'r_detrended', 'p_detrended', 'n_eff_detrended', 'r_needed_detrended', 'ci_detrended')}"
         )
     else:
-        text = f"{head}; {_tested(c, 'r', name, 'n_eff_cosine', 'r_needed', 'ci')}"
+        text = f"{over}{_tested(c, 'r', name, 'n_eff_cosine', 'r_needed', 'ci')}"
     others = [f"{p_text(c[key])} {METHOD_WORDS[key]}" for key in ("p_eff", "p_pp", "p_surrogate") if c[key] is not None]
     if others:
         text += f" Beside it: {', '.join(others)}."
