@@ -7,12 +7,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from tracedial.agreement import congruence, discrepancy
-from tracedial.align import align
-from tracedial.events import find_events
-from tracedial.journal import JOURNAL_NAME, JournalWriter
-from tracedial.recording import read_recording
-from tracedial.synthetic import dyad
+from tracedial.alignment.align import align
+from tracedial.emulation.synthetic import dyad
+from tracedial.measures.agreement import congruence, discrepancy
+from tracedial.measures.ruptures import find_events
+from tracedial.recording.journal import JOURNAL_NAME, JournalWriter
+from tracedial.recording.recording import read_recording
 
 SECONDS = 3000
 RUNS = 15

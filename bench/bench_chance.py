@@ -42,7 +42,7 @@ def run() -> None:
 
 def _studies() -> None:
     """How often a study's mean r has p < .05 beside pseudo-dyads: without any connection, and with one."""
-    from tracedial.pseudo_dyads import correlations, permutation_test
+    from tracedial.measures.pseudo_dyads import correlations, permutation_test
 
     n, dyads = kinds.N, 18
     shared = {
@@ -64,11 +64,11 @@ def _studies() -> None:
 
 
 def _line(what: str, make: kinds.Make) -> int:
-    from tracedial.agreement import congruence
-    from tracedial.event_agreement import overlap
-    from tracedial.events import find_events
-    from tracedial.lag import lag_of
-    from tracedial.start_up import settled_s, start_up
+    from tracedial.measures.agreement import congruence
+    from tracedial.measures.coincidence import overlap
+    from tracedial.measures.lag import lag_of
+    from tracedial.measures.ruptures import find_events
+    from tracedial.measures.start_up import settled_s, start_up
 
     rng = np.random.default_rng(20261)
     found: dict[str, list[float | None]] = {name: [] for name in ("first", "before", *METHODS, "lag", "events")}
@@ -105,7 +105,7 @@ def _line(what: str, make: kinds.Make) -> int:
 
 
 def _ar1_p(a: np.ndarray, b: np.ndarray) -> float | None:
-    from tracedial.autocorrelation import effective_n, p_of_r
+    from tracedial.measures.autocorrelation import effective_n, p_of_r
 
     both = ~np.isnan(a) & ~np.isnan(b)
     n_eff = effective_n(a, b).bretherton
@@ -113,7 +113,7 @@ def _ar1_p(a: np.ndarray, b: np.ndarray) -> float | None:
 
 
 def _power() -> None:
-    from tracedial.agreement import congruence
+    from tracedial.measures.agreement import congruence
 
     print(f"  power at the r that the oracle finds in about half of {COVERAGE_RUNS} pairs: first, oracle")
     for name, make in kinds.stationary(2900).items():
@@ -133,8 +133,8 @@ def _power() -> None:
 
 
 def _coverage() -> None:
-    from tracedial.agreement import congruence, discrepancy
-    from tracedial.reliability import reliability
+    from tracedial.measures.agreement import congruence, discrepancy
+    from tracedial.measures.reliability import reliability
 
     print(f"  95 % intervals that hold the truth, {COVERAGE_RUNS} pairs each with r = .50; before: AR(1)'s of the mean")
     for n in (2900, 600):
@@ -168,7 +168,7 @@ def _coupled(rng: np.random.Generator, make: kinds.Make) -> np.ndarray:
 
 def _before_holds(difference: np.ndarray) -> bool:
     """Whether the mean's interval for the effective N of an AR(1) series holds 0."""
-    from tracedial.autocorrelation import bretherton_n, lag1_autocorrelation, unbiased_r1
+    from tracedial.measures.autocorrelation import bretherton_n, lag1_autocorrelation, unbiased_r1
 
     known = difference[~np.isnan(difference)]
     n_eff = bretherton_n(len(known), unbiased_r1(lag1_autocorrelation(difference) or 0.0, len(known)), 1.0)

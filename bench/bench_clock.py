@@ -8,8 +8,8 @@ quickest of each kept, straight lines between. "Mean of midpoints": the average 
 import numpy as np
 
 from link_model import any_recording, dial_time, exchanges, irregular
-from tracedial.clock import fit_stamps
 from tracedial.link.client import SYNC_INTERVAL_S
+from tracedial.timing.clock import fit_stamps
 
 HOURS = 20
 CHANGING_LINKS = 10_000

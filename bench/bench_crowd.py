@@ -7,11 +7,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from tracedial.journal import JOURNAL_NAME, read_journal
-from tracedial.link.stream import EmulatorProcess
-from tracedial.player import VirtualPlayer
-from tracedial.recorder import DialChoice, SessionRecorder
-from tracedial.synthetic import write_video
+from tracedial.emulation.process import EmulatorProcess
+from tracedial.emulation.synthetic import write_video
+from tracedial.recording.journal import JOURNAL_NAME, read_journal
+from tracedial.recording.recorder import DialChoice, SessionRecorder
+from tracedial.timing.player import VirtualPlayer
 from tracedial.video import read_video
 
 DIALS = 64

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from tracedial.align import align
-from tracedial.link.stream import EmulatorProcess
-from tracedial.player import VirtualPlayer, parse_cue
-from tracedial.recorder import DialChoice, SessionRecorder
-from tracedial.recording import read_recording
-from tracedial.session_run import EmulatedRater
-from tracedial.synthetic import write_video
+from tracedial.alignment.align import align
+from tracedial.cli.recording_run import EmulatedRater
+from tracedial.emulation.process import EmulatorProcess
+from tracedial.emulation.synthetic import write_video
+from tracedial.recording.recorder import DialChoice, SessionRecorder
+from tracedial.recording.recording import read_recording
+from tracedial.timing.player import VirtualPlayer, parse_cue
 from tracedial.video import read_video
 
 SECONDS = 60

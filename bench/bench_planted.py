@@ -22,8 +22,8 @@ TOLERANCE_S = 10
 
 def run() -> None:
     """Print recall, precision and F1 of each method."""
-    from tracedial.event_agreement import match
-    from tracedial.event_rules import v_shapes
+    from tracedial.measures.coincidence import match
+    from tracedial.measures.rupture_rules import v_shapes
 
     _clear()
     rng = np.random.default_rng(20262)
@@ -55,8 +55,8 @@ def run() -> None:
 
 def _clear() -> None:
     """How often the lowest segment of a session is called unusual, without an event and with one of a minute."""
-    from tracedial.events import find_events
-    from tracedial.unusual import CLEAR_P, depth_p
+    from tracedial.measures.ruptures import find_events
+    from tracedial.measures.unusual import CLEAR_P, depth_p
 
     print("  lowest segment with p < .05, 200 sessions each, AR(1) .95, SD 6, by the fall of a minute")
     for fall in (0, 15, 20, 30):

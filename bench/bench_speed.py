@@ -23,12 +23,12 @@ def run() -> None:
 
 
 def _dyad() -> None:
-    from tracedial.agreement import congruence, discrepancy
-    from tracedial.event_agreement import overlap
-    from tracedial.events import find_events
-    from tracedial.lag import lag_of
-    from tracedial.reliability import reliability
-    from tracedial.synthetic import dyad
+    from tracedial.emulation.synthetic import dyad
+    from tracedial.measures.agreement import congruence, discrepancy
+    from tracedial.measures.coincidence import overlap
+    from tracedial.measures.lag import lag_of
+    from tracedial.measures.reliability import reliability
+    from tracedial.measures.ruptures import find_events
 
     a, b = dyad(SECONDS, seed=1).values()
 
@@ -50,7 +50,7 @@ def _icc() -> None:
     import pandas as pd
     import pingouin
 
-    from tracedial.reliability import iccs
+    from tracedial.measures.reliability import iccs
 
     rng = np.random.default_rng(1)
     table = rng.normal(size=(SECONDS, 1)) + rng.normal(size=(SECONDS, 4))
@@ -74,7 +74,7 @@ def _icc() -> None:
 def _alpha() -> None:
     import krippendorff
 
-    from tracedial.reliability import krippendorff_alpha
+    from tracedial.measures.reliability import krippendorff_alpha
 
     rng = np.random.default_rng(2)
     table = np.round(20 * rng.normal(size=(SECONDS, 1)) + 10 * rng.normal(size=(SECONDS, 10)))
@@ -92,10 +92,10 @@ def _alpha() -> None:
 
 
 def _study() -> None:
-    from tracedial.analysis_settings import AnalysisSettings
-    from tracedial.study_analysis import analyze_study, write_study
-    from tracedial.synthetic import dyad
-    from tracedial.trace import Trace, write_trace
+    from tracedial.analysis.settings import AnalysisSettings
+    from tracedial.analysis.study_analysis import analyze_study, write_study
+    from tracedial.emulation.synthetic import dyad
+    from tracedial.measures.trace import Trace, write_trace
 
     with tempfile.TemporaryDirectory() as name:
         study = Path(name) / "study"

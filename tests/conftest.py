@@ -33,7 +33,7 @@ def simulated():
 @pytest.fixture(scope="session")
 def short_video(tmp_path_factory):
     """A test video of a minute."""
-    from tracedial.synthetic import write_video
+    from tracedial.emulation.synthetic import write_video
 
     path = tmp_path_factory.mktemp("video") / "session.mp4"
     write_video(path, 60)

@@ -8,12 +8,12 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from tracedial.align import align
-from tracedial.host_time import REAL_TIME, wait_until
-from tracedial.link.stream import EmulatorProcess
-from tracedial.player import VirtualPlayer
-from tracedial.recorder import DialChoice, SessionRecorder
-from tracedial.recording import journals, read_recording
+from tracedial.alignment.align import align
+from tracedial.emulation.process import EmulatorProcess
+from tracedial.host_clock import REAL_TIME, wait_until
+from tracedial.recording.recorder import DialChoice, SessionRecorder
+from tracedial.recording.recording import journals, read_recording
+from tracedial.timing.player import VirtualPlayer
 from tracedial.video import read_video
 
 

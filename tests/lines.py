@@ -8,10 +8,10 @@ from dial.knobs import Direct
 from dial.settings import Settings
 from dialwire import frame, message
 from dialwire.scale import ALLIANCE
+from tracedial.emulation.simulated_time import SimulatedTime
 from tracedial.errors import LinkError
-from tracedial.player import VirtualPlayer
-from tracedial.recorder import DialChoice, SessionRecorder
-from tracedial.simulated_time import SimulatedTime
+from tracedial.recording.recorder import DialChoice, SessionRecorder
+from tracedial.timing.player import VirtualPlayer
 from tracedial.video import Video
 
 STEP_NS = 20_000_000

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from tracedial.align import align
-from tracedial.emulated_link import LinkConditions
-from tracedial.emulated_settings import DialSettings
-from tracedial.player import VirtualPlayer
-from tracedial.recorder import DialChoice, SessionRecorder
-from tracedial.recording import read_recording
-from tracedial.session_run import EmulatedRater
-from tracedial.simulated_line import SimulatedLine
+from tracedial.alignment.align import align
+from tracedial.cli.recording_run import EmulatedRater
+from tracedial.emulation.emulated_link import LinkConditions
+from tracedial.emulation.emulated_settings import DialSettings
+from tracedial.emulation.simulated_line import SimulatedLine
+from tracedial.recording.recorder import DialChoice, SessionRecorder
+from tracedial.recording.recording import read_recording
+from tracedial.timing.player import VirtualPlayer
 from tracedial.video import Video
 
 VIDEO = Video(Path("none.mp4"), 3600.0, frame_rate_hz=5.0, width=320, height=180, sha256="0" * 64)

@@ -19,58 +19,22 @@ HOST = ROOT / "host" / "tracedial"
 DEVICE_ORDER = ["dialwire", "dial", "port", "main"]
 DEVICE_LIBRARY = {"dialwire": {"struct", "binascii"}, "dial": {"struct", "binascii", "array"}}
 HOST_ORDER = [
-    {
-        "errors",
-        "__init__",
-        "firmware_files",
-        "host_time",
-        "export",
-        "whole_file",
-        "journal_lines",
-        "shape",
-        "plain_text",
-        "on_scale",
-        "patience",
-        "private",
-        "shell",
-    },
-    {"emulated_link", "simulated_time"},
-    {"emulated_settings"},
-    {"emulator", "simulated_line"},
-    {"link", "video"},
-    {"flash", "settings", "knob_watch"},
-    {"clock", "clock_region", "player", "phase", "trace", "synthetic", "frames", "practice"},
-    {"samples", "journal_order", "journal_writer", "journal"},
-    {"doubt"},
-    {"calibration", "selftest"},
-    {"session", "rater_lock", "alignment_file"},
-    {"recording", "study"},
-    {"video_time"},
-    {"recorder", "resume"},
-    {"live"},
-    {"placing"},
+    {"errors", "shell", "host_clock"},
+    {"firmware_files", "files", "video"},
+    {"emulation"},
+    {"link"},
+    {"timing", "measures"},
+    {"dial_setup", "recording"},
     {"alignment"},
-    {"alignment_report", "alignment_tables"},
-    {"align"},
-    {"derived"},
-    {"event_rules", "autocorrelation", "chance", "cosines", "low_frequency", "start_up", "pseudo_dyads", "unusual"},
-    {"events", "agreement", "reliability", "event_agreement"},
-    {"lag", "analysis_settings"},
-    {"observer_codes", "analysis_loading", "analysis_preparing"},
-    {"analysis", "segments"},
-    {"answers"},
-    {"figure", "progress", "words", "blocks"},
-    {"report_html", "report_pdf"},
-    {"report", "study_jobs"},
-    {"study_pseudo"},
-    {"session_run", "study_analysis"},
-    {"study_report"},
-    {"web"},
-    {"cli", "__main__"},
+    {"analysis"},
+    {"study", "report"},
+    {"room"},
+    {"cli"},
+    {"__init__", "__main__"},
 ]
-# Statistics run on a CSV alone: these import nothing that knows of dials, links or clocks.
-STATISTICS = {"events", "autocorrelation", "chance", "cosines", "low_frequency", "start_up", "pseudo_dyads",
-              "agreement", "lag", "reliability", "event_agreement", "event_rules", "trace", "unusual"}  # fmt: skip
+# Statistics run on a CSV alone: they import nothing that knows of dials, links or clocks.
+MEASURES_IMPORT = {"measures", "errors", "files"}
+MODULES_AT_THE_TOP = 8
 
 
 def imports(path):
@@ -115,19 +79,49 @@ def test_the_host_imports_one_way(path):
     level = next(i for i, names in enumerate(HOST_ORDER) if group in names)
     for name in imports(path):
         assert name.split(".")[0] not in ("dial", "port", "main"), f"{name}: the host never imports the device's logic"
-        if target := room(name):
-            if not any(target in names for names in HOST_ORDER):
-                continue
+        target = room(name)
+        if target and target != group and (HOST / target).exists() | (HOST / f"{target}.py").exists():
             target_level = next(i for i, names in enumerate(HOST_ORDER) if target in names)
-            assert target_level <= level, f"{group} imports {name}"
+            assert target_level < level, f"{group} imports {name}"
 
 
-@pytest.mark.parametrize("name", sorted(STATISTICS))
-def test_statistics_know_nothing_of_dials(name):
-    allowed = STATISTICS | {"errors", "export"}
-    for imported in imports(HOST / f"{name}.py"):
+def test_no_module_imports_itself_by_way_of_others():
+    files = {".".join(p.relative_to(HOST.parent).with_suffix("").parts): p for p in HOST.rglob("*.py")}
+    arrows = {name: {other for other in imports(path) if other in files} - {name} for name, path in files.items()}
+    done = set()
+    while ready := [name for name in arrows if name not in done and arrows[name] <= done]:
+        done.update(ready)
+    assert done == set(arrows), sorted(set(arrows) - done)
+
+
+def test_few_modules_stand_directly_in_the_package():
+    assert len(list(HOST.glob("*.py"))) <= MODULES_AT_THE_TOP
+
+
+def test_contributing_draws_each_room_and_what_it_may_import():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = {
+        cells[0].strip("`"): {name.strip(" `") for name in cells[2].split(",")} - {"–"}
+        for cells in ([cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines())
+        if len(cells) == 3 and cells[0].startswith("`")
+    }
+    rooms = {path.name for path in HOST.iterdir() if (path / "__init__.py").exists()}
+    assert set(rows) == rooms
+    for name in sorted(rooms):
+        drawn = {
+            target
+            for path in (HOST / name).rglob("*.py")
+            for target in map(room, imports(path))
+            if target in rooms and target != name
+        }
+        assert drawn == rows[name], name
+
+
+@pytest.mark.parametrize("path", sorted((HOST / "measures").glob("*.py")), ids=lambda p: p.name)
+def test_statistics_know_nothing_of_dials(path):
+    for imported in imports(path):
         assert not imported.startswith("dialwire")
-        assert room(imported) is None or room(imported) in allowed
+        assert room(imported) is None or room(imported) in MEASURES_IMPORT
 
 
 def test_no_heavy_library_is_imported_at_the_top_where_commands_start():
@@ -183,19 +177,19 @@ def test_the_wheel_holds_host_wire_and_firmware_and_can_emulate(tmp_path):
     assert done.returncode == 0, done.stderr
     (wheel,) = tmp_path.glob("tracedial-*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    for name in ("tracedial/clock.py", "dialwire/frame.py", "tracedial/firmware/main.py",
+    for name in ("tracedial/timing/clock.py", "dialwire/frame.py", "tracedial/firmware/main.py",
                  "tracedial/firmware/dial/app.py", "tracedial/firmware/dialwire/frame.py",
                  "tracedial/firmware/port/emulated.py", "tracedial/py.typed", "dialwire/py.typed",
-                 "tracedial/presets/alliance.toml", "tracedial/web/static/index.html",
-                 "tracedial/web/static/js/main.js", "tracedial/web/static/words/de.json",
-                 "tracedial/web/static/vendor/uPlot.LICENSE"):  # fmt: skip
+                 "tracedial/study/presets/alliance.toml", "tracedial/room/static/index.html",
+                 "tracedial/room/static/js/main.js", "tracedial/room/static/words/de.json",
+                 "tracedial/room/static/vendor/uPlot.LICENSE"):  # fmt: skip
         assert name in names, name
     zipfile.ZipFile(wheel).extractall(tmp_path / "installed")
     # Only the wheel's own files: the checkout's are kept out by a path that puts the wheel first.
     program = (
         "import sys; sys.path.insert(0, sys.argv[1]); import tracedial.firmware_files as f; "
         "assert sys.argv[1] in str(f.firmware_dir()), f.firmware_dir(); "
-        "from tracedial.link.stream import EmulatorProcess; from tracedial.link.discover import probe\n"
+        "from tracedial.emulation.process import EmulatorProcess; from tracedial.link.discover import probe\n"
         "import os; os.environ['PYTHONPATH'] = sys.argv[1]\n"
         "with EmulatorProcess([]) as e: print(probe(e.urls[0]).hello.name)"
     )

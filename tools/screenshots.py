@@ -10,7 +10,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "web")]
 
 from emulation import emulate  # noqa: E402
 from rooms import Server, begin, browser, make_study, open_page, wait_for_video  # noqa: E402
-from tracedial.synthetic import dyad  # noqa: E402
+from tracedial.emulation.synthetic import dyad  # noqa: E402
 
 SECONDS = 90
 SIZE = {"width": 1366, "height": 768}

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from breakage import Figure
-from tracedial.align import align_folder, write_alignment
+from tracedial.alignment.align import align_folder, write_alignment
 from tracedial.cli.demo import demo_dial
-from tracedial.recorder import DialChoice
-from tracedial.session_run import SessionPlan, record_session
-from tracedial.simulated_line import SimulatedLine
-from tracedial.synthetic import dyad, write_knob_script, write_video
+from tracedial.cli.recording_run import SessionPlan, record_session
+from tracedial.emulation.simulated_line import SimulatedLine
+from tracedial.emulation.synthetic import dyad, write_knob_script, write_video
+from tracedial.recording.recorder import DialChoice
 from tracedial.video import Video, read_video
 
 BUSY = 8

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from breakage import Figure
 from breakage.recorded import lost_records
-from tracedial.emulated_settings import DialSettings
-from tracedial.player import VirtualPlayer
-from tracedial.recorder import DialChoice, SessionRecorder
-from tracedial.simulated_line import SimulatedLine
-from tracedial.synthetic import write_video
+from tracedial.emulation.emulated_settings import DialSettings
+from tracedial.emulation.simulated_line import SimulatedLine
+from tracedial.emulation.synthetic import write_video
+from tracedial.recording.recorder import DialChoice, SessionRecorder
+from tracedial.timing.player import VirtualPlayer
 from tracedial.video import read_video
 
 CUTS = 10

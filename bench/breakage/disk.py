@@ -7,7 +7,7 @@ from pathlib import Path
 
 from breakage import Figure
 from tracedial.errors import JournalError
-from tracedial.journal import JournalWriter, read_journal
+from tracedial.recording.journal import JournalWriter, read_journal
 
 RECORDS = 500
 

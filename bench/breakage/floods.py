@@ -8,9 +8,9 @@ import numpy as np
 
 from breakage import Figure
 from dialwire import frame, message
-from tracedial.align import align_folder
+from tracedial.alignment.align import align_folder
 from tracedial.errors import TracedialError
-from tracedial.journal import JOURNAL_NAME, read_journal
+from tracedial.recording.journal import JOURNAL_NAME, read_journal
 
 RANDOM_DIALS = 20
 MESSAGES = 60

@@ -16,9 +16,9 @@ RATE_HZ = 10
 def run() -> list[Figure]:
     """Kill `record` at random instants; the records that came before must be there, in a journal that aligns."""
     from emulation import emulate, running_record
-    from tracedial.align import align
-    from tracedial.recording import read_recording
-    from tracedial.synthetic import write_video
+    from tracedial.alignment.align import align
+    from tracedial.emulation.synthetic import write_video
+    from tracedial.recording.recording import read_recording
 
     if sys.platform == "win32":
         return []

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tracedial.journal import encode_line
-from tracedial.journal_lines import COPY_AFTER, PLACE
-from tracedial.session import FORMAT
+from tracedial.recording.journal import encode_line
+from tracedial.recording.journal_lines import COPY_AFTER, PLACE
+from tracedial.recording.session import FORMAT
 
 SYNC_EVERY_S = 0.65
 BOOT = 0x5EED0001

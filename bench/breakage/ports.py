@@ -6,13 +6,13 @@ from pathlib import Path
 
 from breakage import Figure
 from breakage.recorded import lost_records
-from tracedial.align import align
-from tracedial.host_time import REAL_TIME, wait_until
-from tracedial.link.stream import EmulatorProcess
-from tracedial.player import VirtualPlayer
-from tracedial.recorder import DialChoice, SessionRecorder
-from tracedial.recording import read_recording
-from tracedial.synthetic import write_video
+from tracedial.alignment.align import align
+from tracedial.emulation.process import EmulatorProcess
+from tracedial.emulation.synthetic import write_video
+from tracedial.host_clock import REAL_TIME, wait_until
+from tracedial.recording.recorder import DialChoice, SessionRecorder
+from tracedial.recording.recording import read_recording
+from tracedial.timing.player import VirtualPlayer
 from tracedial.video import read_video
 
 SWAPS = 3

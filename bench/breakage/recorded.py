@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tracedial.journal import JOURNAL_NAME, read_journal
+from tracedial.recording.journal import JOURNAL_NAME, read_journal
 
 
 def lost_records(folder: Path) -> tuple[int, int]:

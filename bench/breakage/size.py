@@ -11,7 +11,7 @@ from breakage.long_journal import write_long_journal
 PROGRAM = """
 import sys, time
 from pathlib import Path
-from tracedial.align import align_folder, write_alignment
+from tracedial.alignment.align import align_folder, write_alignment
 began_s, cpu_s = time.perf_counter(), time.process_time()
 alignment = align_folder(Path(sys.argv[1]))
 write_alignment(alignment)

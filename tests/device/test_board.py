@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 from dialwire import frame, message
-from tracedial.clock import fit_clock
-from tracedial.host_time import host_clock_ns
+from tracedial.host_clock import host_clock_ns
 from tracedial.link.client import ConfigValue, Hello, Log, Refused, Sample, Started, Status, SyncExchange
 from tracedial.link.connection import DialConnection
 from tracedial.link.stream import open_stream
+from tracedial.timing.clock import fit_clock
 
 pytestmark = pytest.mark.device
 

@@ -7,7 +7,7 @@ import sys
 import time
 
 from emulation import emulate, read_rows, record, sentence, tracedial, wait_for
-from tracedial.align import align_folder, write_alignment
+from tracedial.alignment.align import align_folder, write_alignment
 
 
 class Talk:

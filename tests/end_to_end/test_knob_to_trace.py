@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from emulation import read_rows, tracedial, write_script
-from tracedial.align import align
-from tracedial.recording import read_recording
-from tracedial.synthetic import dyad
+from tracedial.alignment.align import align
+from tracedial.emulation.synthetic import dyad
+from tracedial.recording.recording import read_recording
 
 
 def steps(seconds):

@@ -8,10 +8,10 @@ import pytest
 
 from emulation import emulate, record_command, running_record, sentence, tracedial
 from tracedial.errors import RecordingError
-from tracedial.journal import JOURNAL_NAME, read_journal
-from tracedial.rater_lock import RaterLock
-from tracedial.recorder import DialChoice, SessionRecorder
-from tracedial.recording import journals
+from tracedial.recording.journal import JOURNAL_NAME, read_journal
+from tracedial.recording.rater_lock import RaterLock
+from tracedial.recording.recorder import DialChoice, SessionRecorder
+from tracedial.recording.recording import journals
 from tracedial.video import read_video
 
 
@@ -70,8 +70,8 @@ def test_a_kill_lets_the_lock_go(tmp_path, short_video):
 
 
 def test_a_room_in_which_a_rater_sits_keeps_record_away_and_the_other_way_round(tmp_path, short_video):
-    from tracedial.study import read_study
-    from tracedial.web.sitting import Sitting
+    from tracedial.room.sitting import Sitting
+    from tracedial.study.study import read_study
 
     folder = tmp_path / "study"
     for arguments in (

@@ -5,12 +5,12 @@ import threading
 import pytest
 
 from emulation import emulate
-from tracedial.align import align
-from tracedial.host_time import REAL_TIME, wait_until
-from tracedial.journal import JOURNAL_NAME, read_journal
-from tracedial.player import VirtualPlayer
-from tracedial.recorder import DialChoice, SessionRecorder
-from tracedial.recording import read_recording
+from tracedial.alignment.align import align
+from tracedial.host_clock import REAL_TIME, wait_until
+from tracedial.recording.journal import JOURNAL_NAME, read_journal
+from tracedial.recording.recorder import DialChoice, SessionRecorder
+from tracedial.recording.recording import read_recording
+from tracedial.timing.player import VirtualPlayer
 from tracedial.video import read_video
 
 PATIENCE_S = 60.0

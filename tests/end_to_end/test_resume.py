@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from emulation import emulate, read_rows, running_record, sentence, tracedial
+from tracedial.emulation.synthetic import write_video
 from tracedial.errors import RecordingError
-from tracedial.journal import JOURNAL_NAME, encode_line, read_journal
-from tracedial.recording import journals
-from tracedial.resume import Begun, read_begun
-from tracedial.synthetic import write_video
+from tracedial.recording.journal import JOURNAL_NAME, encode_line, read_journal
+from tracedial.recording.recording import journals
+from tracedial.recording.resume import Begun, read_begun
 
 
 def resume(session, video, url, *more, rater="client"):

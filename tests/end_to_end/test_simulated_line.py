@@ -5,11 +5,11 @@ import pytest
 
 from requirements import needs_micropython
 from simulated_recording import dial, record, stands
-from tracedial.emulated_link import LinkConditions
+from tracedial.emulation.emulated_link import LinkConditions
 from tracedial.errors import EmulatorError
-from tracedial.journal import read_journal
-from tracedial.player import Cue
-from tracedial.recording import journals
+from tracedial.recording.journal import read_journal
+from tracedial.recording.recording import journals
+from tracedial.timing.player import Cue
 
 
 def of_kind(folder, *kinds):

@@ -8,10 +8,10 @@ import time
 
 import pytest
 
-from tracedial.analysis_settings import AnalysisSettings
-from tracedial.study_analysis import analyze_study
-from tracedial.synthetic import dyad
-from tracedial.trace import Trace, write_trace
+from tracedial.analysis.settings import AnalysisSettings
+from tracedial.analysis.study_analysis import analyze_study
+from tracedial.emulation.synthetic import dyad
+from tracedial.measures.trace import Trace, write_trace
 
 DYADS = 40
 

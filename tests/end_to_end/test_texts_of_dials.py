@@ -10,10 +10,10 @@ import pytest
 from dialwire import message
 from emulation import emulate, tracedial
 from requirements import needs_posix
-from tracedial.live import LiveView
-from tracedial.plain_text import plain_text
-from tracedial.recorder import RaterState
-from tracedial.settings import DialSettingsClient
+from tracedial.cli.live_view import LiveView
+from tracedial.dial_setup.dial_settings import DialSettingsClient
+from tracedial.files.plain_text import plain_text
+from tracedial.recording.recorder import RaterState
 
 EVIL = "\x1b]0;evil\x07"
 MARKUP = "[/x][red]"

@@ -13,11 +13,11 @@ import pytest
 
 from emulation import emulate, read_rows, record, tracedial, wait_for
 from requirements import needs_posix
-from tracedial.align import align
-from tracedial.journal import JOURNAL_NAME, read_journal
-from tracedial.player import VirtualPlayer
-from tracedial.recorder import DialChoice, SessionRecorder
-from tracedial.recording import read_recording
+from tracedial.alignment.align import align
+from tracedial.recording.journal import JOURNAL_NAME, read_journal
+from tracedial.recording.recorder import DialChoice, SessionRecorder
+from tracedial.recording.recording import read_recording
+from tracedial.timing.player import VirtualPlayer
 from tracedial.video import read_video
 
 
@@ -60,8 +60,8 @@ RECORD_AND_TELL = """
 import os, sys
 from pathlib import Path
 from tracedial.link.client import Sample
-from tracedial.player import VirtualPlayer
-from tracedial.recorder import DialChoice, SessionRecorder
+from tracedial.timing.player import VirtualPlayer
+from tracedial.recording.recorder import DialChoice, SessionRecorder
 from tracedial.video import Video
 
 def tell(rater, event):
@@ -238,7 +238,7 @@ def test_a_start_that_fails_leaves_nothing_in_the_way(tmp_path, short_video):
 
 
 def test_a_synthetic_session_stays_labelled(tmp_path, short_video):
-    from tracedial.session import read_session, write_session
+    from tracedial.recording.session import read_session, write_session
 
     video = read_video(short_video)
     write_session(tmp_path, video, ["made-up"], synthetic=True)
@@ -304,7 +304,7 @@ def test_a_folder_is_never_recorded_over(tmp_path, short_video):
 
 
 def test_another_video_is_refused_for_the_same_session(tmp_path, short_video):
-    from tracedial.synthetic import write_video
+    from tracedial.emulation.synthetic import write_video
 
     write_video(tmp_path / "other.mp4", 5)
     with emulate("--count", 2) as emulator:

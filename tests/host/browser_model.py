@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tracedial.frames import UNTOLD, Frames
-from tracedial.player import PlayerEvent, timeline
+from tracedial.timing.player import PlayerEvent, timeline
+from tracedial.timing.shown_frames import UNTOLD, Frames
 
 GRID_S = 1 / 60
 

@@ -10,17 +10,17 @@ import numpy as np
 
 from simulated import SimulatedDial
 from test_align import record
-from tracedial.align import write_alignment
-from tracedial.answers import AnswerBook
+from tracedial.alignment.align import write_alignment
 from tracedial.cli import run
-from tracedial.journal import JournalWriter, encode_line, read_journal
-from tracedial.private import make_folder
-from tracedial.progress import chosen_clips, write_tables
-from tracedial.segments import begin_choice, change
-from tracedial.session import SESSION_FILE
-from tracedial.study import add_session, init_study, read_study
-from tracedial.synthetic import write_video
-from tracedial.trace import read_trace
+from tracedial.emulation.synthetic import write_video
+from tracedial.files.private import make_folder
+from tracedial.measures.trace import read_trace
+from tracedial.recording.journal import JournalWriter, encode_line, read_journal
+from tracedial.recording.session import SESSION_FILE
+from tracedial.study.answers import AnswerBook
+from tracedial.study.progress import chosen_clips, write_tables
+from tracedial.study.segments import begin_choice, change
+from tracedial.study.study import add_session, init_study, read_study
 
 SECONDS = 60
 SHORT = {"length_s = 30": "length_s = 8", "separation_s = 30": "separation_s = 4", "length_s = 120": "length_s = 5"}

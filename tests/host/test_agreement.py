@@ -4,8 +4,8 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracedial.agreement import congruence, discrepancy
-from tracedial.autocorrelation import bretherton_n, lag1_autocorrelation
+from tracedial.measures.agreement import congruence, discrepancy
+from tracedial.measures.autocorrelation import bretherton_n, lag1_autocorrelation
 
 
 def ar1(rng, n, phi):

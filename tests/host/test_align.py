@@ -7,17 +7,17 @@ import pytest
 
 from dialwire import message
 from simulated import SimulatedDial
-from tracedial.align import align, write_alignment
-from tracedial.clock import fit_clock
+from tracedial.alignment.align import align, write_alignment
 from tracedial.errors import RecordingError
-from tracedial.journal import JOURNAL_NAME, JournalWriter
 from tracedial.link.client import Hello, Mark, Sample, Started, SyncExchange
-from tracedial.phase import tick_grid
-from tracedial.player import VirtualPlayer, parse_cue
-from tracedial.recorder import scale_to_json
-from tracedial.recording import read_recording
-from tracedial.session import FORMAT, video_to_json
-from tracedial.trace import read_trace
+from tracedial.measures.trace import read_trace
+from tracedial.recording.journal import JOURNAL_NAME, JournalWriter
+from tracedial.recording.recorder import scale_to_json
+from tracedial.recording.recording import read_recording
+from tracedial.recording.session import FORMAT, video_to_json
+from tracedial.timing.clock import fit_clock
+from tracedial.timing.player import VirtualPlayer, parse_cue
+from tracedial.timing.tick_grid import tick_grid
 from tracedial.video import Video
 
 KINDS = {Hello: "hello", SyncExchange: "sync", Sample: "sample", Mark: "event", Started: "started"}

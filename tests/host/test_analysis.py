@@ -4,14 +4,14 @@ import json
 import numpy as np
 import pytest
 
-from tracedial.analysis import analyze, write_tables
-from tracedial.analysis_settings import AnalysisSettings, RatingScale
+from tracedial.analysis.session_analysis import analyze, write_tables
+from tracedial.analysis.settings import AnalysisSettings, RatingScale
+from tracedial.emulation.synthetic import dyad
 from tracedial.errors import AnalysisError, RecordingError
-from tracedial.events import EventSettings
-from tracedial.report import methods_words, write_report
-from tracedial.session import LIVE
-from tracedial.synthetic import dyad
-from tracedial.trace import Trace, write_trace
+from tracedial.measures.ruptures import EventSettings
+from tracedial.measures.trace import Trace, write_trace
+from tracedial.recording.session import LIVE
+from tracedial.report.session_report import methods_words, write_report
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_names_are_escaped_in_the_report(csvs, tmp_path):
 
 
 def test_colours_differ_in_grey():
-    from tracedial.figure import COLOURS
+    from tracedial.report.figure import COLOURS
 
     def grey(colour):
         red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tracedial.analysis import analyze
-from tracedial.analysis_settings import AnalysisSettings, RatingScale
+from tracedial.analysis.session_analysis import analyze
+from tracedial.analysis.settings import AnalysisSettings, RatingScale
 from tracedial.cli.analyze import say_analysis
 from tracedial.errors import AnalysisError
-from tracedial.events import RULES, EventSettings
-from tracedial.report import write_report
-from tracedial.trace import Trace, write_trace
+from tracedial.measures.ruptures import RULES, EventSettings
+from tracedial.measures.trace import Trace, write_trace
+from tracedial.report.session_report import write_report
 
 SHAPES = ("constant", "nearly constant", "missing", "unmoved", "partly unmoved", "line", "ties", "huge", "tiny", "walk",
           "disjoint", "one rated", "other step", "steps")  # fmt: skip

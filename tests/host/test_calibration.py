@@ -5,10 +5,10 @@ import pytest
 
 from dialwire import message
 from dialwire.scale import ALLIANCE
-from tracedial.calibration import CalibrationError, StillReading, calibrate, still_reading
-from tracedial.clock import fit_stamps
+from tracedial.dial_setup.calibration import CalibrationError, StillReading, calibrate, still_reading
+from tracedial.dial_setup.selftest import check_clock, check_knob, check_noise, check_ticks, check_travel
 from tracedial.link.client import Sample, Started
-from tracedial.selftest import check_clock, check_knob, check_noise, check_ticks, check_travel
+from tracedial.timing.clock import fit_stamps
 
 
 def sample(raw=30000, *, seq=0, rating=0, low=None, high=None, flags=0, t_us=0):

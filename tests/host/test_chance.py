@@ -4,12 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.signal import lfilter
 
-from tracedial.agreement import congruence, truth_bias
-from tracedial.autocorrelation import autocorrelations, effective_n, lag1_autocorrelation, trend_p
-from tracedial.chance import chance_of_cosines, shift_p, shifted_r, surrogate_p, surrogate_weights
-from tracedial.cosines import SignSum, cosine_test, course_order, without_course
-from tracedial.lag import corrected, correlation_at, lag_of
-from tracedial.start_up import StartUp, settled_s, start_up
+from tracedial.measures.agreement import congruence, truth_bias
+from tracedial.measures.autocorrelation import autocorrelations, effective_n, lag1_autocorrelation, trend_p
+from tracedial.measures.chance import chance_of_cosines, shift_p, shifted_r, surrogate_p, surrogate_weights
+from tracedial.measures.cosines import SignSum, cosine_test, course_order, without_course
+from tracedial.measures.lag import corrected, correlation_at, lag_of
+from tracedial.measures.start_up import StartUp, settled_s, start_up
 
 
 def ar1(rng, n, phi):

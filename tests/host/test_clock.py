@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from link_model import dial_time, exchanges, irregular
-from tracedial.clock import ClockFit, fit_clock, fit_stamps
 from tracedial.errors import ClockError
 from tracedial.link.client import BURST_INTERVAL_S, SYNC_INTERVAL_S, SyncExchange
+from tracedial.timing.clock import ClockFit, fit_clock, fit_stamps
 
 
 def fit_of(seed, seconds=600.0, **clock) -> ClockFit:

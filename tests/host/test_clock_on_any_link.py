@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from link_model import any_recording, dial_time, irregular
-from tracedial.clock import fit_clock, fit_stamps, page_tick_us
 from tracedial.link.client import SyncExchange
+from tracedial.timing.clock import fit_clock, fit_stamps, page_tick_us
 
 
 def excess_s(fit, dial_of, seconds, *, before_s=0.0):

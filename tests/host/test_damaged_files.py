@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from studies import change_records, make_study, tracedial_here
 from tracedial.errors import TracedialError
-from tracedial.journal import read_journal
-from tracedial.web.room import Room
-from tracedial.web.server import RoomServer
+from tracedial.recording.journal import read_journal
+from tracedial.room.server import RoomServer
+from tracedial.room.study_room import Room
 
 ODD = [
     None, True, False, 0, -1, 1, 7, 1.5, -0.0, 1e308, -1e308, 10**400, math.nan, math.inf, "", "x", "client", "s1", "0",

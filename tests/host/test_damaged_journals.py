@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from simulated import SimulatedDial
 from test_align import record, staircase
-from tracedial.align import align
+from tracedial.alignment.align import align
 from tracedial.errors import TracedialError
-from tracedial.journal import JOURNAL_NAME, encode_line, read_journal
-from tracedial.journal_lines import PLACE, decode_line, restored
-from tracedial.recording import read_recording
+from tracedial.recording.journal import JOURNAL_NAME, encode_line, read_journal
+from tracedial.recording.journal_lines import PLACE, decode_line, restored
+from tracedial.recording.recording import read_recording
 
 V1 = Path(__file__).resolve().parent.parent / "vectors" / "journals_v1"
 CUES = ("pause@4.3:2", "seek@9:6", "rate@14:1.5", "stall@18:1.2")

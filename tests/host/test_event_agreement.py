@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
+from tracedial.analysis.observer_codes import codes_of, observed
 from tracedial.errors import AnalysisError
-from tracedial.event_agreement import detection, in_event, kappa, match, overlap, read_codes
-from tracedial.observer_codes import codes_of, observed
+from tracedial.measures.coincidence import detection, in_event, kappa, match, overlap, read_codes
 
 
 def test_the_same_events_coincide_beyond_chance_and_others_do_not():

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracedial.errors import AnalysisError
-from tracedial.events import EventSettings, find_events, smoothed
-from tracedial.unusual import depth_p
+from tracedial.measures.ruptures import EventSettings, find_events, smoothed
+from tracedial.measures.unusual import depth_p
 
 
 def v_shapes(n=600, level=20.0, falls=((100, 30), (300, 40), (480, 20))):

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import tracedial
-from tracedial.export import FORMULA_SIGNS, digits, safe_cell, whole_text, write_table
+from tracedial.files.safe_text import FORMULA_SIGNS, digits, safe_cell, whole_text, write_table
 
 HOST = Path(tracedial.__file__).parent
 TEXTS = st.text(st.sampled_from("=+-@\t\r\n\",;' a1＝\x00é🙂\ud83d"), max_size=8) | st.text(max_size=20)

@@ -10,9 +10,7 @@ import threading
 import pytest
 
 from requirements import needs_micropython, needs_mpy_cross, needs_posix
-from tracedial.errors import FlashError
-from tracedial.firmware_files import board_machines, device_files, firmware_dir, interpreter_command
-from tracedial.flash import (
+from tracedial.dial_setup.flash import (
     FOLDERS,
     BoardIdentity,
     BoardPrompt,
@@ -23,6 +21,8 @@ from tracedial.flash import (
     install,
     leave_to_prompt,
 )
+from tracedial.errors import FlashError
+from tracedial.firmware_files import board_machines, device_files, firmware_dir, interpreter_command
 
 PICO = BoardIdentity("micropython", (1, 26, 1), "rp2", "Raspberry Pi Pico with RP2040", 6)
 
@@ -140,7 +140,7 @@ def test_files_are_written_verified_and_only_once(tmp_path, compiled):
 @needs_micropython
 @needs_mpy_cross
 def test_a_cable_pulled_half_way_leaves_no_start_and_the_next_run_ends_the_job(tmp_path, compiled, monkeypatch):
-    import tracedial.flash
+    import tracedial.dial_setup.flash
 
     with PromptOnAPty(tmp_path) as board:
         prompt = BoardPrompt(board.port)
@@ -160,7 +160,7 @@ def test_a_cable_pulled_half_way_leaves_no_start_and_the_next_run_ends_the_job(t
         assert install(prompt, changed, lambda text: None) >= 2
         assert (tmp_path / "main.py").read_bytes() == changed["main.py"]
         prompt.close()
-    assert tracedial.flash.START == "main.py"
+    assert tracedial.dial_setup.flash.START == "main.py"
 
 
 @needs_posix
@@ -242,8 +242,8 @@ def test_an_emulated_dial_and_one_that_records_are_left_alone():
 
 
 def test_host_and_firmware_mean_the_same_files():
-    import tracedial.flash
+    import tracedial.dial_setup.flash
 
     text = (firmware_dir() / "port" / "hardware.py").read_text()
-    assert f'RESCUE = "{tracedial.flash.RESCUE}"' in text
-    assert f'CHOSEN = "{tracedial.flash.CHOSEN}"' in text
+    assert f'RESCUE = "{tracedial.dial_setup.flash.RESCUE}"' in text
+    assert f'CHOSEN = "{tracedial.dial_setup.flash.CHOSEN}"' in text

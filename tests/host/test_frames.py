@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from browser_model import play
-from tracedial.frames import NEAR_S, UNTOLD, Frames, shown_video
-from tracedial.player import PlayerEvent
+from tracedial.timing.player import PlayerEvent
+from tracedial.timing.shown_frames import NEAR_S, UNTOLD, Frames, shown_video
 
 FAULTS = st.lists(
     st.one_of(

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tracedial.align import align_folder
-from tracedial.frames import BREAK_S, NEAR_S
-from tracedial.recording import read_recording
+from tracedial.alignment.align import align_folder
+from tracedial.recording.recording import read_recording
+from tracedial.timing.shown_frames import BREAK_S, NEAR_S
 
 RECORDINGS = Path(__file__).resolve().parent.parent / "vectors" / "recordings"
 

@@ -9,15 +9,15 @@ from dialwire import frame, message
 from dialwire.scale import Scale
 from lines import Bench, Flood, HostileStream
 from simulated import SimulatedDial
-from tracedial.align import align_folder
+from tracedial.alignment.align import align_folder
 from tracedial.errors import ProtocolError, TracedialError
-from tracedial.journal import read_journal
 from tracedial.link.client import MAX_RESEND, SequenceTracker
 from tracedial.link.limits import BURST_MESSAGES, MESSAGES_PER_S
 from tracedial.link.runs import Runs
-from tracedial.on_scale import is_on_scale
-from tracedial.patience import LONGEST_S, STALL_S
-from tracedial.recording import journals
+from tracedial.recording.journal import read_journal
+from tracedial.recording.on_scale import is_on_scale
+from tracedial.recording.patience import LONGEST_S, STALL_S
+from tracedial.recording.recording import journals
 
 END_S = STALL_S + 2.0
 FROM_DIAL = [entry for entry in message.MESSAGES if entry[0] >= 0x80]

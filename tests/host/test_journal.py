@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tracedial.errors import JournalError
-from tracedial.journal import JournalWriter, encode_line, read_journal
+from tracedial.recording.journal import JournalWriter, encode_line, read_journal
 
 RECORDS = [{"kind": "sample", "seq": k, "text": "ä\n中 'x'", "value": k / 7} for k in range(40)]
 

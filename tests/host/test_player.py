@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tracedial.player import LEAD_NS, CueError, PlayerEvent, VirtualPlayer, parse_cue, timeline
+from tracedial.timing.player import LEAD_NS, CueError, PlayerEvent, VirtualPlayer, parse_cue, timeline
 from tracedial.video import Video
 
 VIDEO = Video(Path("v.mp4"), 60.0, 25.0, 64, 48, "0" * 64)

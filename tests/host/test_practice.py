@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tracedial.practice import measure, target_at
+from tracedial.study.practice import measure, target_at
 
 
 def followed(lag_s=0.8, gain=0.9, noise=0.03, seed=1):

@@ -3,8 +3,8 @@ import itertools
 import numpy as np
 import pytest
 
-from tracedial.event_agreement import in_event
-from tracedial.pseudo_dyads import (
+from tracedial.measures.coincidence import in_event
+from tracedial.measures.pseudo_dyads import (
     correlations,
     largest_correlations,
     level_distances,

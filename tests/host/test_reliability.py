@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracedial.errors import AnalysisError
-from tracedial.reliability import (
+from tracedial.measures.reliability import (
     ICC_FORMS,
     ccc,
     icc,

@@ -1,5 +1,5 @@
-from tracedial.host_time import wait_until
-from tracedial.simulated_time import TURN_NS, SimulatedTime
+from tracedial.emulation.simulated_time import TURN_NS, SimulatedTime
+from tracedial.host_clock import wait_until
 
 
 def test_time_passes_only_when_somebody_waits():

@@ -3,11 +3,12 @@ import numpy as np
 import pytest
 
 from test_journal import FullDisk
-from tracedial.answers import AnswerBook, answer_rows, read_answers, unanswered, write_answers
+from tracedial.emulation.synthetic import dyad, write_video
 from tracedial.errors import StudyError, VideoError
-from tracedial.export import safe_cell, whole_text
-from tracedial.journal import JournalWriter, read_journal
-from tracedial.segments import (
+from tracedial.files.safe_text import safe_cell, whole_text
+from tracedial.recording.journal import JournalWriter, read_journal
+from tracedial.study.answers import AnswerBook, answer_rows, read_answers, unanswered, write_answers
+from tracedial.study.segments import (
     Segment,
     automatic_segments,
     begin_choice,
@@ -16,8 +17,7 @@ from tracedial.segments import (
     read_choice,
     write_segments,
 )
-from tracedial.study import PRESETS, add_session, find_video, init_study, read_study
-from tracedial.synthetic import dyad, write_video
+from tracedial.study.study import PRESETS, add_session, find_video, init_study, read_study
 
 
 @pytest.fixture

@@ -7,14 +7,14 @@ import pytest
 from statsmodels.stats.meta_analysis import combine_effects
 
 from emulation import sentence, tracedial
-from tracedial.analysis import analyze
-from tracedial.analysis_settings import AnalysisSettings
+from tracedial.analysis.session_analysis import analyze
+from tracedial.analysis.settings import AnalysisSettings
+from tracedial.analysis.study_analysis import analyze_study, pool, write_study
+from tracedial.analysis.study_jobs import find_jobs, run_job
+from tracedial.emulation.synthetic import dyad
 from tracedial.errors import AnalysisError
-from tracedial.study_analysis import analyze_study, pool, write_study
-from tracedial.study_jobs import find_jobs, run_job
-from tracedial.study_report import write_study_report
-from tracedial.synthetic import dyad
-from tracedial.trace import Trace, write_trace
+from tracedial.measures.trace import Trace, write_trace
+from tracedial.report.study_report import write_study_report
 
 SETTINGS = AnalysisSettings()
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from requirements import needs_ffmpeg
+from tracedial.emulation.synthetic import FRAME_RATE_HZ, HEIGHT, WIDTH, dyad, frames, read_frame_number, write_video
 from tracedial.errors import VideoError
-from tracedial.synthetic import FRAME_RATE_HZ, HEIGHT, WIDTH, dyad, frames, read_frame_number, write_video
 from tracedial.video import read_video
 
 

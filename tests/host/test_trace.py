@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracedial.errors import TraceError
-from tracedial.trace import Trace, read_trace, write_trace
+from tracedial.measures.trace import Trace, read_trace, write_trace
 
 
 def read(tmp_path, text, name="client.csv"):

@@ -13,13 +13,13 @@ import pytest
 from requirements import needs_posix
 from simulated import SimulatedDial
 from test_align import record, staircase
-from tracedial.align import write_alignment
-from tracedial.analysis import analyze, write_tables
-from tracedial.derived import read_derived
+from tracedial.alignment.align import write_alignment
+from tracedial.alignment.derived import read_derived
+from tracedial.analysis.session_analysis import analyze, write_tables
 from tracedial.errors import RecordingError, TracedialError
-from tracedial.export import write_table
-from tracedial.trace import read_trace
-from tracedial.whole_file import fingerprint, half_file, whole_text_file, write_whole
+from tracedial.files.safe_text import write_table
+from tracedial.files.whole_file import fingerprint, half_file, whole_text_file, write_whole
+from tracedial.measures.trace import read_trace
 
 
 def halves(folder):
@@ -167,8 +167,8 @@ def test_a_cut_trace_without_its_journal_is_refused(session):
 
 
 def test_a_study_makes_cut_traces_again(session):
-    from tracedial.analysis_settings import AnalysisSettings
-    from tracedial.study_analysis import analyze_study
+    from tracedial.analysis.settings import AnalysisSettings
+    from tracedial.analysis.study_analysis import analyze_study
 
     cut(session / "client" / "trace.csv")
     analysis = analyze_study(str(session.parent), AnalysisSettings(), out=session.parent / "out", jobs=1)
@@ -185,10 +185,10 @@ def test_a_disk_too_small_for_a_file_leaves_every_derived_file_as_it_was(session
     program = (
         "import resource, sys\n"
         "from pathlib import Path\n"
-        "from tracedial.align import align_folder, write_alignment\n"
-        "from tracedial.analysis import analyze, write_tables\n"
+        "from tracedial.alignment.align import align_folder, write_alignment\n"
+        "from tracedial.analysis.session_analysis import analyze, write_tables\n"
         "from tracedial.errors import TracedialError\n"
-        "from tracedial.report import write_report\n"
+        "from tracedial.report.session_report import write_report\n"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"
         "s, refused = Path(sys.argv[1]), 0\n"
         "for work in (lambda: write_alignment(align_folder(s / 'client')),\n"

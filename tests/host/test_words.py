@@ -1,6 +1,6 @@
 import pytest
 
-from tracedial.words import lag_words, number_text, p_text, r_text, reliability_words, time_text
+from tracedial.report.wording import lag_words, number_text, p_text, r_text, reliability_words, time_text
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from emulation import tracedial
 from requirements import CHROMIUM
-from tracedial.synthetic import write_video
+from tracedial.emulation.synthetic import write_video
 
 ANSWER_MS = 30_000
 SHORT = {

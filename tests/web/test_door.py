@@ -10,7 +10,7 @@ import pytest
 
 from requirements import needs_posix
 from rooms import Server, ask, cookie, home, make_study, token
-from tracedial.web.guard import BROWSER_LINK_S, SHOWN_LINK_S, Guard
+from tracedial.room.guard import BROWSER_LINK_S, SHOWN_LINK_S, Guard
 
 FLOOD = 1100
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from rooms import Server, ask, cookie, home, make_study, token
-from tracedial.synthetic import write_video
+from tracedial.emulation.synthetic import write_video
 
 
 @pytest.fixture(scope="module")

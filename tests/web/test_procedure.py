@@ -8,7 +8,7 @@ import pytest
 from emulation import emulate, read_rows, tracedial
 from requirements import needs_chromium
 from rooms import Server, begin, browser, make_study, open_page, wait_for_video
-from tracedial.journal import read_journal
+from tracedial.recording.journal import read_journal
 
 pytestmark = needs_chromium
 
@@ -147,7 +147,7 @@ def test_the_words_are_the_same_keys_and_places_in_each_language(language):
     import json
     from pathlib import Path
 
-    import tracedial.web as web
+    import tracedial.room as web
 
     words = Path(web.__file__).parent / "static" / "words"
     english = json.loads((words / "en.json").read_text(encoding="utf-8"))

@@ -5,7 +5,7 @@ import csv
 from emulation import tracedial
 from requirements import needs_chromium
 from rooms import Server, begin, browser, make_study, open_page, wait_for_video
-from tracedial.segments import read_choice
+from tracedial.study.segments import read_choice
 
 pytestmark = needs_chromium
 

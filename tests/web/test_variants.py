@@ -5,8 +5,8 @@ import json
 from emulation import emulate, read_rows
 from requirements import needs_chromium
 from rooms import Server, begin, browser, make_study, open_page, wait_for_video
-from tracedial.journal import read_journal
-from tracedial.synthetic import write_video
+from tracedial.emulation.synthetic import write_video
+from tracedial.recording.journal import read_journal
 
 pytestmark = needs_chromium
 

@@ -11,7 +11,7 @@ import pytest
 from emulation import emulate, read_rows, tracedial
 from requirements import needs_chromium, needs_ffmpeg
 from rooms import Server, begin, browser, make_study, open_page, video_s, wait_for_video
-from tracedial.study import add_session, read_study
+from tracedial.study.study import add_session, read_study
 
 pytestmark = needs_chromium
 
@@ -161,7 +161,7 @@ def test_the_pages_wire_is_the_firmwares(tmp_path):
               return [...Array(600).keys()].map(n => targetAt(n / 10));
             }"""
         )
-    from tracedial.practice import target_at
+    from tracedial.study.practice import target_at
 
     assert path == pytest.approx([float(target_at(n / 10)) for n in range(600)], abs=1e-9)
 

@@ -9,7 +9,7 @@ import numpy as np
 from emulation import emulate, read_rows
 from requirements import needs_chromium
 from rooms import Server, begin, browser, make_study, open_page, video_s, wait_for_video
-from tracedial.journal import read_journal
+from tracedial.recording.journal import read_journal
 
 pytestmark = needs_chromium
 

@@ -26,8 +26,8 @@ from firefox import firefox
 from processes import descendants, freeze
 from rooms import Server, begin, browser, make_study, open_page, video_s, wait_for_video
 from screen import WHERE, screen
-from tracedial.journal import read_journal
-from tracedial.synthetic import HEIGHT, WIDTH, frames
+from tracedial.emulation.synthetic import HEIGHT, WIDTH, frames
+from tracedial.recording.journal import read_journal
 
 SWEEP_S = 10.0
 """The knob's way from one end to the other: 6,554 raw counts a second."""

@@ -9,7 +9,7 @@ import click
 
 from tracedial import __version__
 from tracedial.errors import TracedialError, os_sentence
-from tracedial.export import terminal_text, whole_text
+from tracedial.files.safe_text import terminal_text, whole_text
 
 COMMANDS = {
     "align": "Fit the clocks of a recording again and write its trace.",

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import click
 
+from tracedial.alignment.align import align_recordings
 from tracedial.cli.reporting import say_alignments
 from tracedial.errors import RecordingError
-from tracedial.recording import journals
-from tracedial.session import read_session
-from tracedial.session_run import align_recordings
+from tracedial.recording.recording import journals
+from tracedial.recording.session import read_session
 
 
 @click.command()

@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
-from tracedial.analysis_settings import LAG_WORDS, MEASURES, AnalysisSettings, RatingScale
+from tracedial.analysis.settings import LAG_WORDS, MEASURES, AnalysisSettings, RatingScale
 from tracedial.cli.numbers import FiniteRange
 from tracedial.errors import AnalysisError
-from tracedial.events import RULES, EventSettings
-from tracedial.pseudo_dyads import SURROGATES
-from tracedial.reliability import LEVELS
+from tracedial.measures.pseudo_dyads import SURROGATES
+from tracedial.measures.reliability import LEVELS
+from tracedial.measures.ruptures import RULES, EventSettings
 
 DEFAULTS = EventSettings()
 ANALYSIS = AnalysisSettings()

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from tracedial.analysis import Analysis, analyze, refuse_to_overwrite, write_tables
-from tracedial.analysis_settings import AnalysisSettings
+from tracedial.analysis.session_analysis import Analysis, analyze, refuse_to_overwrite, write_tables
+from tracedial.analysis.settings import AnalysisSettings
 from tracedial.cli.analysis_options import analysis_options
 from tracedial.cli.study_run import is_study, refuse_for_a_session, run_study, say_study, study_options, study_out
 
@@ -54,7 +54,7 @@ def command(
 
 def say_analysis(analysis: Analysis) -> None:
     """The result in a few lines."""
-    from tracedial.words import (
+    from tracedial.report.wording import (
         congruence_words,
         discrepancy_words,
         lag_words,

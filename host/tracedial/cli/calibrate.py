@@ -11,11 +11,11 @@ import numpy as np
 
 from dialwire import message
 from dialwire.scale import Scale
-from tracedial.calibration import MIN_SPAN, CalibrationError, StillReading, calibrate, still_reading
+from tracedial.dial_setup.calibration import MIN_SPAN, CalibrationError, StillReading, calibrate, still_reading
+from tracedial.dial_setup.dial_settings import DialSettingsClient
+from tracedial.dial_setup.knob_watch import KnobWatch
 from tracedial.errors import TracedialError
-from tracedial.knob_watch import KnobWatch
 from tracedial.link.discover import the_only_dial
-from tracedial.settings import DialSettingsClient
 
 STILL_S = 1.5
 TRIES = 5

@@ -11,15 +11,23 @@ from dialwire import message
 from tracedial import __version__
 from tracedial.cli.devices import describe
 from tracedial.cli.numbers import FiniteRange
-from tracedial.clock import fit_clock
+from tracedial.dial_setup.dial_settings import DialSettingsClient
+from tracedial.dial_setup.knob_watch import KnobWatch
+from tracedial.dial_setup.selftest import (
+    Check,
+    check_clock,
+    check_knob,
+    check_memory,
+    check_noise,
+    check_ticks,
+    check_travel,
+)
 from tracedial.errors import TracedialError
-from tracedial.host_time import host_clock_ns
-from tracedial.knob_watch import KnobWatch
+from tracedial.files.whole_file import write_whole
+from tracedial.host_clock import host_clock_ns
 from tracedial.link.client import Status, SyncExchange
 from tracedial.link.discover import Candidate, the_only_dial
-from tracedial.selftest import Check, check_clock, check_knob, check_memory, check_noise, check_ticks, check_travel
-from tracedial.settings import DialSettingsClient
-from tracedial.whole_file import write_whole
+from tracedial.timing.clock import fit_clock
 
 
 @click.command()

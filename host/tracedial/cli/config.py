@@ -7,9 +7,9 @@ import click
 from dialwire import message
 from dialwire.errors import WireError
 from dialwire.scale import Scale
+from tracedial.dial_setup.dial_settings import DialSettingsClient, Options
 from tracedial.errors import TracedialError
 from tracedial.link.discover import the_only_dial
-from tracedial.settings import DialSettingsClient, Options
 
 KNOBS = {"potentiometer": message.POTENTIOMETER, "encoder": message.ENCODER}
 

@@ -5,22 +5,23 @@ from pathlib import Path
 
 import click
 
-from tracedial.analysis import analyze
+from tracedial.alignment.align import align_recordings
+from tracedial.analysis.session_analysis import analyze
 from tracedial.cli.analyze import say_analysis
 from tracedial.cli.numbers import FiniteRange
+from tracedial.cli.recording_run import SessionPlan, record_session
 from tracedial.cli.reporting import say_alignments
-from tracedial.emulated_link import LinkConditions
-from tracedial.emulated_settings import DialSettings, read_knob_script
+from tracedial.emulation.emulated_link import LinkConditions
+from tracedial.emulation.emulated_settings import DialSettings, read_knob_script
+from tracedial.emulation.simulated_line import SimulatedLine
+from tracedial.emulation.synthetic import ARTICLE_SECONDS, dyad, write_knob_script, write_video
 from tracedial.errors import RecordingError
-from tracedial.private import make_folder
-from tracedial.recorder import DialChoice
-from tracedial.report import write_report
-from tracedial.session import SESSION_FILE
-from tracedial.session_run import SessionPlan, align_recordings, record_session
-from tracedial.simulated_line import SimulatedLine
-from tracedial.synthetic import ARTICLE_SECONDS, dyad, write_knob_script, write_video
+from tracedial.files.private import make_folder
+from tracedial.files.whole_file import write_whole
+from tracedial.recording.recorder import DialChoice
+from tracedial.recording.session import SESSION_FILE
+from tracedial.report.session_report import write_report
 from tracedial.video import read_video
-from tracedial.whole_file import write_whole
 
 DRIFTS_PPM = (30.0, -20.0)
 USB_LATENCY_S, USB_JITTER_S = 0.3e-3, 0.1e-3

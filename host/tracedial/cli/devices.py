@@ -6,8 +6,8 @@ import time
 import click
 
 from dialwire import message
+from tracedial.dial_setup.dial_settings import DialSettingsClient
 from tracedial.link.discover import Candidate, find_dials, list_ports
-from tracedial.settings import DialSettingsClient
 
 IDENTIFY_S = 4
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import click
 
 from tracedial.cli.numbers import FiniteRange
-from tracedial.emulated_link import LinkConditions
-from tracedial.emulated_settings import DialSettings, read_knob_script
-from tracedial.emulator import EmulatedDial, Emulator, PtyEnd, TcpEnd
+from tracedial.emulation.emulated_link import LinkConditions
+from tracedial.emulation.emulated_settings import DialSettings, read_knob_script
+from tracedial.emulation.emulator import EmulatedDial, Emulator, PtyEnd, TcpEnd
 from tracedial.errors import EmulatorError, TracedialError
-from tracedial.private import make_folder
+from tracedial.files.private import make_folder
 
 MAX_NAME_BYTES = 28  # a dial's 32, less the number behind the name of several
 

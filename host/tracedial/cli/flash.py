@@ -2,8 +2,8 @@
 
 import click
 
+from tracedial.dial_setup.flash import flash
 from tracedial.errors import AmbiguousDialError, NotADialError
-from tracedial.flash import flash
 from tracedial.link.discover import find_dials
 
 

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import click
 
+from tracedial.alignment.align import align_recordings
 from tracedial.cli.numbers import FiniteRange
+from tracedial.cli.recording_run import SessionPlan, record_session, resumed
 from tracedial.cli.reporting import say_alignments
-from tracedial.player import CueError, parse_cue
-from tracedial.recorder import DialChoice
-from tracedial.resume import read_begun
-from tracedial.session_run import SessionPlan, align_recordings, record_session, resumed
-from tracedial.study import check_place
+from tracedial.recording.recorder import DialChoice
+from tracedial.recording.resume import read_begun
+from tracedial.study.study import check_place
+from tracedial.timing.player import CueError, parse_cue
 from tracedial.video import read_video
 
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from tracedial.analysis import analyze, refuse_to_overwrite
-from tracedial.analysis_settings import AnalysisSettings
+from tracedial.analysis.session_analysis import analyze, refuse_to_overwrite
+from tracedial.analysis.settings import AnalysisSettings
 from tracedial.cli.analysis_options import analysis_options
 from tracedial.cli.study_run import is_study, refuse_for_a_session, run_study, study_options, study_out
-from tracedial.report import write_report
+from tracedial.report.session_report import write_report
 
 
 @click.command()
@@ -34,7 +34,7 @@ def command(
     study (see `tracedial analyze`), whose report is about all its sessions.
     """
     if is_study(paths):
-        from tracedial.study_report import write_study_report
+        from tracedial.report.study_report import write_study_report
 
         analysis = run_study(paths[0], settings, out=out, jobs=jobs, dask=dask, traces=traces)
         click.echo(f"Report: {write_study_report(analysis, out or study_out(paths[0]))}")

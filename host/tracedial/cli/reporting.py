@@ -2,10 +2,10 @@
 
 import click
 
-from tracedial.alignment import Alignment
-from tracedial.clock import drift_words
+from tracedial.alignment.result import Alignment
 from tracedial.errors import TracedialError
-from tracedial.export import terminal_text
+from tracedial.files.safe_text import terminal_text
+from tracedial.timing.clock import drift_words
 
 
 def say_alignments(alignments: list[Alignment], problems: list[TracedialError]) -> list[TracedialError]:

@@ -3,9 +3,9 @@
 import click
 
 from dialwire import message
+from tracedial.dial_setup.dial_settings import DialSettingsClient
 from tracedial.errors import TracedialError
 from tracedial.link.discover import the_only_dial
-from tracedial.settings import DialSettingsClient
 
 
 @click.command()

@@ -16,14 +16,14 @@ import click
 
 from tracedial.errors import AmbiguousDialError, NotADialError
 from tracedial.link.discover import find_dials
-from tracedial.recorder import DialChoice
-from tracedial.study import LANGUAGES
+from tracedial.recording.recorder import DialChoice
+from tracedial.study.study import LANGUAGES
 from tracedial.video import check_playable, read_video
 
 if TYPE_CHECKING:
-    from tracedial.web.guard import Guard
-    from tracedial.web.live_room import LiveRoom
-    from tracedial.web.room import Room
+    from tracedial.room.group_room import LiveRoom
+    from tracedial.room.guard import Guard
+    from tracedial.room.study_room import Room
 
 
 @click.command()
@@ -69,8 +69,8 @@ def command(
     with contextlib.suppress(ValueError):
         if ipaddress.ip_address(address).is_unspecified:
             raise click.UsageError("Say which of this computer's addresses the room is served at, not all of them.")
-    from tracedial.web.live_room import LiveRoom
-    from tracedial.web.room import Room
+    from tracedial.room.group_room import LiveRoom
+    from tracedial.room.study_room import Room
 
     if live:
         video = read_video(video_file) if video_file else None
@@ -83,7 +83,7 @@ def command(
 
 
 async def _serve(room: "Room | LiveRoom", *, address: str, port: int, no_browser: bool) -> None:
-    from tracedial.web.server import serve
+    from tracedial.room.server import serve
 
     task = asyncio.current_task()
     assert task is not None

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from tracedial.export import terminal_text
+from tracedial.files.safe_text import terminal_text
 from tracedial.shell import command_line
-from tracedial.study import PRESETS, add_session, init_study, read_study
+from tracedial.study.study import PRESETS, add_session, init_study, read_study
 from tracedial.video import check_playable
 
 FOLDER = click.Path(path_type=Path)
@@ -56,7 +56,7 @@ def add(folder: Path, name: str, video_file: Path, raters: str | None) -> None:
 @click.argument("folder", type=FOLDER)
 def status(folder: Path) -> None:
     """Who has rated what, and what is missing."""
-    from tracedial.progress import survey
+    from tracedial.study.progress import survey
 
     study = read_study(folder)
     sessions, problems = survey(study)
@@ -85,7 +85,7 @@ def status(folder: Path) -> None:
 @click.option("--out", type=FOLDER, help="Where the tables go; FOLDER/export if not given.")
 def export(folder: Path, out: Path | None) -> None:
     """Write answers, segments, traces and status of all sessions as CSV tables."""
-    from tracedial.progress import export_study
+    from tracedial.study.progress import export_study
 
     target = out or folder / "export"
     tables, problems = export_study(read_study(folder), target)

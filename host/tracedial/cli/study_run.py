@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tracedial.analysis_settings import AnalysisSettings
-from tracedial.session import SESSION_FILE
+from tracedial.analysis.settings import AnalysisSettings
+from tracedial.recording.session import SESSION_FILE
 
 if TYPE_CHECKING:
-    from tracedial.study_analysis import StudyAnalysis
+    from tracedial.analysis.study_analysis import StudyAnalysis
 
 
 def study_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -32,7 +32,7 @@ def study_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def is_study(paths: tuple[str, ...]) -> bool:
     """Whether the paths are one study: a URL, or a folder that is not itself a session's."""
-    from tracedial.study_jobs import is_remote
+    from tracedial.analysis.study_jobs import is_remote
 
     if len(paths) != 1:
         return False
@@ -48,7 +48,7 @@ def refuse_for_a_session(*, jobs: int | None, dask: str | None, traces: bool) ->
 
 def study_out(study: str) -> Path:
     """Where a study's results go if nothing is said: into it, or for one elsewhere beside you."""
-    from tracedial.study_jobs import is_remote
+    from tracedial.analysis.study_jobs import is_remote
 
     if is_remote(study):
         return Path(f"{PurePosixPath(study.split('::')[0].split('://')[-1]).stem or 'study'}-analysis")
@@ -59,7 +59,7 @@ def run_study(
     study: str, settings: AnalysisSettings, *, out: Path | None, jobs: int | None, dask: str | None, traces: bool
 ) -> "StudyAnalysis":
     """Analyze a study with a bar of its progress, and write its tables."""
-    from tracedial.study_analysis import analyze_study, write_long_traces, write_study
+    from tracedial.analysis.study_analysis import analyze_study, write_long_traces, write_study
 
     target = out or study_out(study)
     with _bar() as on_progress:
@@ -72,7 +72,7 @@ def run_study(
 
 def say_study(analysis: "StudyAnalysis", out: Path) -> None:
     """The result in a few lines."""
-    from tracedial.words import pooled_words, resolution_words
+    from tracedial.report.wording import pooled_words, resolution_words
 
     if analysis.synthetic:
         click.echo("SYNTHETIC raters: these are no observations.")

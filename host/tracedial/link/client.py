@@ -12,9 +12,9 @@ from dialwire import frame, message
 from dialwire.errors import WireError
 from dialwire.scale import Scale
 from tracedial.errors import ProtocolError
+from tracedial.files.plain_text import plain_text
 from tracedial.link.limits import BURST_MESSAGES, MESSAGES_PER_S, Budget, check_message
 from tracedial.link.runs import Runs
-from tracedial.plain_text import plain_text
 
 BURST_EXCHANGES = 30
 BURST_INTERVAL_S = (0.02, 0.06)

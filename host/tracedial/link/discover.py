@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tracedial.emulator import announcements_dir
+from tracedial.emulation.emulator import announcements_dir
 from tracedial.errors import AmbiguousDialError, LinkError, NotADialError
 from tracedial.link.client import Hello
 from tracedial.link.connection import DialConnection

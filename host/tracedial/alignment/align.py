@@ -1,0 +1,216 @@
+"""Ratings on video time: from a recording's three clocks to its trace.
+
+Dial time becomes host time by the clock's fit (`clock.py`), host time becomes video time by the player's timeline
+(`player.py`). Each whole second of the video gets the sample that was taken nearest to it while the video ran; samples
+taken while it stood still are kept in `samples.csv` and flagged, and belong to no second.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tracedial.alignment.findings import offset_report, report_of
+from tracedial.alignment.placing import EDGE_S, Floats, first_moved, place, trace_of
+from tracedial.alignment.result import Alignment
+from tracedial.alignment.tables import write_marks, write_samples
+from tracedial.alignment.video_time import flag_unseen, video_time
+from tracedial.errors import ClockError, JournalError, NothingRatedError, RecordingError, TracedialError
+from tracedial.files.whole_file import fingerprint, write_whole
+from tracedial.measures.trace import Trace, write_trace
+from tracedial.recording.journal import JOURNAL_NAME
+from tracedial.recording.on_scale import with_off_scale_flagged
+from tracedial.recording.recording import Recording, journals, read_recording, times
+from tracedial.recording.resume import dial_words
+from tracedial.recording.samples import Samples, without_repeats
+from tracedial.recording.session import ALIGNMENT_FILE, TRACE_FILE
+from tracedial.timing.clock import ClockFit, fit_clock
+
+
+def align_folder(folder: Path) -> Alignment:
+    """Align a recording, in however many journals it is: seconds that a later one rated again have its ratings.
+
+    Raises where no journal of it can be aligned.
+    """
+    parts: list[Alignment] = []
+    problems: list[TracedialError] = []
+    # Taken first: what comes in while the journals are read is not in the result.
+    sizes = journal_bytes(folder)
+    for journal in journals(folder) or [JOURNAL_NAME]:
+        try:
+            parts.append(align(read_recording(folder, journal)))
+        except (RecordingError, JournalError) as error:
+            problems.append(error)
+    if not parts:
+        # What is damaged outranks a sitting in which nothing happened.
+        raise next((problem for problem in problems if not isinstance(problem, NothingRatedError)), problems[0])
+    alignment = parts[0] if len(parts) == 1 and not problems else _joined(parts, problems)
+    alignment.report["journal_bytes"] = sizes
+    return alignment
+
+
+def align(recording: Recording) -> Alignment:
+    """Align one journal of a recording. Raises where the video never ran or no clock can be fitted."""
+    origin_ns = recording.header["origin_ns"]
+    video = video_time(recording, origin_ns=origin_ns)
+    stretches = video.stretches
+    if not stretches:
+        raise NothingRatedError(
+            recording.folder, f"In {recording.folder} the video never ran: there is nothing to align."
+        )
+    samples, repeats, conflicts = without_repeats(recording.samples)
+    samples = Samples(with_off_scale_flagged(samples.rows, recording.hellos))
+    fits, unfitted = _fit_boots(recording, origin_ns)
+    known = np.isin(samples.rows["boot"], list(fits))
+    if not known.all():
+        samples = Samples(samples.rows[known])
+    if not len(samples):
+        if unfitted:
+            raise RecordingError(
+                recording.folder,
+                f"{recording.folder} holds no sample that can be placed in time: {'; '.join(unfitted)}.",
+            )
+        raise NothingRatedError(recording.folder, f"{recording.folder} holds no samples.")
+    host_s, bound_s = _on_host_time(samples, fits)
+    if not (np.diff(host_s) >= 0).all():
+        order = np.argsort(host_s, kind="stable")
+        samples, host_s, bound_s = Samples(samples.rows[order]), host_s[order], bound_s[order]
+    video_s, stretch = place(host_s, EDGE_S + bound_s, stretches)
+    bound_s += video.bound_s(host_s, stretch)
+    trace, rows = trace_of(recording, samples, host_s, bound_s, video_s, stretch, stretches)
+    trace = replace(trace, flags=flag_unseen(trace.flags, video.unseen, rows.chosen >= 0))
+    alignment = Alignment(recording, trace, samples, host_s, bound_s, video_s, stretch, video, rows, fits)
+    alignment.report.update(report_of(alignment, repeats, conflicts, unfitted))
+    return alignment
+
+
+JOINED_COLUMNS = ("rating", "mean", "low", "high", "n", "offset_s", "bound_s")
+SUMMED = (
+    "samples", "samples_while_video_stood_still", "samples_without_rating", "resent", "repeats", "records_missing",
+)  # fmt: skip
+
+
+def journal_bytes(folder: Path) -> dict[str, int]:
+    """The length of each journal of a recording."""
+    return {name: (folder / name).stat().st_size for name in journals(folder)}
+
+
+def write_alignment(alignment: Alignment) -> None:
+    """Write the derived files beside the journal: `trace.csv`, `samples.csv`, `marks.csv`, `alignment.json`.
+
+    Each is there whole or as it was before; `alignment.json` comes last and says how long the others are, so that files
+    of two alignments, which a full disk can leave, are told from those of one.
+    """
+    folder = alignment.recording.folder
+    try:
+        write_trace(alignment.trace, folder / TRACE_FILE)
+        write_samples(alignment, folder / "samples.csv")
+        write_marks(alignment, folder / "marks.csv")
+        files = {name: fingerprint(folder / name) for name in (TRACE_FILE, "samples.csv", "marks.csv")}
+        text = json.dumps({**alignment.report, "files": files}, indent=2, ensure_ascii=False, allow_nan=False)
+        write_whole(folder / ALIGNMENT_FILE, text + "\n")
+    except OSError as error:
+        raise RecordingError(folder, f"The derived files in {folder} cannot be written: {error.strerror}.") from error
+
+
+def align_recordings(folders: Iterable[Path]) -> tuple[list[Alignment], list[TracedialError]]:
+    """Align recordings anew from their journals and write their derived files; also what kept some from being aligned,
+    which does not keep the others."""
+    alignments: list[Alignment] = []
+    problems: list[TracedialError] = []
+    for folder in folders:
+        try:
+            alignment = align_folder(folder)
+            write_alignment(alignment)
+        except TracedialError as error:
+            problems.append(error)
+        else:
+            alignments.append(alignment)
+    return alignments, problems
+
+
+def _joined(parts: list[Alignment], problems: list[TracedialError]) -> Alignment:
+    """Several journals of one recording as one: each second has the row of the last journal that sampled it."""
+    last = parts[-1]
+    columns = {name: np.array(getattr(parts[0].trace, name), dtype=float) for name in JOINED_COLUMNS}
+    flags = list(parts[0].trace.flags)
+    again = 0
+    for part in parts[1:]:
+        offset = part.trace.offset_s
+        assert offset is not None
+        for second in np.flatnonzero(~np.isnan(offset)):
+            twice = not np.isnan(columns["offset_s"][second])
+            again += twice
+            for name, column in columns.items():
+                column[second] = getattr(part.trace, name)[second]
+            words = [word for word in (part.trace.flags[second], "revisited" if twice else "") if word]
+            flags[second] = "|".join(dict.fromkeys("|".join(words).split("|"))) if words else ""
+    n = columns.pop("n").astype(np.int64)
+    trace = Trace(last.trace.rater, n=n, flags=flags, **columns)
+    report = dict(last.report)
+    report["rated_seconds"] = len(trace.rating) - trace.missing
+    report["recorded_at"] = parts[0].report["recorded_at"]
+    first_moved_s = first_moved(trace.rating)
+    report["first_moved_s"] = first_moved_s if first_moved_s < len(trace.rating) else None
+    # Each journal begins with a knob that has not moved yet; of the whole, only the first does.
+    flags[first_moved_s:] = ["|".join(w for w in row.split("|") if w != "unmoved") for row in flags[first_moved_s:]]
+    unseen = [one for part in parts for one in part.video.unseen]
+    flags[:] = flag_unseen(flags, unseen, ~np.isnan(columns["offset_s"]))
+    for key in SUMMED:
+        report[key] = sum(part.report[key] for part in parts)
+    report["clocks"] = [clock for part in parts for clock in part.report["clocks"]]
+    report["stretches"] = [
+        {"part": number, **one} for number, part in enumerate(parts, start=1) for one in part.report["stretches"]
+    ]
+    report["offset_ms"] = offset_report(columns["offset_s"])
+    report["journals"] = [part.recording.journal for part in parts]
+    report["findings"] = [
+        f"The recording was taken up again {times(len(parts) + len(problems) - 1)}: it is in several journals.",
+        *_dial_findings(parts),
+        *(str(problem) for problem in problems),
+        *(f"{part.recording.journal}: {finding}" for part in parts for finding in part.report["findings"]),
+    ]
+    if again:
+        report["findings"].insert(1, f"{again} seconds were rated more than once; the rating of the last time is used.")
+    return replace(last, trace=trace, report=report, parts=parts)
+
+
+def _dial_findings(parts: list[Alignment]) -> list[str]:
+    """Whether one rater's journals were made with several dials, and whether somebody meant that."""
+    used = {
+        (hello["unique_id"], f"{dial_words(hello['unique_id'], hello['name'])} in {part.recording.journal}")
+        for part in parts
+        for hello in part.recording.hellos
+    }
+    if len({unique_id for unique_id, _ in used}) < 2:
+        return []
+    meant = any(part.recording.header.get("another_dial") for part in parts)
+    return [
+        f"The recording was made with more than one dial: {'; '.join(sorted(words for _, words in used))}. "
+        + ("That was asked for (--another-dial)." if meant else "Nobody asked for that: is every part this rater's?")
+    ]
+
+
+def _on_host_time(samples: Samples, fits: dict[int, ClockFit]) -> tuple[Floats, Floats]:
+    """When each sample was taken (host seconds), and its clock's bound."""
+    host_s, bound_s = np.empty(len(samples)), np.empty(len(samples))
+    for boot, fit in fits.items():
+        own: Any = slice(None) if len(fits) == 1 else samples.rows["boot"] == boot
+        dial_s = samples.rows["t_us"][own] / 1e6
+        host_s[own] = fit.host_s(dial_s)
+        bound_s[own] = fit.bound_at(dial_s)
+    return host_s, bound_s
+
+
+def _fit_boots(recording: Recording, origin_ns: int) -> tuple[dict[int, ClockFit], list[str]]:
+    fits: dict[int, ClockFit] = {}
+    unfitted: list[str] = []
+    for boot in recording.boots:
+        try:
+            fits[boot] = fit_clock([e for e in recording.exchanges if e.boot == boot], origin_ns=origin_ns)
+        except ClockError as error:
+            unfitted.append(f"boot {boot:08x}: {str(error).rstrip('.')}")
+    return fits, unfitted

@@ -1,0 +1,43 @@
+"""What aligning a recording gives."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracedial.alignment.placing import Floats, Rows
+from tracedial.alignment.video_time import VideoTime
+from tracedial.measures.trace import Trace
+from tracedial.recording.recording import Recording
+from tracedial.recording.samples import Samples
+from tracedial.timing.clock import ClockFit
+from tracedial.timing.player import Stretch
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """A recording's trace, its samples on all clocks, and what there is to say about both.
+
+    The sample arrays have shape (n_samples,), in the order of dial time; `stretch` is the index of the stretch in which
+    a sample was taken, or `STOOD_STILL`, where `video_s` is NaN.
+    """
+
+    recording: Recording
+    trace: Trace
+    samples: Samples
+    host_s: Floats
+    bound_s: Floats
+    video_s: Floats
+    stretch: NDArray[np.int32]
+    video: VideoTime
+    rows: Rows
+    fits: dict[int, ClockFit]
+    report: dict[str, Any] = field(default_factory=dict)
+    parts: list["Alignment"] = field(default_factory=list)
+    """Of a recording that was taken up again: the alignment of each journal. The arrays above are then the last's."""
+
+    @property
+    def stretches(self) -> list[Stretch]:
+        """The stretches in which the video ran."""
+        return self.video.stretches

@@ -1,0 +1,1 @@
+"""From traces of a session or a study to results, by the settings given."""

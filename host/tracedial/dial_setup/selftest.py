@@ -1,0 +1,186 @@
+"""The self-test of a dial: what it measures, the limit of each, and whether it passed. Pure: samples in, checks out."""
+
+import itertools
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from dialwire import message
+from dialwire.scale import Scale
+from tracedial.link.client import Sample, Started, Status
+from tracedial.timing.clock import ClockFit, drift_words
+
+TICK_LIMIT_MS = 1.0
+NOISE_LIMIT_STEPS = 0.2
+BOUND_LIMIT_MS = 5.0
+ROUND_TRIP_LIMIT_MS = 20.0
+DRIFT_LIMIT_PPM = 200.0
+FREE_LIMIT_BYTES = 40_000
+DEAD_RUN = 3
+"""Neighbouring ratings that must all be missing from a slow turn to be a dead zone."""
+JUMP_SHARE = 0.05
+"""Of the travel: a change this large between two readings 20 ms apart is a wiper that lost its track, not a hand."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the self-test. `passed` is None where nothing could be measured, and `measured` then says why."""
+
+    name: str
+    measured: str
+    limit: str
+    passed: bool | None
+    value: float | None = None
+    unit: str = ""
+
+    def to_json(self) -> dict[str, object]:
+        """The check as the JSON file holds it."""
+        return asdict(self)
+
+
+def check_noise(samples: list[Sample], *, span_counts: int, scale: Scale) -> list[Check]:
+    """Of a knob that is held still: the readings' noise in steps of the scale, and ratings that changed.
+
+    `span_counts`: raw counts from the lowest rating to the highest.
+    """
+    samples = [sample for sample in samples if not sample.flags & message.NO_RATING]
+    if not samples:
+        return [Check("noise of a still knob", "the knob gave no ratings", f"at most {NOISE_LIMIT_STEPS}", None)]
+    if not span_counts:
+        said = "both ends of the calibration read the same: `tracedial calibrate`"
+        return [Check("noise of a still knob", said, f"at most {NOISE_LIMIT_STEPS}", False)]
+    step = abs(span_counts) / (scale.positions - 1)
+    noise_steps = float(np.std([sample.raw for sample in samples])) / step
+    changes = sum(sample.max != sample.min for sample in samples)
+    changes += sum(after.rating != before.rating for before, after in itertools.pairwise(samples))
+    return [
+        Check(
+            "noise of a still knob",
+            f"{noise_steps:.3f} of a step",
+            f"at most {NOISE_LIMIT_STEPS}",
+            noise_steps <= NOISE_LIMIT_STEPS,
+            noise_steps,
+            "step",
+        ),
+        Check("ratings of a still knob", f"{changes} changes", "none", changes == 0, changes, "changes"),
+    ]
+
+
+def check_knob(samples: list[Sample]) -> list[Check]:
+    """Whether the knob gave a rating at every sample, at rest and while it was turned."""
+    broken = sum(bool(sample.flags & message.FLAG_FAULT) for sample in samples)
+    unhomed = sum(bool(sample.flags & message.FLAG_UNHOMED) for sample in samples)
+    checks = [
+        Check("wires hold", f"{broken} of {len(samples)} samples faulty", "none", broken == 0, broken, "samples"),
+    ]
+    if unhomed:
+        said = f"{unhomed} of {len(samples)} samples before: set the knob to its zero, hold the button"
+        checks.append(Check("homed", said, "none", False, unhomed, "samples"))
+    return checks
+
+
+def check_travel(samples: list[Sample], *, scale: Scale) -> list[Check]:
+    """Of a slow turn from the lowest mark to the highest: whether all ratings came, in order, without jumps."""
+    turn = [sample for sample in samples if not sample.flags & message.NO_RATING]
+    if len(turn) < 20:
+        said = f"only {len(turn)} ratings: turn for about ten seconds"
+        return [Check("travel", said, "the whole scale", False, len(turn), "ratings")]
+    ratings = np.array([sample.rating for sample in turn])
+    seen: set[int] = set()
+    for sample in turn:
+        seen.update(range(sample.min, sample.max + 1, scale.step))
+    low, high = int(ratings.min()), int(ratings.max())
+    reached = low == scale.low and high == scale.high
+    lost = _runs_of(
+        [rating for rating in range(scale.low, scale.high + 1, scale.step) if rating not in seen], scale.step
+    )
+    # A hand may pass one or two ratings between two readings.
+    lost = [run for run in lost if len(run) >= DEAD_RUN]
+    back = int(np.max(np.maximum.accumulate(ratings) - ratings))
+    span = (scale.high - scale.low) / scale.step
+    jumps = int(np.count_nonzero(np.abs(np.diff(ratings)) / scale.step > max(JUMP_SHARE * span, 2)))
+    dead = "none" if not lost else "no ratings from " + ", ".join(f"{run[0]} to {run[-1]}" for run in lost[:4])
+    return [
+        Check("travel", f"{low} to {high}", f"{scale.low} to {scale.high}", reached),
+        Check("dead zones", dead, "none", not lost, len(lost), "zones"),
+        Check("monotony", f"went back by {back}", f"at most {scale.step}", back <= scale.step, back, "rating"),
+        Check("jumps of the wiper", str(jumps), "none", jumps == 0, jumps, "jumps"),
+    ]
+
+
+def check_ticks(samples: list[Sample], started: Started) -> list[Check]:
+    """How far the samples lie from the ticks that the dial was told, by the dial's own clock, and whether all came."""
+    since_us = np.array([sample.t_us - started.first_tick_us for sample in samples], dtype=float)
+    period_us = started.period_ns / 1000
+    ticks = np.round(since_us / period_us)
+    p99_ms = float(np.quantile(np.abs(since_us - ticks * period_us), 0.99)) / 1e3
+    lost = int(ticks[-1] - ticks[0] + 1 - len(ticks))
+    return [
+        Check(
+            "tick jitter, 99 %",
+            f"{p99_ms:.2f} ms",
+            f"at most {TICK_LIMIT_MS} ms",
+            p99_ms <= TICK_LIMIT_MS,
+            p99_ms,
+            "ms",
+        ),
+        Check("ticks", f"{lost} of {len(ticks) + lost} left out", "none", lost == 0, lost, "ticks"),
+    ]
+
+
+def check_clock(fit: ClockFit) -> list[Check]:
+    """The round trip of sync exchanges, the bound of the fitted clock, and the drift with its uncertainty."""
+    trip_ms = float(fit.round_trip_s.min()) * 1e3
+    bound_ms = float(np.max(fit.bound_s)) * 1e3
+    seconds = float(np.ptp(fit.knot_dial_s))
+    # Both ends of the line may be wrong by their bound.
+    doubt_ppm = 2e6 * float(np.min(fit.bound_s)) / seconds if seconds else float("inf")
+    known = doubt_ppm <= DRIFT_LIMIT_PPM
+    return [
+        Check(
+            "sync round trip",
+            f"{trip_ms:.2f} ms at best",
+            f"at most {ROUND_TRIP_LIMIT_MS:.0f} ms",
+            trip_ms <= ROUND_TRIP_LIMIT_MS,
+            trip_ms,
+            "ms",
+        ),
+        Check(
+            "clock known within",
+            f"±{bound_ms:.2f} ms",
+            f"at most {BOUND_LIMIT_MS:.0f} ms",
+            bound_ms <= BOUND_LIMIT_MS,
+            bound_ms,
+            "ms",
+        ),
+        Check(
+            "clock drift",
+            f"{drift_words(fit.drift_ppm)}, ±{doubt_ppm:.0f} ppm, over {seconds:.0f} s",
+            f"within ±{DRIFT_LIMIT_PPM:.0f} ppm",
+            abs(fit.drift_ppm) - doubt_ppm <= DRIFT_LIMIT_PPM if known else None,
+            fit.drift_ppm,
+            "ppm",
+        ),
+    ]
+
+
+def check_memory(status: Status) -> Check:
+    """What memory the dial has left."""
+    if not status.free_bytes:
+        return Check("memory", "the dial does not say", f"at least {FREE_LIMIT_BYTES} bytes", None)
+    enough = status.free_bytes >= FREE_LIMIT_BYTES
+    return Check(
+        "memory", f"{status.free_bytes} bytes free", f"at least {FREE_LIMIT_BYTES} bytes", enough,
+        status.free_bytes, "byte",
+    )  # fmt: skip
+
+
+def _runs_of(ratings: list[int], step: int) -> list[list[int]]:
+    """Neighbouring ratings gathered."""
+    runs: list[list[int]] = []
+    for rating in ratings:
+        if runs and rating - runs[-1][-1] == step:
+            runs[-1].append(rating)
+        else:
+            runs.append([rating])
+    return runs

@@ -1,0 +1,1 @@
+"""Statistics on traces alone: ruptures, repairs, agreement, chance. Knows of no dial, file format or study."""

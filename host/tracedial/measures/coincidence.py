@@ -1,0 +1,201 @@
+"""Whether events coincide: two raters' ruptures, or a rater's with what an observer coded.
+
+Events are stretches of whole seconds, `onset_s` included to `end_s` excluded.
+"""
+
+import csv
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracedial.errors import AnalysisError
+from tracedial.measures.chance import MIN_SHIFT_S
+
+Floats = NDArray[np.float64]
+Stretches = list[tuple[int, int]]
+
+TOLERANCE_S = 10
+REQUIRED = ("onset_s", "end_s", "code")
+OPTIONAL = ("kind", "rater", "session")
+KINDS = ("rupture", "repair")
+
+
+REPAIR_WORDS = ("repair", "resol")
+"""A code with one of these in it is of a repair where the sheet has no kinds."""
+
+
+@dataclass(frozen=True)
+class EventOverlap:
+    """How two lists of events of one session coincide.
+
+    `overlap`: seconds in an event of both / seconds in an event of either (Jaccard). `matched`: events of b with an
+    onset within `tolerance_s` of one of a, each used once; `f1` = 2 matched / (n_a + n_b). `overlap_chance`: the mean
+    overlap under all circular shifts of b's events by a minute or more; `p`: how often chance alone gives at least the
+    overlap there is (one-sided): (½ + q M)/(½ + M), q the share of those shifts and M how many events long they are
+    together, since shifts by less than an event hardly differ. `kappa`: Cohen's κ of the seconds, in an event
+    or not.
+    """
+
+    n_a: int
+    n_b: int
+    overlap: float | None
+    overlap_chance: float | None
+    p: float | None
+    matched: int
+    f1: float | None
+    kappa: float | None
+    tolerance_s: int
+    reason: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """As the output of `tracedial analyze --json` holds it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Detection:
+    """What a rater's events find of an observer's: `hits`, `misses` (observer's events that no event finds) and
+    `false_alarms`, by onsets within `tolerance_s` or by seconds in common; precision, recall and `f1` of them;
+    `kappa` by second."""
+
+    hits: int
+    misses: int
+    false_alarms: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    kappa: float | None
+    tolerance_s: int
+
+    def as_json(self) -> dict[str, Any]:
+        """As the output of `tracedial analyze --json` holds it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Code:
+    """One line of an observer's sheet, seconds `onset_s` (included) to `end_s` (excluded)."""
+
+    onset_s: int
+    end_s: int
+    code: str
+    kind: str = "rupture"
+    rater: str = ""
+    session: str = ""
+
+
+def overlap(a: Stretches, b: Stretches, *, n_seconds: int, tolerance_s: int = TOLERANCE_S) -> EventOverlap:
+    """Whether two raters' events coincide more than chance has it."""
+    matched = len(match(a, b, tolerance_s=tolerance_s))
+    f1 = 2 * matched / (len(a) + len(b)) if a or b else None
+    if not a or not b:
+        reason = "no events" if not a and not b else "one of the two has no events"
+        return EventOverlap(len(a), len(b), None, None, None, matched, f1, None, tolerance_s, reason)
+    in_a, in_b = in_event(a, n_seconds), in_event(b, n_seconds)
+    together = np.abs(np.round(np.fft.irfft(np.fft.rfft(in_a) * np.conj(np.fft.rfft(in_b)), n_seconds)))
+    shares = together / (in_a.sum() + in_b.sum() - together)
+    shifts = np.arange(n_seconds)
+    chance = shares[np.minimum(shifts, n_seconds - shifts) >= MIN_SHIFT_S]
+    observed = float(shares[0])
+    expected = p = reason = None
+    if len(chance):
+        independent = len(chance) / float(np.mean([end - onset for onset, end in (*a, *b)]))
+        expected = float(chance.mean())
+        p = (0.5 + float(np.mean(chance >= observed - 1e-12)) * independent) / (0.5 + independent)
+    else:
+        reason = f"shifts by {MIN_SHIFT_S} s or more do not exist in a session of {n_seconds} s"
+    by_second = kappa(in_a, in_b)
+    return EventOverlap(len(a), len(b), observed, expected, p, matched, f1, by_second, tolerance_s, reason)
+
+
+def detection(found: Stretches, coded: Stretches, *, n_seconds: int, tolerance_s: int = TOLERANCE_S) -> Detection:
+    """What `found` events find of `coded` ones. An event finds one whose onset is within the tolerance or with which it
+    has seconds in common, and each is used once (the pairs with the nearest onsets first)."""
+    hits = len(match(found, coded, tolerance_s=tolerance_s, by_seconds=True))
+    precision = hits / len(found) if found else None
+    recall = hits / len(coded) if coded else None
+    f1 = 2 * hits / (len(found) + len(coded)) if found or coded else None
+    by_second = kappa(in_event(found, n_seconds), in_event(coded, n_seconds))
+    return Detection(hits, len(coded) - hits, len(found) - hits, precision, recall, f1, by_second, tolerance_s)
+
+
+def match(a: Stretches, b: Stretches, *, tolerance_s: int, by_seconds: bool = False) -> list[tuple[int, int]]:
+    """Pairs (place in a, place in b) of events whose onsets are at most `tolerance_s` apart (or, `by_seconds`, which
+    have seconds in common), as many as can be, each event in one pair."""
+    from scipy.optimize import linear_sum_assignment
+
+    if not a or not b:
+        return []
+    onsets_a, onsets_b = (np.array([start for start, _ in events], dtype=float) for events in (a, b))
+    apart = np.abs(onsets_a[:, None] - onsets_b[None, :])
+    allowed = apart <= tolerance_s
+    if by_seconds:
+        ends_a, ends_b = (np.array([end for _, end in events], dtype=float) for events in (a, b))
+        common = np.minimum(ends_a[:, None], ends_b[None, :]) - np.maximum(onsets_a[:, None], onsets_b[None, :])
+        allowed |= common > 0
+    # A pair that is not allowed costs more than all that are together: as many as possible, the nearest of these.
+    cost = np.where(allowed, apart, (apart.max() + 1) * (len(a) + len(b)))
+    rows, columns = linear_sum_assignment(cost)
+    return [(int(i), int(j)) for i, j in zip(rows, columns, strict=True) if allowed[i, j]]
+
+
+def kappa(a: Floats, b: Floats) -> float | None:
+    """Cohen's κ of two arrays of 0 and 1 (Cohen 1960); None where both are one and the same throughout."""
+    observed = float(np.mean(a == b))
+    p_a, p_b = float(a.mean()), float(b.mean())
+    expected = p_a * p_b + (1 - p_a) * (1 - p_b)
+    return None if expected >= 1 else (observed - expected) / (1 - expected)
+
+
+def in_event(events: Stretches, n_seconds: int) -> Floats:
+    """1 for each second in an event, else 0, shape (n_seconds,)."""
+    inside = np.zeros(n_seconds)
+    for onset_s, end_s in events:
+        inside[max(onset_s, 0) : max(end_s, 0)] = 1.0
+    return inside
+
+
+def read_codes(path: Path) -> list[Code]:
+    """An observer's sheet: a CSV with the columns onset_s, end_s, code (a 3RS sheet as such), and if wanted `kind`
+    (rupture or repair), `rater` (whose they are; empty: everybody's) and `session` (one sheet for a study).
+
+    Raises `AnalysisError` naming file, line and remedy.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.reader(file))
+    except OSError as error:
+        raise AnalysisError(f"{path} cannot be read: {error.strerror}.") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise AnalysisError(f"{path} is not a text file of comma-separated values ({error}).") from error
+    header = [cell.strip() for cell in rows[0]] if rows else []
+    if tuple(header[:3]) != REQUIRED:
+        raise AnalysisError(f"The first line of {path} must begin with {','.join(REQUIRED)}.")
+    places = {name: header.index(name) for name in OPTIONAL if name in header}
+    return [
+        _code(path, line, row, places)
+        for line, row in enumerate(rows[1:], start=2)
+        if any(cell.strip() for cell in row)
+    ]
+
+
+def _code(path: Path, line: int, row: list[str], places: dict[str, int]) -> Code:
+    try:
+        onset_s, end_s = float(row[0]), float(row[1])
+        word = row[2].strip()
+    except (ValueError, IndexError):
+        raise AnalysisError(
+            f"Line {line} of {path} must hold an onset, an end (seconds, with a point) and a code."
+        ) from None
+    if not (math.isfinite(onset_s) and math.isfinite(end_s) and 0 <= onset_s < end_s <= 1e6):
+        raise AnalysisError(f"Line {line} of {path}: an event from {row[0]} to {row[1]} s cannot be.")
+    more = {name: row[at].strip() if at < len(row) else "" for name, at in places.items()}
+    guess = "repair" if any(part in word.lower() for part in REPAIR_WORDS) else "rupture"
+    kind = more.pop("kind", "").lower() or guess
+    if kind not in KINDS:
+        raise AnalysisError(f"Line {line} of {path}: the kind is {kind!r}; it must be rupture or repair.")
+    return Code(math.floor(onset_s), math.ceil(end_s), word, kind, **more)

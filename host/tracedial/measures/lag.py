@@ -1,0 +1,83 @@
+"""Who follows whom: the correlation of two traces when one is moved against the other, and the correction of a rater's
+reaction lag.
+
+Sign: a lag of +3 s says that rater b follows rater a by three seconds: b's rating at second t goes with a's at t − 3.
+"""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracedial.measures import cosines
+from tracedial.measures.agreement import MIN_N, pearson
+
+Floats = NDArray[np.float64]
+
+MAX_LAG_S = 10
+
+
+@dataclass(frozen=True)
+class Lag:
+    """The lag of b behind a with the largest correlation in size, of −`max_lag_s` … +`max_lag_s` seconds.
+
+    `r`: the correlation there; `p`: how often chance alone gives one so large at *any* of these lags (the largest among
+    them, with the signs of b's cosines drawn, without the slow course where there is one), since picking the best lag
+    would else be taken for a finding. `r_zero` without a lag.
+    `curve`: (lag in seconds, r) for each.
+    """
+
+    best_s: int | None
+    r: float | None
+    p: float | None
+    r_zero: float | None
+    max_lag_s: int
+    definition: str
+    curve: list[tuple[int, float | None]] = field(default_factory=list)
+    reason: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """As the output of `tracedial analyze --json` holds it."""
+        return asdict(self)
+
+
+def lag_of(a: Floats, b: Floats, *, name_a: str, name_b: str, max_lag_s: int = MAX_LAG_S) -> Lag:
+    """The lag of trace b behind trace a, both of shape (n_seconds,)."""
+    definition = f"positive: {name_b} follows {name_a} by so many seconds"
+    curve = [(lag_s, correlation_at(a, b, lag_s)) for lag_s in range(-max_lag_s, max_lag_s + 1)]
+    known = [(lag_s, r) for lag_s, r in curve if r is not None]
+    at_zero = dict(curve)[0]
+    if not known:
+        return Lag(None, None, None, at_zero, max_lag_s, definition, curve, "the traces have no correlation at any lag")
+    # Of equals the one nearest to no lag.
+    best_s, r = max(known, key=lambda entry: (round(abs(float(entry[1])), 12), -abs(entry[0])))
+    p = cosines.largest_p(a, b, max_lag_s)
+    reason = None if p is not None else "the session is too short, or varies too slowly, for a p value of the lag"
+    return Lag(best_s, r, p, at_zero, max_lag_s, definition, curve, reason)
+
+
+def correlation_at(a: Floats, b: Floats, lag_s: int) -> float | None:
+    """Pearson's r of a(t) and b(t + lag) over the seconds that both then rate; None where it cannot be had."""
+    n = len(a) - abs(lag_s)
+    if n < MIN_N:
+        return None
+    x, y = (a[:n], b[lag_s:]) if lag_s >= 0 else (a[-lag_s:], b[:n])
+    both = ~np.isnan(x) & ~np.isnan(y)
+    x, y = x[both], y[both]
+    if len(x) < MIN_N or np.ptp(x) == 0 or np.ptp(y) == 0:
+        return None
+    return pearson(x, y)
+
+
+def corrected(rating: Floats, lag_s: int) -> Floats:
+    """A trace with each rating moved `lag_s` seconds earlier, to what it answers to; the last seconds become NaN.
+
+    A negative lag moves ratings later, and the first seconds become NaN. The length stays.
+    """
+    moved = np.full(len(rating), np.nan)
+    if lag_s >= 0:
+        moved[: max(len(rating) - lag_s, 0)] = rating[lag_s:]
+    else:
+        moved[-lag_s:] = rating[:lag_s]
+    return moved

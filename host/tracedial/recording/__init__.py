@@ -1,0 +1,1 @@
+"""From dials and a player to journals, and journals read back."""

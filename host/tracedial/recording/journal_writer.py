@@ -1,0 +1,295 @@
+"""Writing a journal: lines appended as data arrive, through full disks and folders that are deleted underneath.
+
+Nothing is ever rewritten. What the disk does not take stays in memory and is said, until there is room, or the journal
+goes on in another place.
+"""
+
+import errno
+import os
+import tempfile
+import threading
+import time
+from collections import deque
+from io import FileIO
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from tracedial.errors import JournalError
+from tracedial.files.private import FILE_MODE, make_folder
+from tracedial.host_clock import host_clock_ns
+from tracedial.recording.journal_lines import COPY_AFTER, FRAMES, PLACE, PLAYER, TWICE, decode_line, encode_line
+
+SYNC_TO_DISK_S = 1.0
+RETRY_S = 1.0
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+COPY_BYTES = 1 << 20
+
+
+class JournalWriter:
+    """Appends records. May be called from several threads.
+
+    Each line is handed to the operating system at once, so that the death of this process costs nothing, and forced to
+    the disk once a second, so that a power cut costs a second. If the disk is full, lines wait in memory and are
+    written when there is room again, or the whole journal goes on at `spill`; `problem` says what is wrong meanwhile,
+    `notice` what happened. A journal that is deleted or replaced while it is written is written anew.
+
+    A new file, or with `append` one that may be there already: a last line that was cut stays as it is, on a line of
+    its own.
+    """
+
+    def __init__(self, path: Path, *, append: bool = False, spill: Path | None = None) -> None:
+        self.path = path
+        self.spill = spill
+        self.notice = ""
+        self._lock = threading.Lock()
+        self._waiting: deque[bytes] = deque()
+        self._copies: deque[tuple[int, bytes]] = deque()
+        self._retry_at_s = 0.0
+        self._good_bytes = 0
+        self._torn = False
+        self._write_problem = self._sync_problem = self._home_problem = ""
+        self._lines = 0
+        self._last = {PLAYER: 0, FRAMES: 0}
+        try:
+            self._file = _opened(path, "r+b" if append and path.exists() else "x+b")
+            if append:
+                self._go_on_after_what_is_there()
+        except FileExistsError:
+            raise JournalError(path, f"{path} exists already: a recording is never written over.") from None
+        except OSError as error:
+            raise JournalError(path, f"{path} cannot be written: {error.strerror}.") from error
+        self._ending = threading.Event()
+        self._keeper = threading.Thread(target=self._keep, name="journal", daemon=True)
+        self._keeper.start()
+
+    def append(self, kind: str, **fields: Any) -> None:
+        """Append one record; `kind` becomes its first field, its place in the journal its last one."""
+        with self._lock:
+            place = [self._lines + 1, self._last[PLAYER], self._last[FRAMES]]
+            line = encode_line({"kind": kind, **fields, PLACE: place})
+            self._lines += 1
+            if kind in self._last:
+                self._last[kind] = self._lines
+            self._waiting.append(self._due_copies() + line)
+            if kind in TWICE:
+                self._copies.append((self._lines + COPY_AFTER, line))
+            if not self._write_problem or time.monotonic() >= self._retry_at_s:
+                self._write_waiting()
+
+    @property
+    def waiting(self) -> int:
+        """Records that are in memory only, because the disk takes none."""
+        return len(self._waiting)
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the disk now, in a sentence; empty while all is well."""
+        return self._write_problem or self._home_problem or self._sync_problem
+
+    @property
+    def safe(self) -> bool:
+        """Whether every record is in a file that will be there when this program has ended."""
+        return not self._waiting and not self._home_problem
+
+    def try_again(self) -> bool:
+        """Write what waits, where that can be done by now; returns whether every record is safe."""
+        with self._lock:
+            self._look_after_file()
+            self._write_waiting()
+            return self.safe
+
+    def close(self) -> None:
+        """Write what waits, and close. What the disk does not take is written elsewhere, with all that came before it.
+        Raises `JournalError` that says where, or how many records are lost."""
+        self._ending.set()
+        self._keeper.join(timeout=10)
+        with self._lock:
+            if self._file.closed:
+                return
+            self._look_after_file()
+            self._write_waiting()
+            if self.safe:
+                # The copies of the last lines are no records: a disk that is full just now loses nothing by them.
+                self._write(b"".join(line for _, line in self._copies))
+                self._copies.clear()
+                self._flush_to_disk()
+                self._file.close()
+                return
+            said = f"{self.problem} {len(self._waiting)} records could not be written"
+            place = self.path
+            rescued = self._rescue()
+            self._file.close()
+        if rescued:
+            raise JournalError(rescued, f"{said} there; all is in {rescued}: put it in the place of {place}.")
+        raise JournalError(place, f"{said}, nor anywhere else; all before them are safe.")
+
+    def __enter__(self) -> "JournalWriter":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def _go_on_after_what_is_there(self) -> None:
+        """Number on after the last line that says its number, or after those that are there."""
+        lines = self._file.readlines()
+        places = [(decode_line(line.rstrip(b"\r\n")) or {}).get(PLACE) for line in lines]
+        self._lines = max(len(lines), *(place[0] for place in places if isinstance(place, list)), 0)
+        self._good_bytes = self._file.seek(0, os.SEEK_END)
+        if self._good_bytes:
+            self._file.seek(-1, os.SEEK_END)
+            if self._file.read(1) != b"\n":
+                self._good_bytes += self._file.write(b"\n")
+
+    def _due_copies(self) -> bytes:
+        due = b""
+        while self._copies and self._copies[0][0] <= self._lines:
+            due += self._copies.popleft()[1]
+        return due
+
+    def _write_waiting(self) -> None:
+        while self._waiting and self._write(self._waiting[0]):
+            self._waiting.popleft()
+
+    def _write(self, lines: bytes) -> bool:
+        """Write whole lines; returns whether the disk took them. What it took in part is cut off at the next try."""
+        try:
+            if self._torn:
+                self._file.truncate(min(self._good_bytes, os.fstat(self._file.fileno()).st_size))
+                self._torn = False
+            written = 0
+            while written < len(lines):
+                self._torn = True
+                written += self._file.write(lines[written:])
+            self._torn = False
+            self._good_bytes += len(lines)
+            self._write_problem = ""
+        except OSError as error:
+            self._retry_at_s = time.monotonic() + RETRY_S
+            self._write_problem = (
+                f"{_what(error)} at {self.path}: make room there, nothing is lost while this program runs."
+            )
+            return bool(self.spill) and self._move(self.spill) and self._write(lines)
+        return True
+
+    def _keep(self) -> None:
+        """Once a second: look whether the file is still there, write what waits, force all to the disk."""
+        while not self._ending.wait(SYNC_TO_DISK_S):
+            with self._lock:
+                self._look_after_file()
+                if self._waiting and time.monotonic() >= self._retry_at_s:
+                    self._write_waiting()
+            self._flush_to_disk()
+
+    def _flush_to_disk(self) -> None:
+        # Outside the lock: a slow disk must not hold up the threads that stamp what arrives.
+        try:
+            os.fsync(self._file.fileno())
+            self._sync_problem = ""
+        except (OSError, ValueError) as error:
+            # A device cannot be forced to anything, and a file that is moved just now is closed.
+            if isinstance(error, OSError) and error.errno not in (errno.EINVAL, errno.EBADF):
+                self._sync_problem = f"{_what(error)} at {self.path}: make room there, or give another place."
+
+    def _look_after_file(self) -> None:
+        """Notice a journal that somebody deleted, replaced or cut, and write it anew from what is still held open."""
+        try:
+            own = os.fstat(self._file.fileno())
+        except OSError:
+            return
+        try:
+            there = self.path.stat()
+        except OSError:
+            there = None
+        if there is not None and (os.path.samestat(own, there) or there.st_size == self._good_bytes == own.st_size):
+            if own.st_size < self._good_bytes:
+                self._go_on_after_a_cut(own.st_size)
+            self._home_problem = ""
+            return
+        try:
+            aside = self._put_aside() if there is not None else None
+            self._move(self.path)
+            what = "was replaced by another file" if aside else "was deleted"
+            where = f"; the other file is {aside.name} now" if aside else ""
+            self._note_event(f"{self.path} {what} while it was written, and has been written anew{where}.")
+            self._home_problem = ""
+        except OSError as error:
+            self._home_problem = (
+                f"{self.path} was deleted, and cannot be written anew ({error.strerror}): make its folder writable; "
+                "nothing is lost while this program runs."
+            )
+
+    def _go_on_after_a_cut(self, size: int) -> None:
+        lost = self._good_bytes - size
+        self._good_bytes = self._file.seek(0, os.SEEK_END)
+        self._note_event(f"{lost} bytes were cut off {self.path} by another program while it was written.", b"\n")
+
+    def _note_event(self, text: str, before: bytes = b"") -> None:
+        """Say what happened to the journal, here and in the journal."""
+        self.notice = text
+        self._lines += 1
+        place = [self._lines, self._last[PLAYER], self._last[FRAMES]]
+        record = {"kind": "journal", "host_ns": host_clock_ns(), "text": text, PLACE: place}
+        self._waiting.append(before + encode_line(record))
+
+    def _put_aside(self) -> Path:
+        """Give the file that stands at this journal's path a name of its own, by which no reader takes it for ours."""
+        number = 1
+        while (aside := self.path.with_name(f"{self.path.stem}.replaced-{number}{self.path.suffix}")).exists():
+            number += 1
+        return self.path.rename(aside)
+
+    def _move(self, to: Path) -> bool:
+        """Write all that was written so far to another place and go on there. Raises `OSError` where that is this
+        journal's own; returns whether it could be done elsewhere."""
+        new = None
+        try:
+            make_folder(to.parent)
+            new = _opened(to, "x+b")
+            self._copy_into(new)
+        except OSError:
+            if new is not None:
+                new.close()
+                to.unlink(missing_ok=True)
+            if to == self.path:
+                raise
+            return False
+        self._file.close()
+        self._file, self._torn, self._write_problem = new, False, ""
+        if to != self.path:
+            was, self.path, self.spill = self.path, to, None
+            self._note_event(f"The disk took no data at {was}: the recording goes on in {to}, where all of it is.")
+        return True
+
+    def _copy_into(self, new: Any) -> None:
+        self._file.seek(0)
+        left = self._good_bytes
+        while left:
+            part = self._file.read(min(COPY_BYTES, left))
+            if not part:
+                raise OSError(errno.EIO, "the journal cannot be read back")
+            left -= len(part)
+            while part:
+                part = part[new.write(part) :]
+        os.fsync(new.fileno())
+
+    def _rescue(self) -> Path | None:
+        """Write the whole journal to the first other place that takes it, so that the only copy is not in memory."""
+        name = f"tracedial-rescued-{int(time.time())}-{os.getpid()}"
+        for place in (Path(tempfile.gettempdir()), Path.home(), Path.cwd()):
+            to = place / name / self.path.parent.name / self.path.name
+            if self._move(to):
+                self._write_waiting()
+                if not self._waiting:
+                    self._flush_to_disk()
+                    return to
+        return None
+
+
+def _opened(path: Path, mode: str) -> FileIO:
+    """A file that is written at its end, wherever that is: what another program cuts off leaves no hole."""
+    return FileIO(path, mode, opener=lambda name, flags: os.open(name, flags | os.O_APPEND, FILE_MODE))
+
+
+def _what(error: OSError) -> str:
+    return "The disk is full" if error.errno in DISK_FULL else f"The disk takes no data ({error.strerror})"

@@ -1,0 +1,45 @@
+"""One recorder to a rater's folder: whoever records holds its lock, whether that is `record`, the room or a group."""
+
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from tracedial.errors import RecordingError
+from tracedial.files.private import FILE_MODE, make_folder
+
+LOCK_FILE = ".recording.lock"
+
+
+class RaterLock:
+    """The lock of one rater's folder, which is made if it is not there. The system lets it go with the process, so a
+    kill leaves nothing locked."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        # Opened in one thread and closed in another.
+        self._lock = FileLock(folder / LOCK_FILE, timeout=0, thread_local=False, mode=FILE_MODE)
+
+    def acquire(self) -> None:
+        """Take the lock; taking it twice changes nothing. Raises `RecordingError` while another recorder holds it."""
+        if self._lock.is_locked:
+            return
+        folder = self.folder
+        try:
+            make_folder(folder)
+            self._lock.acquire()
+        except Timeout:
+            raise RecordingError(
+                folder,
+                f"{folder.name} is being recorded into {folder.parent} by another program (`tracedial record`, or a "
+                "room): end that one first, or choose another rater.",
+            ) from None
+        except NotImplementedError:
+            raise RecordingError(
+                folder, f"The disk of {folder} cannot lock files, which keeps two recorders apart: record to another."
+            ) from None
+        except OSError as error:
+            raise RecordingError(folder, f"{folder} cannot be recorded into: {error.strerror}.") from error
+
+    def release(self) -> None:
+        """Let the lock go, if it is held."""
+        self._lock.release(force=True)

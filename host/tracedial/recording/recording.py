@@ -1,0 +1,235 @@
+"""A recording folder as read back: the journal's records by kind, and what was wrong with it.
+
+The journal alone is the recording; every other file in the folder can be made again from it.
+"""
+
+import json
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from tracedial.errors import RecordingError
+from tracedial.link.client import Gone, Mark, Started, SyncExchange
+from tracedial.recording.doubt import Doubt, doubts_of, findings_of
+from tracedial.recording.journal import JOURNAL_NAME, JournalContent, read_journal, restored
+from tracedial.recording.journal_lines import TWICE
+from tracedial.recording.samples import ROW, Samples
+from tracedial.recording.session import FORMAT, check_format
+from tracedial.timing.player import PlayerEvent
+from tracedial.timing.shown_frames import FrameBatch
+
+T = TypeVar("T")
+ByKind = dict[str, list[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One rater's ratings of one session video, as the journal holds them.
+
+    `samples` are as they came in, resent ones included, in the order of arrival. Where a page played the video,
+    `page_exchanges` are those of its clock, `frames` what it showed, and `pages` what else it told. `others` are other
+    dials that were met at the dial's port. `doubts` are times when it is not known where the video was, `findings`
+    sentences about what the journal lacks. `journal` is the file's name: a recording taken up again has several.
+    """
+
+    folder: Path
+    journal: str
+    rater: str
+    header: dict[str, Any]
+    hellos: list[dict[str, Any]]
+    exchanges: list[SyncExchange]
+    starts: list[Started]
+    samples: Samples
+    marks: list[Mark]
+    gone: list[Gone]
+    player: list[PlayerEvent]
+    page_exchanges: list[SyncExchange]
+    frames: list[FrameBatch]
+    pages: list[dict[str, Any]]
+    links: list[dict[str, Any]]
+    others: list[dict[str, Any]]
+    logs: list[dict[str, Any]]
+    end: dict[str, Any] | None
+    last_ns: int
+    doubts: list[Doubt]
+    findings: list[str]
+
+    @property
+    def boots(self) -> list[int]:
+        """Boot ids in the order in which the dial said them, then any whose HELLO is not in the journal."""
+        said = [hello["boot"] for hello in self.hellos]
+        return list(dict.fromkeys([*said, *(e.boot for e in self.exchanges), *self.samples.boots]))
+
+
+def journals(folder: Path) -> list[str]:
+    """The names of a recording's journals: `journal.tdj`, and one more for each time that it was taken up again."""
+    later = [path.name for path in folder.glob("journal-*.tdj") if path.stem.removeprefix("journal-").isdigit()]
+    first = [JOURNAL_NAME] if (folder / JOURNAL_NAME).is_file() else []
+    return first + sorted(later, key=lambda name: int(name[len("journal-") : -len(".tdj")]))
+
+
+def next_journal(folder: Path) -> str:
+    """The name of the journal that the recording in `folder` would go on in."""
+    number = len(journals(folder)) + 1
+    return JOURNAL_NAME if number == 1 else f"journal-{number}.tdj"
+
+
+def read_recording(folder: Path, journal: str = JOURNAL_NAME) -> Recording:
+    """Read one journal of a recording, whatever its end was like. Raises where there is none or nothing can be used."""
+    path = folder / journal
+    if not path.is_file():
+        raise RecordingError(folder, f"{folder} is no recording: it has no {journal}.")
+    content = read_journal(path, samples_apart=True)
+    by_kind: ByKind = {}
+    for record in content.records:
+        by_kind.setdefault(record.pop("kind"), []).append(record)
+    mended = _mend(content, by_kind)
+    header = _header(path, by_kind.get("recording", []))
+    try:
+        recording = _built(folder, journal, header, content, by_kind)
+    except (KeyError, TypeError) as error:
+        raise RecordingError(path, f"{path} is not a journal of format {FORMAT}: {error} is missing or odd.") from error
+    recording.findings[:0] = mended
+    recording.findings.extend(_findings(recording))
+    return recording
+
+
+def _built(
+    folder: Path,
+    journal: str,
+    header: dict[str, Any],
+    content: JournalContent,
+    by_kind: ByKind,
+) -> Recording:
+    samples = content.samples or Samples(np.zeros(0, ROW))
+    if by_kind.get("sample"):
+        raise KeyError(f"a field of sample {by_kind['sample'][0].get('seq')}")
+    came_ns = [int(record.get("host_ns") or record.get("host_received_ns") or 0) for record in content.records]
+    came_ns.append(int(samples.rows["host_ns"].max()) if len(samples) else 0)
+    last_ns = max(came_ns)
+    player = [_player_event(record) for record in by_kind.get("player", [])]
+    frames = _build(FrameBatch, by_kind.get("frames", []))
+    end = by_kind["end"][-1] if by_kind.get("end") else None
+    said = [str(record.get("text")) for record in by_kind.get("journal", [])]
+    return Recording(
+        folder=folder,
+        journal=journal,
+        rater=header["rater"],
+        header=header,
+        hellos=by_kind.get("hello", []),
+        exchanges=_build(SyncExchange, by_kind.get("sync", [])),
+        starts=_build(Started, by_kind.get("started", [])),
+        samples=samples,
+        marks=_build(Mark, by_kind.get("event", [])),
+        gone=_build(Gone, by_kind.get("gone", [])),
+        player=player,
+        page_exchanges=_build(SyncExchange, by_kind.get("page_sync", [])),
+        frames=frames,
+        pages=by_kind.get("page", []),
+        links=by_kind.get("link", []),
+        others=by_kind.get("other_dial", []),
+        logs=by_kind.get("log", []) + by_kind.get("refused", []),
+        end=end,
+        last_ns=last_ns,
+        doubts=doubts_of(content, player, frames, ended=end is not None, last_ns=last_ns),
+        findings=[*said, *findings_of(content, end, len(samples))],
+    )
+
+
+def _mend(content: JournalContent, by_kind: ByKind) -> list[str]:
+    """Put in what one changed byte took of the lines that a journal without numbers needs most, and say so."""
+    if content.numbered:
+        return []
+    mended = []
+    for number, line in content.damaged.items():
+        record = restored(line) if number == 1 or b"player" in line else None
+        if record and record["kind"] in TWICE:
+            by_kind.setdefault(record.pop("kind"), []).append(record)
+            mended.append(number)
+    content.gaps[:] = [gap for gap in content.gaps if not set(range(gap.first, gap.first + gap.count)) <= set(mended)]
+    return [f"One byte of line {number} is not as it was written; its checksum says what it was." for number in mended]
+
+
+def _header(path: Path, headers: list[dict[str, Any]]) -> dict[str, Any]:
+    """The journal's first record. Raises where there is none, or more than one."""
+    if not headers:
+        raise RecordingError(path, f"{path} has lost its first line, which says what it is: it cannot be aligned.")
+    if any(other != headers[0] for other in headers):
+        raise RecordingError(
+            path,
+            f"{path} holds {len(headers)} recordings, one behind the other: put each into a file of its own "
+            "(journal.tdj, journal-2.tdj, …).",
+        )
+    check_format(path, headers[0].get("format"))
+    return headers[0]
+
+
+def _findings(recording: Recording) -> list[str]:
+    findings = []
+    end = recording.end or {}
+    if count := end.get("over_budget", 0):
+        findings.append(f"The dial flooded its link: {count} messages beyond what a dial sends were not taken.")
+    if count := end.get("malformed", 0):
+        findings.append(f"{count} messages of the dial held what no dial can mean, and were not taken.")
+    if recording.end is not None and not recording.end.get("complete", True):
+        findings.append("The recording ended before the dial had sent everything that it held.")
+    scales = {json.dumps(hello["scale"], sort_keys=True) for hello in recording.hellos}
+    if len(scales) > 1:
+        findings.append("The dial's scale changed during the recording: its ratings are not on one scale.")
+    met = dict.fromkeys(f"{other['name']} (id {other['unique_id']}) on {other['port']}" for other in recording.others)
+    if met:
+        findings.append(f"Another dial was met where this one was expected, and was not listened to: {', '.join(met)}.")
+    moves = [link["port"] for link in recording.links if link.get("port")]
+    if moves:
+        findings.append(f"The dial changed its port {times(len(moves))}, and was found by its id: {', '.join(moves)}.")
+    findings += _page_findings(recording.pages)
+    if recording.end is None:
+        findings.append(
+            "The recording was not ended properly: the program was stopped, or the machine went down. "
+            "What came before is whole."
+        )
+    return findings
+
+
+def _page_findings(pages: list[dict[str, Any]]) -> list[str]:
+    """What the page that played the video noticed, where it bears on the times or on what the rater saw."""
+    findings = []
+    if any(note.get("what") == "frames_from" and note.get("text") == "currentTime" for note in pages):
+        findings.append(
+            "The browser does not tell which frame it shows: video times come from the player's own clock "
+            "(currentTime), which is coarser."
+        )
+    slept = sum(note.get("what") == "slept" for note in pages)
+    if slept:
+        findings.append(f"The page stood still for more than 5 s {times(slept)}: the computer slept, or was too busy.")
+    return findings
+
+
+def times(count: int) -> str:
+    """`once`, `2 times`."""
+    return "once" if count == 1 else f"{count} times"
+
+
+def _player_event(record: dict[str, Any]) -> PlayerEvent:
+    return PlayerEvent(
+        record["event"],
+        record["host_ns"],
+        record["video_s"],
+        record["speed"],
+        record.get("page_boot"),
+        record.get("page_us"),
+    )
+
+
+def _build(kind: type[T], records: list[dict[str, Any]]) -> list[T]:
+    # By name, so that a later version may add fields that this one does not know; fields that an earlier one did not
+    # write keep their defaults.
+    entries = fields(kind)  # pyright: ignore[reportArgumentType]
+    needed = [entry.name for entry in entries if entry.default_factory is MISSING]
+    added = [entry.name for entry in entries if entry.default_factory is not MISSING]
+    return [
+        kind(*[record[name] for name in needed], **{name: record[name] for name in added if name in record})
+        for record in records
+    ]

@@ -1,0 +1,101 @@
+"""What a recording that goes on must have in common with what there is of it: video, rate, scale, dial."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tracedial.errors import RecordingError
+from tracedial.link.client import Hello
+from tracedial.recording.journal import read_journal
+from tracedial.recording.recording import journals
+from tracedial.recording.session import scale_to_json
+from tracedial.video import Video
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What the journals in a rater's folder say of how they were recorded.
+
+    `dials` holds each dial's name by its unique id, in the order in which they came; `scale` is the last one, as the
+    journal has it. Both are empty where no dial had spoken yet, `rate_hz` and `video_sha256` where no first line is
+    left.
+    """
+
+    folder: Path
+    dials: dict[str, str] = field(default_factory=dict)
+    scale: dict[str, Any] | None = None
+    rate_hz: float | None = None
+    video_name: str = ""
+    video_sha256: str | None = None
+
+    @property
+    def rater(self) -> str:
+        """Whose recording it is: the folder's name."""
+        return self.folder.name
+
+    def check_video(self, video: Video) -> None:
+        """Raise `RecordingError` where another video was rated."""
+        if self.video_sha256 not in (None, video.sha256):
+            raise RecordingError(
+                self.folder,
+                f"{self.rater} rated {self.video_name} in {self.folder.parent}, and {video.path.name} is another file: "
+                "a recording goes on with the video that it began with.",
+            )
+
+    def check_rate(self, rate_hz: float) -> None:
+        """Raise `RecordingError` where the recording has another rate."""
+        if self.rate_hz not in (None, rate_hz):
+            raise RecordingError(
+                self.folder,
+                f"{self.rater} was recorded at {self.rate_hz:g} samples a second in {self.folder.parent}, not "
+                f"{rate_hz:g}: go on with --rate {self.rate_hz:g}.",
+            )
+
+    def check_dial(self, hello: Hello, *, another_dial: bool) -> None:
+        """Raise `RecordingError` where the recording has another scale than the dial, or was made with another dial and
+        `another_dial` does not say that this is meant."""
+        now = scale_to_json(hello.scale)
+        if self.scale is not None and self.scale != now:
+            differs = "with other labels" if _span(self.scale) == _span(now) else _span(now)
+            raise RecordingError(
+                self.folder,
+                f"{self.rater} rated on a scale {_span(self.scale)}, and the scale of {hello.name} is {differs}: a "
+                "rating cannot go on with another scale, set it back with `tracedial config`.",
+            )
+        if self.dials and not another_dial and not self.is_same_dial(hello):
+            was = dial_words(*list(self.dials.items())[-1])
+            raise RecordingError(
+                self.folder,
+                f"{self.rater} rated with {was} so far, and this is {dial_words(hello.unique_id, hello.name)}: take "
+                "that dial, or say --another-dial to go on with this one.",
+            )
+
+    def is_same_dial(self, hello: Hello) -> bool:
+        """Whether the last dial of the recording was this one. One without an id cannot be told from others."""
+        return bool(hello.unique_id) and bool(self.dials) and list(self.dials)[-1] == hello.unique_id
+
+
+def read_begun(folder: Path) -> Begun:
+    """What there is of a recording, whatever state its journals are in."""
+    found: dict[str, Any] = {"dials": {}}
+    for name in journals(folder):
+        for record in read_journal(folder / name, samples_apart=True).records:
+            if record["kind"] == "recording" and isinstance(record.get("video"), dict):
+                found["rate_hz"] = record.get("rate_hz")
+                found["video_name"] = record["video"].get("name", "")
+                found["video_sha256"] = record["video"].get("sha256")
+            elif record["kind"] == "hello" and "unique_id" in record:
+                found["scale"] = record.get("scale")
+                # The last dial stands last, also where an earlier one came back.
+                found["dials"].pop(record["unique_id"], None)
+                found["dials"][record["unique_id"]] = record.get("name", "")
+    return Begun(folder, **found)
+
+
+def dial_words(unique_id: str, name: str) -> str:
+    """A dial as a sentence names it."""
+    return f"the dial {name} (id {unique_id})" if unique_id else f"the dial {name} (without an id)"
+
+
+def _span(scale: dict[str, Any]) -> str:
+    return f"from {scale['low']} to {scale['high']} in steps of {scale['step']}"

@@ -1,0 +1,175 @@
+"""The session folder's own file: which video, which raters, synthetic or not."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dialwire.scale import Scale
+from tracedial.errors import RecordingError
+from tracedial.files.private import make_folder
+from tracedial.files.safe_text import whole_text
+from tracedial.files.shape import LINE, WHOLE, YES_OR_NO, Entry, if_there, is_number, misfit, or_null
+from tracedial.files.whole_file import write_whole
+from tracedial.video import Video
+
+FORMAT = 2
+"""Version of the session's folder and of the journals in it."""
+READ_FORMATS = (1, FORMAT)
+SESSION_FILE = "session.json"
+ALIGNMENT_FILE = "alignment.json"
+"""Beside each rater's trace: what it was made from."""
+TRACE_FILE = "trace.csv"
+LIVE = {"name": "live", "sha256": "", "duration_s": None, "frame_rate_hz": None, "width": None, "height": None}
+"""What stands for the video where there is none: what happened before the raters' eyes."""
+NAME_RULE = "1 to 40 letters, digits, - and _ (it names a folder)"
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can name a session or a rater: see `NAME_RULE`."""
+    return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", text) is not None
+
+
+FACTS = ("duration_s", "frame_rate_hz", "width", "height")
+POSITIVE = Entry("a number above 0 and at most a million", lambda value: is_number(value) and 0 < value <= 1e6)
+SHAPE = {
+    "format": WHOLE,
+    "session": LINE,
+    "video": {
+        "name": LINE, "sha256": LINE,
+        **{name: if_there(or_null(POSITIVE)) for name in FACTS},
+    },
+    "synthetic": YES_OR_NO,
+    "video_file": if_there(LINE),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session folder: its raters, and the video that all of them rated. `video_file` is where a study found it, from
+    the study's folder on; empty outside a study."""
+
+    folder: Path
+    name: str
+    raters: list[str]
+    video: dict[str, Any]
+    synthetic: bool
+    video_file: str = ""
+
+
+def read_session(folder: Path) -> Session:
+    """Read a session folder's own file."""
+    path = folder / SESSION_FILE
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RecordingError(
+            folder,
+            f"{folder} is no session folder (it has no {SESSION_FILE}): give the folder that `tracedial record` "
+            "made, or two or more trace CSVs.",
+        ) from None
+    except OSError as error:
+        raise RecordingError(path, f"{path} cannot be read: {error.strerror}.") from error
+    except (ValueError, RecursionError) as error:
+        raise RecordingError(path, f"{path} cannot be read as a session's file ({error}).") from error
+    if isinstance(content, dict):
+        check_format(path, content.get("format"))
+    if said := misfit(content, SHAPE) or _odd_raters(content.get("raters")):
+        raise RecordingError(
+            path, f"{path} cannot be read as a session's file ({said}): put it right, or back from a copy."
+        )
+    return Session(
+        folder,
+        content["session"],
+        content["raters"],
+        {**dict.fromkeys(FACTS), **content["video"]},
+        content["synthetic"],
+        content.get("video_file", ""),
+    )
+
+
+def _odd_raters(raters: Any) -> str:
+    if not isinstance(raters, list) or not all(isinstance(rater, str) and is_name(rater) for rater in raters):
+        return f"its raters are no names; use {NAME_RULE}"
+    lowered = [rater.lower() for rater in raters]
+    twice = next((rater for rater in raters if lowered.count(rater.lower()) > 1), None)
+    return f"raters has {twice!r} twice" if twice else ""
+
+
+def check_video(folder: Path, video: Video) -> Session | None:
+    """The session that a folder holds already, if any. Raises where that is of another video."""
+    if not (folder / SESSION_FILE).exists():
+        return None
+    session = read_session(folder)
+    if session.video["sha256"] != video.sha256:
+        raise RecordingError(
+            folder,
+            f"{folder} holds recordings of {session.video['name']} (sha256 {session.video['sha256'][:12]}…), "
+            f"not of {video.path.name} ({video.sha256[:12]}…): one session folder is for one video.",
+        )
+    return session
+
+
+def check_live(folder: Path) -> Session | None:
+    """The group that a folder holds already, if any. Raises where it holds recordings of a video."""
+    if not (folder / SESSION_FILE).exists():
+        return None
+    session = read_session(folder)
+    if session.video["sha256"]:
+        raise RecordingError(
+            folder, f"{folder} holds recordings of {session.video['name']}: give another folder for what happens live."
+        )
+    return session
+
+
+def write_session(
+    folder: Path, video: Video | None, raters: list[str], *, synthetic: bool, video_file: str | None = None
+) -> None:
+    """Write (or add to) the session's own file. What is synthetic once stays labelled so; `video_file` says where a
+    study finds the video."""
+    session = check_video(folder, video) if video else check_live(folder)
+    known = session.raters if session else []
+    synthetic = synthetic or bool(session and session.synthetic)
+    path = folder / SESSION_FILE
+    try:
+        make_folder(folder)
+        content = {
+            "format": FORMAT,
+            "session": whole_text(folder.resolve().name),
+            "video": video_to_json(video) if video else LIVE,
+            "raters": [*known, *(rater for rater in raters if rater not in known)],
+            "synthetic": synthetic,
+        }
+        where = video_file or (session.video_file if session else "")
+        if where:
+            content["video_file"] = where
+        write_whole(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise RecordingError(folder, f"The session folder {folder} cannot be written: {error.strerror}.") from error
+
+
+def video_to_json(video: Video) -> dict[str, Any]:
+    """A video's facts, without the folder it lay in."""
+    return {
+        "name": video.path.name,
+        "sha256": video.sha256,
+        "duration_s": video.duration_s,
+        "frame_rate_hz": video.frame_rate_hz,
+        "width": video.width,
+        "height": video.height,
+    }
+
+
+def scale_to_json(scale: Scale) -> dict[str, Any]:
+    """A dial's scale as the journal and the pages have it."""
+    return {"low": scale.low, "high": scale.high, "step": scale.step, "detents": [list(d) for d in scale.detents]}
+
+
+def check_format(path: Path, found: object) -> None:
+    """Refuse files of a format that this version does not know."""
+    if found not in READ_FORMATS:
+        raise RecordingError(
+            path,
+            f"{path} is of format {ascii(found)[:40]}, and this version of tracedial reads format {FORMAT}: update it.",
+        )

@@ -1,0 +1,1 @@
+"""Results in words, figures, HTML and PDF."""

@@ -1,0 +1,344 @@
+"""A sitting: one rater in front of one page, from the instructions to the last second of the video.
+
+The page tells, the sitting decides: it holds the dial, keeps the recorder's thread, and says what the page shows. What
+was done stands in files, so that a page (or this program) that was closed goes on where it was.
+"""
+
+import asyncio
+import contextlib
+import threading
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from dialwire import message
+from tracedial.alignment.align import align_recordings
+from tracedial.dial_setup.dial_settings import DialSettingsClient
+from tracedial.errors import LinkError, PageError, TracedialError
+from tracedial.files.private import make_folder
+from tracedial.host_clock import host_clock_ns
+from tracedial.link.client import Event, Sample, Status
+from tracedial.link.connection import LinkChange
+from tracedial.recording.journal import JournalWriter
+from tracedial.recording.on_scale import is_on_scale
+from tracedial.recording.rater_lock import RaterLock
+from tracedial.recording.recorder import DialChoice, RecordingSummary, SessionRecorder
+from tracedial.recording.recording import journals
+from tracedial.recording.session import Session
+from tracedial.room.knob_feed import STATUS_S, KnobFeed, knob_words
+from tracedial.room.page_link import KNOB, PORTS
+from tracedial.room.page_playback import MAX_PAGE_US, PagePlayback, number
+from tracedial.room.page_player import PagePlayer
+from tracedial.study.practice import measure
+from tracedial.study.progress import check_same_scale, progress, rated_until, rating_of, write_tables
+from tracedial.study.segments import begin_choice
+from tracedial.study.study import Study
+from tracedial.video import Video
+
+PRACTICE_JOURNAL = "practice.tdj"
+END_TIMEOUT_S = 30.0
+
+
+class Sitting:
+    """One rater's sitting. `playback` is the page that plays the video; what takes long runs in threads of its own.
+
+    Steps: `connecting`, `instructions`, `practice`, `rating`, then `stopped` (the video was not rated to its end) or
+    what `progress.py` says of the rating; `failed` where the dial cannot be used.
+    """
+
+    def __init__(
+        self,
+        study: Study,
+        session: Session,
+        rater: str,
+        *,
+        port: str,
+        video: Video,
+        knob_kind: str,
+        another_dial: bool = False,
+    ) -> None:
+        self.study, self.session, self.rater, self.video = study, session, rater, video
+        self.folder = study.session_folder(session.folder.name) / rater
+        self.port, self._another_dial = port, another_dial
+        self._lock = RaterLock(self.folder)
+        self.knob_kind = knob_kind
+        self.playback = PagePlayback(video.duration_s)
+        self.step = "connecting"
+        self.problem = ""
+        self.link_up = True
+        self.dial: dict[str, Any] = {}
+        self.practice_result: dict[str, Any] | None = None
+        self._see_what_was_played()
+        self._feed: KnobFeed | None = None
+        self._recorder: SessionRecorder | None = None
+        self._thread: threading.Thread | None = None
+        self._practice_began_us: float | None = None
+        self._busy = asyncio.Lock()
+        self._closed = False
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def is_page_knob(self) -> bool:
+        """Whether the page itself is the dial."""
+        return self.port == PORTS[KNOB]
+
+    @property
+    def holds_dial(self) -> bool:
+        """Whether a dial's port is open here, so that nobody else can ask it anything."""
+        return not self.is_page_knob and not (self._feed is None and self._recorder is None)
+
+    def state(self) -> dict[str, Any]:
+        """What the page shows."""
+        recorder, player = self._recorder, self.playback.player
+        shown = recorder.states[0] if recorder and recorder.states else None
+        return {
+            "session": self.session.folder.name,
+            "rater": self.rater,
+            "step": self.step,
+            "problem": (shown.problem if shown else "") or self.problem,
+            "link_up": self.link_up,
+            "page_knob": self.is_page_knob,
+            "holds_dial": self.holds_dial,
+            "knob_kind": self.knob_kind,
+            "dial": self.dial,
+            "practice": self.practice_result,
+            "resume_s": self.resume_s,
+            "duration_s": self.video.duration_s,
+            "video_s": player.video_s(host_clock_ns()) if player else self.resume_s,
+            "playing": self.playback.playing,
+            "samples": shown.samples if shown else 0,
+            "missing": shown.missing if shown else 0,
+            "bound_ms": None if shown is None or shown.bound_s is None else round(shown.bound_s * 1e3, 2),
+        }
+
+    async def attach(self, push: Callable[[dict[str, Any]], None], send_bytes: Callable[[bytes], None]) -> None:
+        """A page is there (again)."""
+        self.playback.push = push
+        await self.playback.attach(send_bytes)
+        async with self._busy:
+            if self.step == "connecting" and not self._closed:
+                await self._begin()
+        self.tell_state()
+
+    def detach(self) -> None:
+        """The page has gone: its video stands still."""
+        stood_s = self.playback.detach()
+        if stood_s is not None:
+            self.resume_s = stood_s
+
+    async def receive(self, said: dict[str, Any]) -> None:
+        """Carry out what the page asks for, or take down what it tells."""
+        match said.get("do"):
+            case "frames":
+                self.playback.take_frames(said)
+            case "player":
+                video_s = self.playback.take_event(said)
+                if video_s is not None:
+                    self.resume_s = video_s
+                self.tell_state()
+            case "play":
+                if self.link_up:
+                    await self.playback.cue(number(said.get("video_s"), 0.0, self.video.duration_s))
+                else:
+                    self.tell_state()
+            case "note":
+                self.playback.note("page", what=str(said.get("what"))[:40], text=str(said.get("text", ""))[:400])
+            case "next":
+                async with self._busy:
+                    await self._next(str(said.get("from")))
+            case "practice_begin":
+                if self._feed:
+                    self._feed.clear()
+                    self._practice_began_us = number(said.get("at_us"), 0, MAX_PAGE_US)
+            case "practice_end":
+                async with self._busy:
+                    await asyncio.to_thread(self._measure_practice)
+                self.tell_state()
+            case "stop" if self._recorder:
+                self._recorder.stop()
+
+    def tell_state(self) -> None:
+        """Have the page show what holds now."""
+        self.playback.push({"state": self.state()})
+
+    async def close(self) -> None:
+        """End the sitting; a recording that runs is ended properly."""
+        self._closed = True
+        # A step that is being taken is let come to its end: what it opens would else stay open for nobody.
+        async with self._busy:
+            if self._recorder:
+                self._recorder.stop()
+            if self._thread:
+                await asyncio.to_thread(self._thread.join, END_TIMEOUT_S)
+            if self._feed:
+                await asyncio.to_thread(self._feed.close)
+                self._feed = None
+            await asyncio.to_thread(self.playback.close)
+            self._lock.release()
+
+    async def _begin(self) -> None:
+        try:
+            if self._finished:
+                self.step = progress(self.study, self.session, self.rater).step
+                return
+            await asyncio.to_thread(self._listen)
+            self.step = "instructions"
+        except TracedialError as error:
+            self._lock.release()
+            self.problem, self.step = str(error), "failed"
+
+    def _listen(self) -> None:
+        """Keep other recorders away, put the study's scale on the dial, and listen to its knob."""
+        self._lock.acquire()
+        self._see_what_was_played()
+        if not self.is_page_knob:
+            with DialSettingsClient(self.port) as dial:
+                scale = self.study.scale
+                if dial.hello.scale != scale:
+                    value = message.pack_scale(scale.low, scale.high, scale.step, list(scale.detents))
+                    dial.set(message.CONFIG_SCALE, value)
+        feed = KnobFeed(self.port, self.playback.port.open_port, self._hear_knob)
+        try:
+            self.dial = knob_words(feed.wait_hello())
+        except LinkError:
+            feed.close()
+            raise
+        self._feed = feed
+
+    async def _next(self, step: str) -> None:
+        """Go on from a step. A page that says it twice (two clicks, two tabs) goes on once."""
+        if step == self.step and not self._closed:
+            try:
+                if step == "instructions" and self.study.practice.on and not journals(self.folder):
+                    self.step = "practice"
+                elif step in ("instructions", "practice"):
+                    await asyncio.to_thread(self._open_recorder)
+                    self.step, self.problem = "rating", ""
+                elif step in ("failed", "stopped"):
+                    self.step, self.problem = "connecting", ""
+                    await self._begin()
+            except TracedialError as error:
+                self.problem = str(error)
+        self.tell_state()
+
+    def _see_what_was_played(self) -> None:
+        played = rated_until(self.folder)
+        self.resume_s, self._finished = played.at_s, played.ended
+
+    def _measure_practice(self) -> None:
+        clock = self.playback.clock
+        if self._feed is None or clock is None or self._practice_began_us is None:
+            return
+        began_ns = clock.host_ns(self._practice_began_us)
+        if began_ns is None:
+            raise PageError("The clocks of this page and this computer cannot be compared: load the page again.")
+        plan, scale = self.study.practice, self.study.scale
+        times_s, ratings = self._feed.readings()
+        times_s = times_s - (began_ns - self._feed.origin_ns) / 1e9
+        position = 2 * (ratings - scale.low) / (scale.high - scale.low) - 1
+        self.practice_result = measure(times_s, position, duration_s=plan.duration_s).as_json()
+        make_folder(self.folder)
+        known = ~np.isnan(times_s)
+        with JournalWriter(self.folder / PRACTICE_JOURNAL, append=True) as journal:
+            journal.append(
+                "practice",
+                wall_clock=datetime.now(UTC).isoformat(timespec="seconds"),
+                dial=self.dial,
+                knob_kind=self.knob_kind,
+                duration_s=plan.duration_s,
+                result=self.practice_result,
+                t_s=[round(float(t), 4) for t in times_s[known]],
+                rating=[None if np.isnan(r) else int(r) for r in ratings[known]],
+            )
+
+    def _open_recorder(self) -> None:
+        if self._feed:
+            self._feed.close()
+            self._feed = None
+        resume = bool(journals(self.folder))
+        rating = self.study.rating
+        if resume:
+            check_same_scale(self.folder, self.study)
+        recorder = SessionRecorder(
+            folder=self.session.folder,
+            dials=[DialChoice(self.rater, self.port)],
+            video=self.video,
+            rate_hz=rating.rate_hz,
+            settings={
+                "player": "page",
+                "study": self.study.title,
+                "preset": self.study.preset,
+                "knob": self.knob_kind,
+                "practice": self.practice_result,
+                "shown": {"gauge": rating.show_gauge, "trace": rating.show_trace},
+                "resumed_at_s": self.resume_s if resume else None,
+            },
+            observers=[lambda rater, event: self._hear_knob(event)],
+            resume=resume,
+            another_dial=self._another_dial,
+            locked=True,
+            open_port=self.playback.port.open_port,
+        )
+        recorder.open()
+        recorder.ask_status_every(STATUS_S)
+        self._recorder = recorder
+        self._thread = threading.Thread(
+            target=self._run, args=(recorder, self.playback.record(recorder)), name="recorder", daemon=True
+        )
+        self._thread.start()
+
+    def _run(self, recorder: SessionRecorder, player: PagePlayer) -> None:
+        """The recorder's thread."""
+        problem = ""
+        summaries: list[RecordingSummary] = []
+        try:
+            summaries = recorder.run(player)
+            _, problems = align_recordings([self.folder])
+            problem = " ".join(str(error) for error in problems)
+        except TracedialError as error:
+            problem = str(error)
+        except Exception as error:  # noqa: BLE001  (the page must not wait for ever; what was recorded is in the journal)
+            traceback.print_exc()
+            problem = (
+                f"That failed: {error!r}. What was rated is kept. Please report this, with what the terminal shows."
+            )
+        for summary in summaries:
+            if not summary.complete and not problem:
+                problem = (
+                    f"{summary.missing + summary.gone} ratings of the dial did not arrive, or it was reset; the trace "
+                    "says which seconds have none."
+                )
+        with contextlib.suppress(RuntimeError):
+            # The loop has ended where the program has.
+            self._loop.call_soon_threadsafe(self._after_recording, problem)
+
+    def _after_recording(self, problem: str) -> None:
+        self.problem = problem
+        self.playback.finish()
+        self._recorder = self._thread = None
+        self._see_what_was_played()
+        self.step = "rated" if self._finished else "stopped"
+        if self._finished:
+            try:
+                begin_choice(self.folder, self.study, rating_of(self.study, self.session, self.rater).rated)
+                write_tables(self.study, self.session, self.rater)
+                self.step = progress(self.study, self.session, self.rater).step
+            except TracedialError as error:
+                self.problem = self.problem or str(error)
+        self.tell_state()
+
+    def _hear_knob(self, event: Event | LinkChange) -> None:
+        """In the link's thread: what the page's gauge shows, and whether the dial is there."""
+        if isinstance(event, Status):
+            if not self.is_page_knob:
+                known = not event.knob_state and is_on_scale(self.study.scale, event.rating)
+                self.playback.push({"gauge": event.rating if known else None})
+        elif isinstance(event, Sample):
+            known = not event.flags & message.NO_RATING and is_on_scale(self.study.scale, event.rating)
+            self.playback.push({"sample": event.rating if known else None})
+        elif isinstance(event, LinkChange) and event.up != self.link_up:
+            self.link_up = event.up
+            self._loop.call_soon_threadsafe(self.tell_state)

@@ -1,0 +1,378 @@
+"""The room: one study, its sessions and videos, and the one sitting (or the one group) that is going on in it."""
+
+import asyncio
+import contextlib
+import threading
+from collections import defaultdict
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from tracedial.emulation.process import EmulatorProcess, emulator_arguments
+from tracedial.errors import PageError, StudyError, TracedialError, VideoError
+from tracedial.files.private import FILE_MODE
+from tracedial.link.discover import find_dials, list_ports
+from tracedial.measures.trace import Trace
+from tracedial.recording.session import Session
+from tracedial.room.page_link import KNOB, PORTS
+from tracedial.room.page_playback import number
+from tracedial.room.sitting import Sitting
+from tracedial.study.answers import Answer, AnswerBook, place_of, questions_for, read_answers, unanswered
+from tracedial.study.progress import chosen_clips, progress, rating_of, survey, write_tables
+from tracedial.study.segments import Choice, Clip, begin_choice, change, clips, read_choice
+from tracedial.study.study import CODES, CODES_BETWEEN, Study, check_hash, find_video, read_study
+from tracedial.video import Video, read_video
+
+LOCK_FILE = ".room.lock"
+KNOB_KINDS = ("slider", "keyboard", "gamepad", "dial")
+
+
+class Room:
+    """What the pages of a study are about. `ports` are dials that were named; others are looked for. `another_dial`: a
+    rating may go on with another dial than it began with."""
+
+    def __init__(self, folder: Path, ports: list[str], *, another_dial: bool = False) -> None:
+        self.study: Study = read_study(folder)
+        self._another_dial = another_dial
+        self.sitting: Sitting | None = None
+        self._emulators: list[EmulatorProcess] = []
+        self.ports = [self._started(port) for port in ports]
+        self._videos: dict[tuple[str, int, int], Video] = {}
+        self._hashing: dict[str, asyncio.Lock] = {}
+        self._books: dict[Path, AnswerBook] = {}
+        self._hashing_all: asyncio.Task[None] | None = None
+        self._sitting_lock = asyncio.Lock()
+        self._choosing: defaultdict[Path, threading.RLock] = defaultdict(threading.RLock)
+        self._lock = FileLock(folder / LOCK_FILE, timeout=0, mode=FILE_MODE)
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise StudyError(
+                folder, f"The study in {folder} is open in another room on this computer: close that one first."
+            ) from None
+        except OSError as error:
+            raise StudyError(folder, f"The study in {folder} cannot be written to: {error.strerror}.") from error
+
+    async def video(self, session: Session) -> Video:
+        """The session's video, once it is known to be the one that was added. Its hash is taken once, and again when
+        the file has changed."""
+        path = find_video(self.study, session)
+        stat = path.stat()
+        key = (str(path), stat.st_size, stat.st_mtime_ns)
+        async with self._hashing.setdefault(session.folder.name, asyncio.Lock()):
+            if key not in self._videos:
+                self._videos[key] = await asyncio.to_thread(read_video, path)
+        video = self._videos[key]
+        check_hash(session, video)
+        return video
+
+    @property
+    def language(self) -> str:
+        """The language of the pages."""
+        return self.study.language
+
+    async def begin(self) -> None:
+        """Take the hashes of all videos in the background, so that none has to be waited for."""
+        self._hashing_all = asyncio.create_task(self._know_videos())
+
+    async def _know_videos(self) -> None:
+        for session in self.study.readable_sessions()[0]:
+            # What is wrong is said when somebody asks for that session.
+            with contextlib.suppress(StudyError, VideoError, OSError):
+                await self.video(session)
+
+    def overview(self) -> dict[str, Any]:
+        """What the first page shows."""
+        sitting = self.sitting
+        sessions, problems = survey(self.study)
+        return {
+            "study": study_json(self.study),
+            "problems": problems,
+            "sessions": [
+                {
+                    "name": session.folder.name,
+                    "video": {key: session.video[key] for key in ("name", "duration_s")},
+                    "raters": [{"name": rater, **asdict(where)} for rater, where in raters.items()],
+                }
+                for session, raters in sessions
+            ],
+            "sitting": sitting.state() if sitting else None,
+        }
+
+    async def dials(self) -> list[dict[str, Any]]:
+        """The dials that answer: those that were named, and those that are found."""
+        ports = list(dict.fromkeys([*self.ports, *await asyncio.to_thread(list_ports)]))
+        if self.sitting and self.sitting.holds_dial:
+            # Taken, and not to be disturbed.
+            ports = [port for port in ports if port != self.sitting.port]
+        found = await asyncio.to_thread(find_dials, ports)
+        return [
+            {
+                "port": candidate.port,
+                "name": candidate.hello.name if candidate.hello else None,
+                "board": candidate.hello.board if candidate.hello else None,
+                "knob": candidate.hello.knob if candidate.hello else None,
+                "problem": candidate.problem,
+            }
+            for candidate in found
+            if candidate.hello or candidate.port in self.ports
+        ]
+
+    async def open_sitting(self, session_name: str, rater: str, *, port: str, knob_kind: str) -> Sitting:
+        """Begin (or take up) a rater's sitting. Raises `PageError` while another one is recorded."""
+        if knob_kind not in KNOB_KINDS:
+            raise PageError(f"{knob_kind!r} is no way of rating: {', '.join(KNOB_KINDS)} are.")
+        session = self.study.session(session_name)
+        self.study.rater_folder(session_name, rater)
+        port = PORTS[KNOB] if knob_kind != "dial" else port
+        async with self._sitting_lock:
+            old = self.sitting
+            if old:
+                same = old.session.folder.name == session_name and old.rater == rater
+                if old.step == "rating" and not same:
+                    raise PageError(
+                        f"{old.rater} is rating {old.session.folder.name} just now: end that sitting before another "
+                        "begins."
+                    )
+                if same and old.step == "rating":
+                    return old
+                await self._end_sitting()
+            self.sitting = Sitting(
+                self.study,
+                session,
+                rater,
+                port=port,
+                video=await self.video(session),
+                knob_kind=knob_kind,
+                another_dial=self._another_dial,
+            )
+            return self.sitting
+
+    async def end_sitting(self) -> None:
+        """End the sitting that goes on, if any."""
+        async with self._sitting_lock:
+            await self._end_sitting()
+
+    async def _end_sitting(self) -> None:
+        sitting, self.sitting = self.sitting, None
+        if sitting:
+            sitting.playback.push({"none": True})
+            await sitting.close()
+
+    def review(self, session_name: str, rater: str) -> dict[str, Any]:
+        """What a researcher chooses segments from: the trace, the automatic segments, what holds now. Other raters'
+        traces are there only where the study does not blind the choice."""
+        session, folder = self._place(session_name, rater)
+        with self._choosing[folder]:
+            self._refuse_unrated(session, rater)
+            trace = rating_of(self.study, session, rater)
+            choice = begin_choice(folder, self.study, trace.rated)
+        return {
+            **self._choice_json(session, rater, choice),
+            "rating": _ratings(trace),
+            "scale": study_json(self.study)["scale"],
+            "others": {}
+            if self.study.segments.blind
+            else {
+                other: _ratings(rating_of(self.study, session, other))
+                for other in session.raters
+                if other != rater and progress(self.study, session, other).step not in ("open", "begun")
+            },
+        }
+
+    def change_segments(self, session_name: str, rater: str, said: dict[str, Any]) -> dict[str, Any]:
+        """Carry out a researcher's change."""
+        session, folder = self._place(session_name, rater)
+        fields = {key: said[key] for key in ("id", "kind", "start_s", "end_s", "rank") if key in said}
+        with self._choosing[folder]:
+            self._refuse_unrated(session, rater)
+            choice = change(
+                folder,
+                action=str(said.get("action")),
+                who=str(said.get("who", "")),
+                why=str(said.get("why", "")),
+                end_of_video_s=float(session.video["duration_s"]),
+                **fields,
+            )
+            warning = self._write_tables(session, rater)
+        return {**self._choice_json(session, rater, choice), "warning": warning}
+
+    def together(self, session_name: str) -> dict[str, Any]:
+        """All raters' traces of a session, once all of them have rated it to its end and, where the choice is blind,
+        all choices are made."""
+        session = self.study.session(session_name)
+        plan = self.study.segments
+        waiting = []
+        for rater in session.raters:
+            step = progress(self.study, session, rater).step
+            if step in ("open", "begun") or (plan.blind and plan.count and step == "rated"):
+                waiting.append(rater)
+        if waiting:
+            return {"waiting": waiting, "session": session_name}
+        return {
+            "waiting": [],
+            "session": session_name,
+            "duration_s": session.video["duration_s"],
+            "scale": study_json(self.study)["scale"],
+            "traces": {rater: _ratings(rating_of(self.study, session, rater)) for rater in session.raters},
+        }
+
+    def clips(self, session_name: str, rater: str) -> dict[str, Any]:
+        """The clips that a rater is shown, with the questions and the answers so far."""
+        session, folder = self._place(session_name, rater)
+        where = progress(self.study, session, rater)
+        answers = read_answers(folder)
+        made = chosen_clips(self.study, session, rater) if where.step in ("chosen", "done") else []
+        return {
+            "step": where.step,
+            "done": answers.is_done(made),
+            "codes": list(self.study.clips.codes),
+            "clips": [
+                {
+                    "segment": clip.segment.id,
+                    "kind": clip.segment.kind,
+                    "start_s": clip.start_s,
+                    "end_s": clip.end_s,
+                    "segment_end_s": clip.segment.end_s,
+                    "cut": clip.cut,
+                    "watched": place_of(clip.segment) in answers.watched,
+                    "questions": [
+                        {"id": q.id, "text": q.text, "answer": _text(answers.to(clip.segment, q.id, q.text))}
+                        for q in questions_for(self.study, clip.segment)
+                    ],
+                    "codes": _text(answers.to(clip.segment, CODES, "")),
+                }
+                for clip in made
+            ],
+            "unanswered": unanswered(self.study, made, answers),
+        }
+
+    def answer(self, session_name: str, rater: str, said: dict[str, Any]) -> dict[str, Any]:
+        """Keep what a rater typed, watched or ended, for the clips as the page showed them: the choice may have been
+        changed meanwhile. Raises where there is no such clip or question."""
+        session, folder = self._place(session_name, rater)
+        with self._choosing[folder]:
+            choice = read_choice(folder)
+            if choice is None:
+                raise PageError("There is nothing to answer yet: the segments have not been chosen.")
+            if folder not in self._books:
+                self._books[folder] = AnswerBook(folder)
+            book = self._books[folder]
+            what = said.get("what")
+            if what == "done":
+                book.done(chosen_clips(self.study, session, rater) if choice.accepted_by else [])
+            elif what == "watched":
+                book.watched(self._shown_clip(session, choice, said))
+            elif what == "answer":
+                clip = self._shown_clip(session, choice, said)
+                question, text = said.get("question"), said.get("text")
+                asked = {q.id: q.text for q in questions_for(self.study, clip.segment)} | {CODES: ""}
+                if not isinstance(question, str) or question not in asked or not isinstance(text, str):
+                    raise PageError(f"There is no question {question!r} after that clip: load the page again.")
+                if question == CODES and not set(filter(None, text.split(CODES_BETWEEN))) <= set(
+                    self.study.clips.codes
+                ):
+                    raise PageError(f"The study has no such codes: {text!r}; load the page again.")
+                book.answer(clip, question, asked[question], text)
+            else:
+                raise PageError(f"{what!r} is nothing that can be kept.")
+            if book.problem:
+                raise PageError(book.problem)
+            return {"kept": True, "warning": self._write_tables(session, rater)}
+
+    def _shown_clip(self, session: Session, choice: Choice, said: dict[str, Any]) -> Clip:
+        """The clip that a page showed: of a segment that there is or was, with the seconds that the page says."""
+        segment = choice.segments.get(str(said.get("segment")))
+        if segment is None:
+            raise PageError(f"There is no segment {said.get('segment')!r}: load the page again.")
+        end_of_video_s = float(session.video["duration_s"])
+        start_s = number(said.get("start_s"), 0.0, end_of_video_s)
+        end_s = number(said.get("segment_end_s"), start_s, end_of_video_s)
+        shown = replace(segment, start_s=start_s, end_s=end_s)
+        (clip,) = clips([shown], length_s=self.study.clips.length_s, end_of_video_s=end_of_video_s)
+        return clip
+
+    def _refuse_unrated(self, session: Session, rater: str) -> None:
+        if progress(self.study, session, rater).step in ("open", "begun"):
+            raise PageError(f"{rater} has not rated {session.folder.name} to its end yet.")
+
+    def _write_tables(self, session: Session, rater: str) -> str:
+        """Write what is derived; returns what was in the way, in a sentence: the journals have everything."""
+        try:
+            write_tables(self.study, session, rater)
+        except TracedialError as error:
+            return str(error)
+        return ""
+
+    async def close(self) -> None:
+        """End the sitting and let everything go."""
+        if self._hashing_all:
+            self._hashing_all.cancel()
+        await self.end_sitting()
+        for book in self._books.values():
+            book.close()
+        for emulator in self._emulators:
+            await asyncio.to_thread(emulator.close)
+        self._lock.release()
+
+    def _place(self, session_name: str, rater: str) -> tuple[Session, Path]:
+        folder = self.study.rater_folder(session_name, rater)
+        return self.study.session(session_name), folder
+
+    def _choice_json(self, session: Session, rater: str, choice: Choice) -> dict[str, Any]:
+        duration_s = float(session.video["duration_s"])
+        made = clips(choice.segments.values(), length_s=self.study.clips.length_s, end_of_video_s=duration_s)
+        return {
+            "session": session.folder.name,
+            "rater": rater,
+            "duration_s": duration_s,
+            "segments": [
+                {**asdict(clip.segment), "clip_start_s": clip.start_s, "clip_end_s": clip.end_s, "clip_cut": clip.cut}
+                for clip in made
+            ],
+            "automatic": [asdict(segment) for segment in choice.automatic],
+            "sought": [
+                *(["rupture"] if "lowest" in self.study.segments.kinds else []),
+                *(["repair"] if "lowest" in self.study.segments.kinds and self.study.segments.repairs else []),
+                *(["peak"] if "highest" in self.study.segments.kinds else []),
+            ],
+            "accepted_by": choice.accepted_by,
+            "parameters": choice.parameters,
+        }
+
+    def _started(self, port: str) -> str:
+        """A port that can be opened: `emulated:` is started here."""
+        if not port.startswith("emulated:"):
+            return port
+        emulator = EmulatorProcess(["--name", "emulated", *emulator_arguments(port)])
+        self._emulators.append(emulator)
+        return emulator.urls[0]
+
+
+def study_json(study: Study) -> dict[str, Any]:
+    """A study as the pages know it."""
+    scale = study.scale
+    return {
+        "title": study.title,
+        "language": study.language,
+        "scale": {
+            "low": scale.low,
+            "high": scale.high,
+            "step": scale.step,
+            "detents": [list(d) for d in scale.detents],
+        },
+        "rating": asdict(study.rating),
+        "practice": asdict(study.practice),
+        "segments": asdict(study.segments),
+        "clips": asdict(study.clips),
+    }
+
+
+def _text(answer: Answer | None) -> str:
+    return answer.text if answer else ""
+
+
+def _ratings(trace: Trace) -> list[float | None]:
+    return [None if rating != rating else float(rating) for rating in trace.rated]
