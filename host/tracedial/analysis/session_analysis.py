@@ -357,10 +357,14 @@ def _windows(a: Floats, b: Floats, window_s: int, first_s: int) -> list[dict[str
 
 def _with_p(rating: Floats, events: Events) -> Events:
     """The events with how unusual each rupture is, and a note on those that are not."""
-    ruptures = []
-    for rupture in events.ruptures:
-        (p,) = unusual.depth_p(rating, rupture.end_s - rupture.onset_s, [rupture.mean])
-        ruptures.append(replace(rupture, p=p))
+    # Segments of one length share the draws that they stand beside.
+    p: dict[int, float | None] = {}
+    lengths = {rupture.rank: rupture.end_s - rupture.onset_s for rupture in events.ruptures}
+    for length_s in set(lengths.values()):
+        alike = [rupture for rupture in events.ruptures if lengths[rupture.rank] == length_s]
+        found = unusual.depth_p(rating, length_s, [rupture.mean for rupture in alike])
+        p |= {rupture.rank: one for rupture, one in zip(alike, found, strict=True)}
+    ruptures = [replace(rupture, p=p[rupture.rank]) for rupture in events.ruptures]
     usual = sorted(r.rank for r in ruptures if r.p is not None and r.p >= unusual.CLEAR_P)
     if not usual:
         return replace(events, ruptures=ruptures)

@@ -8,6 +8,7 @@ any machine that can read the study.
 import contextlib
 import hashlib
 import json
+import math
 import tempfile
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -17,7 +18,7 @@ from tracedial import __version__
 from tracedial.alignment.derived import read_derived
 from tracedial.analysis.loading import load
 from tracedial.analysis.preparing import PRACTICE_FILE
-from tracedial.analysis.session_analysis import analyze, clean
+from tracedial.analysis.session_analysis import analyze
 from tracedial.analysis.settings import AnalysisSettings
 from tracedial.errors import AnalysisError, NothingRatedError, TracedialError, os_sentence
 from tracedial.files.safe_text import whole_text
@@ -117,7 +118,10 @@ def run_job(job: Job) -> Done:
                 return Done(job.name, key, None)
             found = analyze(_copied(content, Path(scratch)), replace(job.settings, codes_session=job.name))
             result = found.as_json()
-            ratings = {trace.rater: clean([*map(float, trace.rating)]) for trace in found.traces}
+            ratings = {
+                trace.rater: [None if math.isnan(value) else value for value in trace.rating.tolist()]
+                for trace in found.traces
+            }
         except TracedialError as error:
             # The files were read from a copy; the user knows them by their own names.
             return Done(

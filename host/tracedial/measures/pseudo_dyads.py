@@ -75,15 +75,19 @@ def permutation_test(measures: Floats, *, fisher: bool = False) -> PseudoTest:
 
 def correlations(a: Floats, b: Floats) -> Floats:
     """Pearson's r of each trace of `a` with each of `b`, over the seconds that both rated, shape (n_dyads, n_dyads)."""
-    x, known_x = _centred(a)
-    y, known_y = _centred(b)
+    x, missing_x = _centred(a)
+    y, missing_y = _centred(b)
+    # Sums over the seconds that both rated: over all of the one's, less those that the other left out. Few seconds are
+    # left out by anybody, so that these products are small.
+    n = a.shape[1] - missing_x.count[:, None] - missing_y.count[None, :] + missing_x.sums(missing_y.table)
+    sum_x = x.sum(axis=1)[:, None] - missing_y.sums(x).T
+    sum_y = y.sum(axis=1)[None, :] - missing_x.sums(y)
+    squares_x, squares_y = x * x, y * y
     with np.errstate(invalid="ignore", divide="ignore"):
-        n = known_x @ known_y.T
-        sum_x, sum_y = x @ known_y.T, known_x @ y.T
-        square_x = (x * x) @ known_y.T - sum_x**2 / n
-        square_y = known_x @ (y * y).T - sum_y**2 / n
+        square_x = squares_x.sum(axis=1)[:, None] - missing_y.sums(squares_x).T - sum_x**2 / n
+        square_y = squares_y.sum(axis=1)[None, :] - missing_x.sums(squares_y) - sum_y**2 / n
         r = (x @ y.T - sum_x * sum_y / n) / np.sqrt(square_x * square_y)
-        least = 1e-12 * np.maximum(np.outer((x * x).sum(axis=1), (y * y).sum(axis=1)), 1e-300)
+        least = 1e-12 * np.maximum(np.outer(squares_x.sum(axis=1), squares_y.sum(axis=1)), 1e-300)
     return np.where((n >= SHARED_S) & (square_x * square_y > least), np.clip(r, -1, 1), np.nan)
 
 
@@ -152,11 +156,25 @@ def _share_beyond(even: Floats, chance: float, observed: float) -> tuple[float, 
     return (1 + beyond) / (drawn + 1), drawn, False
 
 
-def _centred(ratings: Floats) -> tuple[Floats, Floats]:
+class _Missing:
+    """The seconds that each trace lacks, kept for those seconds only that any trace lacks."""
+
+    def __init__(self, known: NDArray[np.bool_]) -> None:
+        self.table = (~known).astype(float)
+        self.count = self.table.sum(axis=1)
+        self._where = np.flatnonzero(~known.all(axis=0))
+        self._there = self.table[:, self._where]
+
+    def sums(self, of: Floats) -> Floats:
+        """For each trace here (rows) and each row of `of` (columns) the sum of that row over what is missing here."""
+        return self._there @ of[:, self._where].T
+
+
+def _centred(ratings: Floats) -> tuple[Floats, _Missing]:
     known = ~np.isnan(ratings)
     with np.errstate(invalid="ignore"):
         mean = np.where(known, ratings, 0.0).sum(axis=1, keepdims=True) / known.sum(axis=1, keepdims=True)
-    return np.where(known, ratings - mean, 0.0), known.astype(float)
+    return np.where(known, ratings - mean, 0.0), _Missing(known)
 
 
 def _r(x: Floats, y: Floats) -> float:

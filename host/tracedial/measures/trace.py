@@ -110,7 +110,7 @@ def read_trace(path: Path, rater: str | None = None) -> Trace:
     ratings: list[float] = []
     flags: list[str] = []
     for line, row in enumerate(rows[1:], start=2):
-        if not any(cell.strip() for cell in row):
+        if not any(map(str.strip, row)):
             continue
         if len(row) > len(header):
             raise TraceError(
@@ -143,15 +143,7 @@ def read_trace(path: Path, rater: str | None = None) -> Trace:
 def _parse_row(path: Path, line: int, row: list[str]) -> tuple[int, float]:
     if len(row) < 2:
         raise TraceError(path, f"Line {line} of {path} has {len(row)} cell, two are needed.", line=line)
-    numbers = []
-    for cell in row[:2]:
-        text = cell.strip()
-        try:
-            numbers.append(math.nan if text.lower() in ("", "nan", "na", "null") else float(text))
-        except ValueError:
-            comma = " (write numbers with a point, not a comma)" if "," in text else ""
-            raise TraceError(path, f"Line {line} of {path}: {text!r} is not a number{comma}.", line=line) from None
-    second, rating = numbers
+    second, rating = (_parse_cell(path, line, cell) for cell in row[:2])
     if not math.isfinite(second) or second < 0 or second > 1e6 or abs(second - round(second)) > 1e-6:
         raise TraceError(
             path,
@@ -162,6 +154,17 @@ def _parse_row(path: Path, line: int, row: list[str]) -> tuple[int, float]:
     if abs(rating) > MAX_RATING:
         raise TraceError(path, f"Line {line} of {path}: {row[1].strip()} is beyond any scale of ratings.", line=line)
     return round(second), rating
+
+
+def _parse_cell(path: Path, line: int, cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        text = cell.strip()
+        if text.lower() in ("", "na", "null"):
+            return math.nan
+        comma = " (write numbers with a point, not a comma)" if "," in text else ""
+        raise TraceError(path, f"Line {line} of {path}: {text!r} is not a number{comma}.", line=line) from None
 
 
 def _cell(values: Floats | None, second: int, factor: float = 1.0) -> int | Decimal | None:
