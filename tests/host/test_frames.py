@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from browser_model import play
+from tracedial.alignment.placing import paused_seconds
 from tracedial.timing.player import PlayerEvent
 from tracedial.timing.shown_frames import NEAR_S, UNTOLD, Frames, shown_video
 
@@ -149,6 +150,13 @@ def test_a_pause_told_before_its_last_frame_is_on_the_screen_is_no_frozen_browse
             played.events[at_event] = replace(event, host_ns=event.host_ns - round(before_s * 1e9))
     found = shown(played)
     assert (found.frozen, found.unseen) == (0, [])
+
+
+@pytest.mark.parametrize("lost_s", [0.1, 0.3, 0.5, 0.8, 1.5])
+def test_a_pause_whose_last_frames_are_untold_is_a_pause_or_seconds_that_nobody_saw(lost_s):
+    found = shown(play(np.random.default_rng(12), acts=[(20.95 - lost_s, "lost", lost_s), (20.95, "pause", 3.0)]))
+    whole_seconds = [s for one in found.unseen for s in range(60) if one.video_from_s <= s <= one.video_to_s]
+    assert paused_seconds(found.stretches, 60) or whole_seconds
 
 
 def test_frames_in_a_stretch_of_which_the_player_told_nothing_are_believed():

@@ -50,7 +50,8 @@ def test_a_page_that_is_closed_and_opened_again_goes_on_where_it_was(tmp_path):
     rows = trace_of(study)
     missing = [row["video_s"] for row in rows if not row["rating"]]
     assert len(missing) <= 1, missing
-    assert sum("paused" in row["flags"] for row in rows) >= 1
+    # On a busy machine the page's last frames may be untold when it closes: then their seconds are unseen.
+    assert any(flag in row["flags"] for row in rows for flag in ("paused", "unseen"))
 
 
 def test_of_two_tabs_the_later_one_has_the_sitting_and_the_earlier_is_told(tmp_path):

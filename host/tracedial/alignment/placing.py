@@ -26,6 +26,9 @@ OFF_PHASE_S = 0.02
 GOES_ON_S = 0.3
 """A video that begins again this near to where it had stopped was paused and not moved: a page that was closed knows
 where it was to its last report."""
+PAUSED_S = 1.0
+"""A video that begins again this near to where it had stopped is flagged `paused` there. A page that closes on a busy
+machine may not have told of its last frames, so that it seems to go on a little later."""
 STOOD_STILL = -1
 FLAG_WORDS = (
     (message.FLAG_CLIPPED, "clipped"),
@@ -99,7 +102,7 @@ def trace_of(
     speed[has] = np.array([one.speed for one in stretches])[stretch[chosen[has]]]
     bound[has] = bound_s[chosen[has]] * speed[has]
     paused = np.zeros(n_seconds, dtype=bool)
-    paused[_paused_seconds(stretches, n_seconds)] = True
+    paused[paused_seconds(stretches, n_seconds)] = True
     in_doubt = np.zeros(n_seconds, dtype=bool)
     for doubt in recording.doubts:
         in_doubt |= rows_in_doubt(doubt, recording, host_s, rows)
@@ -145,7 +148,7 @@ def _rows(
         near, distance = _nearest(video_s[own[number]], seconds)
         hit = np.abs(distance) < min(1 / rate_hz, one.speed) / 2
         before = chosen[seconds[0]] if len(seconds) else -1
-        if before >= 0 and stretch[before] == number - 1 and _goes_on(stretches[number - 1], one):
+        if before >= 0 and stretch[before] == number - 1 and _goes_on(stretches[number - 1], one, GOES_ON_S):
             # The video went on where it had stopped: a second reached just then was sampled when it was reached.
             hit[0] &= abs(offset[seconds[0]]) > max(abs(distance[0]), OFF_PHASE_S * one.speed)
         # A second watched again keeps the rating of the last time, and says so.
@@ -269,15 +272,15 @@ def _missing_before(recording: Recording, samples: Samples) -> NDArray[np.int64]
     return missing if any_missing else None
 
 
-def _goes_on(before: Stretch, after: Stretch) -> bool:
-    """Whether the video went on where it had stood."""
-    return abs(after.video_start_s - before.video_end_s) < GOES_ON_S
+def _goes_on(before: Stretch, after: Stretch, within_s: float) -> bool:
+    """Whether the video went on where it had stood, give or take `within_s` of its time."""
+    return abs(after.video_start_s - before.video_end_s) < within_s
 
 
-def _paused_seconds(stretches: list[Stretch], n_seconds: int) -> list[int]:
+def paused_seconds(stretches: list[Stretch], n_seconds: int) -> list[int]:
     """Seconds at (or just before) which the video stood still for a while."""
     seconds = []
     for before, after in itertools.pairwise(stretches):
-        if after.host_start_s - before.host_end_s > EDGE_S and _goes_on(before, after):
+        if after.host_start_s - before.host_end_s > EDGE_S and _goes_on(before, after, PAUSED_S):
             seconds.append(min(math.floor(before.video_end_s + 1e-6), n_seconds - 1))
     return sorted(set(seconds))
