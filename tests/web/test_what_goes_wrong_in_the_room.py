@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from emulation import emulate, read_rows, tracedial
-from requirements import needs_chromium, needs_ffmpeg
+from requirements import needs_chromium, needs_ffmpeg, needs_posix
 from rooms import Server, begin, browser, make_study, open_page, video_s, wait_for_video
 from tracedial.study.study import add_session, read_study
 
@@ -224,3 +224,26 @@ def test_a_group_is_recorded_live_with_its_marks(tmp_path):
 def test_help_of_the_room_imports_no_server(tmp_path):
     code = "import sys, tracedial.cli.room as r; assert 'aiohttp' not in sys.modules"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+@needs_posix
+@pytest.mark.parametrize("room_again", ["while it runs", "at the end"])
+def test_a_disk_that_fills_up_is_said_on_the_page_and_costs_nothing(tmp_path, room_again):
+    import resource
+
+    if not hasattr(resource, "prlimit"):
+        pytest.skip("only Linux takes another process's room away")
+    study = make_study(tmp_path / "study", changes=NO_PRACTICE)
+    with Server(study) as server, browser() as one:
+        page = open_page(one, server.url)
+        start_rating(page)
+        page.keyboard.press("PageUp")
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+        page.wait_for_selector("text=The disk is full", timeout=60_000)
+        if room_again == "at the end":
+            page.wait_for_function("() => document.querySelector('video').ended", timeout=60_000)
+            page.wait_for_selector("text=Saving", timeout=60_000)
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+        page.wait_for_selector("#to-review", timeout=60_000)
+        assert page.found_problems == []
+    assert [row["rating"] for row in trace_of(study)].count("") == 0
