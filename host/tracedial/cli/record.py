@@ -96,13 +96,5 @@ def command(
     problems = say_alignments(*align_recordings(summary.folder for summary in summaries))
     incomplete = [summary for summary in summaries if not summary.complete]
     for summary in incomplete:
-        lacks = []
-        if summary.breaks:
-            lacks.append("the dial was reset, and what it held then is lost")
-        if summary.missing + summary.gone:
-            lacks.append(f"{summary.missing + summary.gone} records of the dial are missing")
-        why = (
-            ", and ".join(lacks) or "the dial was not there to confirm the end, and what it still holds is not recorded"
-        )
-        click.echo(f"tracedial: {summary.rater}: {why}; the trace says which seconds have no rating.", err=True)
+        click.echo(f"tracedial: {summary.lacks}", err=True)
     sys.exit(1 if incomplete or problems else 0)

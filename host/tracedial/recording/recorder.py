@@ -56,6 +56,7 @@ from tracedial.recording.session import (
     video_to_json,
     write_session,
 )
+from tracedial.recording.summary import RecordingSummary
 from tracedial.timing.clock import ClockFit, fit_clock
 from tracedial.timing.player import Player, PlayerEvent
 from tracedial.timing.tick_grid import TickGrid, tick_grid
@@ -104,21 +105,6 @@ class RaterState:
     breaks: int = 0
     marks: int = 0
     problem: str = ""
-
-
-@dataclass
-class RecordingSummary:
-    """How a recording ended: `complete` if every record that the dial numbered is in the journal."""
-
-    rater: str
-    folder: Path
-    samples: int
-    recovered: int
-    missing: int
-    gone: int
-    breaks: int
-    link_losses: int
-    complete: bool
 
 
 class _Rater:

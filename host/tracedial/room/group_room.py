@@ -2,20 +2,21 @@
 
 import asyncio
 import math
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from dialwire import message
-from tracedial.alignment.align import align_recordings
-from tracedial.errors import PageError, TracedialError
-from tracedial.host_clock import host_clock_ns
+from tracedial.errors import PageError
+from tracedial.host_clock import REAL_TIME, HostTime
 from tracedial.link.client import Event, Mark
 from tracedial.link.connection import LinkChange
-from tracedial.recording.recorder import DialChoice, RecordingSummary, SessionRecorder
+from tracedial.link.stream import Stream, open_stream
+from tracedial.recording.recorder import DialChoice, SessionRecorder
+from tracedial.recording.summary import RecordingSummary
 from tracedial.room.page_playback import PagePlayback, number
 from tracedial.room.page_player import PagePlayer
+from tracedial.room.recording_thread import RecordingEnd, RecordingThread
 from tracedial.timing.player import PlayerEvent
 from tracedial.video import Video
 
@@ -38,7 +39,15 @@ class LiveRoom:
     """Dials that are recorded together. `listeners` hear each point of the group, in the recorder's thread."""
 
     def __init__(
-        self, folder: Path, dials: list[DialChoice], *, video: Video | None, rate_hz: int, language: str = "en"
+        self,
+        folder: Path,
+        dials: list[DialChoice],
+        *,
+        video: Video | None,
+        rate_hz: int,
+        language: str = "en",
+        time: HostTime = REAL_TIME,
+        open_port: Callable[[str], Stream] = open_stream,
     ) -> None:
         self.folder, self.dials, self.video, self.language = folder, dials, video, language
         self.video_path = video.path if video else None
@@ -50,35 +59,36 @@ class LiveRoom:
         self._points: list[list[Any]] = []
         self._markers: list[dict[str, Any]] = []
         self._next_point_ns = 0
-        self._recorder = SessionRecorder(
+        self._time = time
+        self.recorder = SessionRecorder(
             folder, dials, video, rate_hz=rate_hz, settings={"player": "page" if video else "live", "group": True},
-            observers=[self._hear],
+            observers=[self._hear], time=time, open_port=open_port,
         )  # fmt: skip
         self._player: PagePlayer | None = None
-        self._thread: threading.Thread | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: RecordingThread | None = None
 
     async def begin(self) -> None:
         """Open the dials, and record. Raises where a dial is missing or the dials' scales differ."""
-        self._loop = asyncio.get_running_loop()
-        await asyncio.to_thread(self._recorder.open)
-        scales = {state.hello.scale for state in self._recorder.states}
+        await asyncio.to_thread(self.recorder.open)
+        scales = {state.hello.scale for state in self.recorder.states}
         if len(scales) > 1:
-            await asyncio.to_thread(self._recorder.close)
+            await asyncio.to_thread(self.recorder.close)
             raise PageError(
                 "The dials have different scales: set them alike with `tracedial config`, then begin again."
             )
-        self._recorder.ask_status_every(STATUS_S)
+        self.recorder.ask_status_every(STATUS_S)
         if self.video:
-            self._player = self.playback.record(self._recorder)
+            self._player = self.playback.record(self.recorder)
         else:
-            self._player = LivePlayer(self._recorder.on_player_event)
-        self._thread = threading.Thread(target=self._run, args=(self._player,), name="recorder", daemon=True)
-        self._thread.start()
+            self._player = LivePlayer(self.recorder.on_player_event)
+        self._thread = RecordingThread(
+            self.recorder, self._player, loop=asyncio.get_running_loop(), on_end=self._after_recording,
+            on_turn=self._turn,
+        )  # fmt: skip
 
     def overview(self) -> dict[str, Any]:
         """What the page shows beside the curves."""
-        states = self._recorder.states
+        states = self.recorder.states
         scale = states[0].hello.scale if states else None
         return {
             "folder": str(self.folder),
@@ -136,29 +146,27 @@ class LiveRoom:
             case "note":
                 self.playback.note("page", what=str(said.get("what"))[:40], text=str(said.get("text", ""))[:400])
 
+    async def wait_for_end(self) -> None:
+        """Wait until the recording has ended, for whatever reason."""
+        if self._thread:
+            await self._thread.wait()
+
     async def close(self) -> None:
         """End the recording properly."""
         await self._stop()
         await asyncio.to_thread(self.playback.close)
 
     async def _stop(self) -> None:
-        self._recorder.stop()
         if self._thread:
-            await asyncio.to_thread(self._thread.join, 60)
+            await self._thread.stop()
 
-    def _run(self, player: PagePlayer) -> None:
-        try:
-            self.summaries = self._recorder.run(player, self._turn)
-            _, problems = align_recordings(summary.folder for summary in self.summaries)
-            self.problem = " ".join(str(problem) for problem in problems)
-        except TracedialError as error:
-            self.problem = str(error)
-        self.state = "ended"
+    def _after_recording(self, end: RecordingEnd) -> None:
+        self.summaries, self.problem, self.state = end.summaries, end.problem, "ended"
         self._tell({"state": self.overview()})
 
     def _turn(self) -> None:
         """In the recorder's thread: the group's point, ten times a second, while the video runs."""
-        now_ns = host_clock_ns()
+        now_ns = self._time.now_ns()
         player = self._player
         if now_ns < self._next_point_ns or player is None or player.last is None:
             return
@@ -166,7 +174,7 @@ class LiveRoom:
             return
         self.state = "recording"
         self._next_point_ns = now_ns + int(POINT_S * 1e9)
-        ratings = [state.rating if state.link_up else None for state in self._recorder.states]
+        ratings = [state.rating if state.link_up else None for state in self.recorder.states]
         point = group_point(round(player.video_s(now_ns), 3), ratings)
         self._points.append(point)
         self._tell({"point": point})

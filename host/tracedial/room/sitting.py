@@ -5,9 +5,6 @@ was done stands in files, so that a page (or this program) that was closed goes 
 """
 
 import asyncio
-import contextlib
-import threading
-import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from dialwire import message
-from tracedial.alignment.align import align_recordings
 from tracedial.dial_setup.dial_settings import DialSettingsClient
 from tracedial.errors import LinkError, PageError, TracedialError
 from tracedial.files.private import make_folder
@@ -25,13 +21,13 @@ from tracedial.link.connection import LinkChange
 from tracedial.recording.journal import JournalWriter
 from tracedial.recording.on_scale import is_on_scale
 from tracedial.recording.rater_lock import RaterLock
-from tracedial.recording.recorder import DialChoice, RecordingSummary, SessionRecorder
+from tracedial.recording.recorder import DialChoice, SessionRecorder
 from tracedial.recording.recording import journals
 from tracedial.recording.session import Session
 from tracedial.room.knob_feed import STATUS_S, KnobFeed, knob_words
 from tracedial.room.page_link import KNOB, PORTS
 from tracedial.room.page_playback import MAX_PAGE_US, PagePlayback, number
-from tracedial.room.page_player import PagePlayer
+from tracedial.room.recording_thread import RecordingEnd, RecordingThread
 from tracedial.study.practice import measure
 from tracedial.study.progress import check_same_scale, progress, rated_until, rating_of, write_tables
 from tracedial.study.segments import begin_choice
@@ -39,7 +35,6 @@ from tracedial.study.study import Study
 from tracedial.video import Video
 
 PRACTICE_JOURNAL = "practice.tdj"
-END_TIMEOUT_S = 30.0
 
 
 class Sitting:
@@ -74,7 +69,7 @@ class Sitting:
         self._see_what_was_played()
         self._feed: KnobFeed | None = None
         self._recorder: SessionRecorder | None = None
-        self._thread: threading.Thread | None = None
+        self._thread: RecordingThread | None = None
         self._practice_began_us: float | None = None
         self._busy = asyncio.Lock()
         self._closed = False
@@ -169,10 +164,8 @@ class Sitting:
         self._closed = True
         # A step that is being taken is let come to its end: what it opens would else stay open for nobody.
         async with self._busy:
-            if self._recorder:
-                self._recorder.stop()
             if self._thread:
-                await asyncio.to_thread(self._thread.join, END_TIMEOUT_S)
+                await self._thread.stop()
             if self._feed:
                 await asyncio.to_thread(self._feed.close)
                 self._feed = None
@@ -285,38 +278,12 @@ class Sitting:
         recorder.open()
         recorder.ask_status_every(STATUS_S)
         self._recorder = recorder
-        self._thread = threading.Thread(
-            target=self._run, args=(recorder, self.playback.record(recorder)), name="recorder", daemon=True
+        self._thread = RecordingThread(
+            recorder, self.playback.record(recorder), loop=self._loop, on_end=self._after_recording
         )
-        self._thread.start()
 
-    def _run(self, recorder: SessionRecorder, player: PagePlayer) -> None:
-        """The recorder's thread."""
-        problem = ""
-        summaries: list[RecordingSummary] = []
-        try:
-            summaries = recorder.run(player)
-            _, problems = align_recordings([self.folder])
-            problem = " ".join(str(error) for error in problems)
-        except TracedialError as error:
-            problem = str(error)
-        except Exception as error:  # noqa: BLE001  (the page must not wait for ever; what was recorded is in the journal)
-            traceback.print_exc()
-            problem = (
-                f"That failed: {error!r}. What was rated is kept. Please report this, with what the terminal shows."
-            )
-        for summary in summaries:
-            if not summary.complete and not problem:
-                problem = (
-                    f"{summary.missing + summary.gone} ratings of the dial did not arrive, or it was reset; the trace "
-                    "says which seconds have none."
-                )
-        with contextlib.suppress(RuntimeError):
-            # The loop has ended where the program has.
-            self._loop.call_soon_threadsafe(self._after_recording, problem)
-
-    def _after_recording(self, problem: str) -> None:
-        self.problem = problem
+    def _after_recording(self, end: RecordingEnd) -> None:
+        self.problem = end.problem
         self.playback.finish()
         self._recorder = self._thread = None
         self._see_what_was_played()
