@@ -11,7 +11,8 @@ from tracedial.alignment.align import align
 from tracedial.emulation.synthetic import dyad
 from tracedial.measures.agreement import congruence, discrepancy
 from tracedial.measures.ruptures import find_events
-from tracedial.recording.journal import JOURNAL_NAME, JournalWriter
+from tracedial.recording.folder import JOURNAL_NAME
+from tracedial.recording.journal import JournalWriter
 from tracedial.recording.recording import read_recording
 
 SECONDS = 3000

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from tracedial.emulation.process import EmulatorProcess
 from tracedial.emulation.synthetic import write_video
-from tracedial.recording.journal import JOURNAL_NAME, read_journal
-from tracedial.recording.recorder import DialChoice, SessionRecorder
+from tracedial.recording.folder import JOURNAL_NAME
+from tracedial.recording.journal import read_journal
+from tracedial.recording.rater_recording import DialChoice
+from tracedial.recording.recorder import SessionRecorder
 from tracedial.timing.player import VirtualPlayer
 from tracedial.video import read_video
 

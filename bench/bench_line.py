@@ -14,7 +14,8 @@ from tracedial.alignment.align import align
 from tracedial.cli.recording_run import EmulatedRater
 from tracedial.emulation.process import EmulatorProcess
 from tracedial.emulation.synthetic import write_video
-from tracedial.recording.recorder import DialChoice, SessionRecorder
+from tracedial.recording.rater_recording import DialChoice
+from tracedial.recording.recorder import SessionRecorder
 from tracedial.recording.recording import read_recording
 from tracedial.timing.player import VirtualPlayer, parse_cue
 from tracedial.video import read_video

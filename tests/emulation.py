@@ -11,8 +11,10 @@ from pathlib import Path
 from tracedial.alignment.align import align
 from tracedial.emulation.process import EmulatorProcess
 from tracedial.host_clock import REAL_TIME, wait_until
-from tracedial.recording.recorder import DialChoice, SessionRecorder
-from tracedial.recording.recording import journals, read_recording
+from tracedial.recording.folder import journals
+from tracedial.recording.rater_recording import DialChoice
+from tracedial.recording.recorder import SessionRecorder
+from tracedial.recording.recording import read_recording
 from tracedial.timing.player import VirtualPlayer
 from tracedial.video import read_video
 

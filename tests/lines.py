@@ -10,7 +10,8 @@ from dialwire import frame, message
 from dialwire.scale import ALLIANCE
 from tracedial.emulation.simulated_time import SimulatedTime
 from tracedial.errors import LinkError
-from tracedial.recording.recorder import DialChoice, SessionRecorder
+from tracedial.recording.rater_recording import DialChoice
+from tracedial.recording.recorder import SessionRecorder
 from tracedial.timing.player import VirtualPlayer
 from tracedial.video import Video
 
@@ -28,13 +29,14 @@ class FirmwareStream:
         self._began_ns = time.now_ns()
         self._came = b""
         self._wake = lambda: None
+        self.is_broken = lambda: False
         self._number = 0
         identity = Identity(boot=boot, unique_id=unique_id, board="simulated", interpreter="test", knob="none")
         self.dial = Dial(
             ticks_us=self._ticks_us,
             identity=identity,
             settings=Settings(unique_id.decode(), ALLIANCE, Calibration(0, 65535)),
-            knob=Direct(self._raw, self._ticks_us, lambda: False),
+            knob=Direct(self._raw, self._ticks_us, lambda: bool(self.is_broken())),
             outbox_capacity=outbox_capacity,
         )
         self._step(0)

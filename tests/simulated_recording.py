@@ -7,7 +7,8 @@ from tracedial.cli.recording_run import EmulatedRater
 from tracedial.emulation.emulated_link import LinkConditions
 from tracedial.emulation.emulated_settings import DialSettings
 from tracedial.emulation.simulated_line import SimulatedLine
-from tracedial.recording.recorder import DialChoice, SessionRecorder
+from tracedial.recording.rater_recording import DialChoice
+from tracedial.recording.recorder import SessionRecorder
 from tracedial.recording.recording import read_recording
 from tracedial.timing.player import VirtualPlayer
 from tracedial.video import Video

@@ -14,7 +14,7 @@ from tracedial.cli.demo import demo_dial
 from tracedial.cli.recording_run import SessionPlan, record_session
 from tracedial.emulation.simulated_line import SimulatedLine
 from tracedial.emulation.synthetic import dyad, write_knob_script, write_video
-from tracedial.recording.recorder import DialChoice
+from tracedial.recording.rater_recording import DialChoice
 from tracedial.video import Video, read_video
 
 BUSY = 8

@@ -9,7 +9,8 @@ from breakage.recorded import lost_records
 from tracedial.emulation.emulated_settings import DialSettings
 from tracedial.emulation.simulated_line import SimulatedLine
 from tracedial.emulation.synthetic import write_video
-from tracedial.recording.recorder import DialChoice, SessionRecorder
+from tracedial.recording.rater_recording import DialChoice
+from tracedial.recording.recorder import SessionRecorder
 from tracedial.timing.player import VirtualPlayer
 from tracedial.video import read_video
 

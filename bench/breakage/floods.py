@@ -10,7 +10,8 @@ from breakage import Figure
 from dialwire import frame, message
 from tracedial.alignment.align import align_folder
 from tracedial.errors import TracedialError
-from tracedial.recording.journal import JOURNAL_NAME, read_journal
+from tracedial.recording.folder import JOURNAL_NAME
+from tracedial.recording.journal import read_journal
 
 RANDOM_DIALS = 20
 MESSAGES = 60

@@ -10,7 +10,8 @@ from tracedial.alignment.align import align
 from tracedial.emulation.process import EmulatorProcess
 from tracedial.emulation.synthetic import write_video
 from tracedial.host_clock import REAL_TIME, wait_until
-from tracedial.recording.recorder import DialChoice, SessionRecorder
+from tracedial.recording.rater_recording import DialChoice
+from tracedial.recording.recorder import SessionRecorder
 from tracedial.recording.recording import read_recording
 from tracedial.timing.player import VirtualPlayer
 from tracedial.video import read_video

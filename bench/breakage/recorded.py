@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from tracedial.recording.journal import JOURNAL_NAME, read_journal
+from tracedial.recording.folder import JOURNAL_NAME
+from tracedial.recording.journal import read_journal
 
 
 def lost_records(folder: Path) -> tuple[int, int]:

@@ -8,10 +8,11 @@ import pytest
 
 from emulation import emulate, record_command, running_record, sentence, tracedial
 from tracedial.errors import RecordingError
-from tracedial.recording.journal import JOURNAL_NAME, read_journal
+from tracedial.recording.folder import JOURNAL_NAME, journals
+from tracedial.recording.journal import read_journal
 from tracedial.recording.rater_lock import RaterLock
-from tracedial.recording.recorder import DialChoice, SessionRecorder
-from tracedial.recording.recording import journals
+from tracedial.recording.rater_recording import DialChoice
+from tracedial.recording.recorder import SessionRecorder
 from tracedial.video import read_video
 
 

@@ -7,8 +7,10 @@ import pytest
 from emulation import emulate
 from tracedial.alignment.align import align
 from tracedial.host_clock import REAL_TIME, wait_until
-from tracedial.recording.journal import JOURNAL_NAME, read_journal
-from tracedial.recording.recorder import DialChoice, SessionRecorder
+from tracedial.recording.folder import JOURNAL_NAME
+from tracedial.recording.journal import read_journal
+from tracedial.recording.rater_recording import DialChoice
+from tracedial.recording.recorder import SessionRecorder
 from tracedial.recording.recording import read_recording
 from tracedial.timing.player import VirtualPlayer
 from tracedial.video import read_video
@@ -41,7 +43,7 @@ def wait_for(condition):
 
 
 def losses_of(recorder):
-    return [rater.connection.link_losses for rater in recorder._raters]
+    return [rater.connection.link_losses for rater in recorder.raters]
 
 
 def samples_of(recorder):

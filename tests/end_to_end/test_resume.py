@@ -9,8 +9,8 @@ import pytest
 from emulation import emulate, read_rows, running_record, sentence, tracedial
 from tracedial.emulation.synthetic import write_video
 from tracedial.errors import RecordingError
-from tracedial.recording.journal import JOURNAL_NAME, encode_line, read_journal
-from tracedial.recording.recording import journals
+from tracedial.recording.folder import JOURNAL_NAME, journals
+from tracedial.recording.journal import encode_line, read_journal
 from tracedial.recording.resume import Begun, read_begun
 
 

@@ -7,8 +7,8 @@ from requirements import needs_micropython
 from simulated_recording import dial, record, stands
 from tracedial.emulation.emulated_link import LinkConditions
 from tracedial.errors import EmulatorError
+from tracedial.recording.folder import journals
 from tracedial.recording.journal import read_journal
-from tracedial.recording.recording import journals
 from tracedial.timing.player import Cue
 
 

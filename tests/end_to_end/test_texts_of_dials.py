@@ -13,7 +13,7 @@ from requirements import needs_posix
 from tracedial.cli.live_view import LiveView
 from tracedial.dial_setup.dial_settings import DialSettingsClient
 from tracedial.files.plain_text import plain_text
-from tracedial.recording.recorder import RaterState
+from tracedial.recording.rater_state import RaterState, Trouble
 
 EVIL = "\x1b]0;evil\x07"
 MARKUP = "[/x][red]"
@@ -86,7 +86,8 @@ def test_record_shows_them_in_a_terminal_and_obeys_none(tmp_path, short_video, e
 
 def test_a_refusal_in_markup_is_shown_as_it_is(capsys, simulated):
     simulated.run(0.2)
-    state = RaterState("client", simulated.client.hello, problem="The dial refused START: [/x].")
+    state = RaterState("client", simulated.client.hello)
+    state.set(Trouble.REFUSED, kind="START", text="[/x]")
     view = LiveView(lambda: [state], lambda: 1.0, end_s=2.0, synthetic=False)
     with view:
         view.turn()

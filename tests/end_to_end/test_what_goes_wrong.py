@@ -14,8 +14,10 @@ import pytest
 from emulation import emulate, read_rows, record, tracedial, wait_for
 from requirements import needs_posix
 from tracedial.alignment.align import align
-from tracedial.recording.journal import JOURNAL_NAME, read_journal
-from tracedial.recording.recorder import DialChoice, SessionRecorder
+from tracedial.recording.folder import JOURNAL_NAME
+from tracedial.recording.journal import read_journal
+from tracedial.recording.rater_recording import DialChoice
+from tracedial.recording.recorder import SessionRecorder
 from tracedial.recording.recording import read_recording
 from tracedial.timing.player import VirtualPlayer
 from tracedial.video import read_video
@@ -177,7 +179,7 @@ def test_a_recording_goes_on_where_it_may_when_the_disk_is_full(tmp_path, short_
             return getattr(self.file, name)
 
     def fill():
-        journal = recorder._raters[0].journal
+        journal = recorder.raters[0].journal
         journal._file = Full(journal._file)
 
     with emulate() as emulator:

@@ -15,8 +15,8 @@ from tracedial.cli import run
 from tracedial.emulation.synthetic import write_video
 from tracedial.files.private import make_folder
 from tracedial.measures.trace import read_trace
+from tracedial.recording.folder import SESSION_FILE
 from tracedial.recording.journal import JournalWriter, encode_line, read_journal
-from tracedial.recording.session import SESSION_FILE
 from tracedial.study.answers import AnswerBook
 from tracedial.study.progress import chosen_clips, write_tables
 from tracedial.study.segments import begin_choice, change

@@ -11,10 +11,10 @@ from tracedial.alignment.align import align, write_alignment
 from tracedial.errors import RecordingError
 from tracedial.link.client import Hello, Mark, Sample, Started, SyncExchange
 from tracedial.measures.trace import read_trace
-from tracedial.recording.journal import JOURNAL_NAME, JournalWriter
-from tracedial.recording.recorder import scale_to_json
+from tracedial.recording.folder import JOURNAL_NAME
+from tracedial.recording.journal import JournalWriter
 from tracedial.recording.recording import read_recording
-from tracedial.recording.session import FORMAT, video_to_json
+from tracedial.recording.session import FORMAT, scale_to_json, video_to_json
 from tracedial.timing.clock import fit_clock
 from tracedial.timing.player import VirtualPlayer, parse_cue
 from tracedial.timing.tick_grid import tick_grid
@@ -74,7 +74,7 @@ def record(
             if kind := KINDS.get(type(event)):
                 fields = asdict(event)
                 if isinstance(event, Hello):
-                    fields["scale"] = scale_to_json(event)
+                    fields["scale"] = scale_to_json(event.scale)
                 lines.append((fields.get("host_ns") or fields["host_received_ns"], kind, fields))
         for _, kind, fields in sorted(lines, key=lambda line: line[0]):
             journal.append(kind, **fields)

@@ -13,7 +13,8 @@ from simulated import SimulatedDial
 from test_align import record, staircase
 from tracedial.alignment.align import align
 from tracedial.errors import TracedialError
-from tracedial.recording.journal import JOURNAL_NAME, encode_line, read_journal
+from tracedial.recording.folder import JOURNAL_NAME
+from tracedial.recording.journal import encode_line, read_journal
 from tracedial.recording.journal_lines import PLACE, decode_line, restored
 from tracedial.recording.recording import read_recording
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 
 from lines import Bench, HostileStream
-from tracedial.recording.recorder import DialChoice
+from tracedial.recording.rater_recording import DialChoice
 from tracedial.room.group_room import LiveRoom
 
 

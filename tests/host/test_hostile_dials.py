@@ -14,10 +14,10 @@ from tracedial.errors import ProtocolError, TracedialError
 from tracedial.link.client import MAX_RESEND, SequenceTracker
 from tracedial.link.limits import BURST_MESSAGES, MESSAGES_PER_S
 from tracedial.link.runs import Runs
+from tracedial.recording.folder import journals
 from tracedial.recording.journal import read_journal
 from tracedial.recording.on_scale import is_on_scale
 from tracedial.recording.patience import LONGEST_S, STALL_S
-from tracedial.recording.recording import journals
 
 END_S = STALL_S + 2.0
 FROM_DIAL = [entry for entry in message.MESSAGES if entry[0] >= 0x80]

@@ -18,16 +18,16 @@ from tracedial.alignment.placing import EDGE_S, Floats, first_moved, place, trac
 from tracedial.alignment.result import Alignment
 from tracedial.alignment.tables import write_marks, write_samples
 from tracedial.alignment.video_time import flag_unseen, video_time
-from tracedial.errors import ClockError, JournalError, NothingRatedError, RecordingError, TracedialError
+from tracedial.errors import JournalError, NothingRatedError, RecordingError, TracedialError
 from tracedial.files.whole_file import fingerprint, write_whole
 from tracedial.measures.trace import Trace, write_trace
-from tracedial.recording.journal import JOURNAL_NAME
+from tracedial.recording.folder import ALIGNMENT_FILE, JOURNAL_NAME, MARKS_FILE, SAMPLES_FILE, TRACE_FILE, journals
 from tracedial.recording.on_scale import with_off_scale_flagged
-from tracedial.recording.recording import Recording, journals, read_recording, times
+from tracedial.recording.recording import Recording, read_recording, times
 from tracedial.recording.resume import dial_words
 from tracedial.recording.samples import Samples, without_repeats
-from tracedial.recording.session import ALIGNMENT_FILE, TRACE_FILE
-from tracedial.timing.clock import ClockFit, fit_clock
+from tracedial.timing.clock import ClockFit
+from tracedial.timing.live_clock import fit_boots
 
 
 def align_folder(folder: Path) -> Alignment:
@@ -63,7 +63,8 @@ def align(recording: Recording) -> Alignment:
         )
     samples, repeats, conflicts = without_repeats(recording.samples)
     samples = Samples(with_off_scale_flagged(samples.rows, recording.hellos))
-    fits, unfitted = _fit_boots(recording, origin_ns)
+    fits, without = fit_boots(recording.exchanges, recording.boots, origin_ns=origin_ns)
+    unfitted = [f"boot {boot:08x}: {str(error).rstrip('.')}" for boot, error in without.items()]
     known = np.isin(samples.rows["boot"], list(fits))
     if not known.all():
         samples = Samples(samples.rows[known])
@@ -107,9 +108,9 @@ def write_alignment(alignment: Alignment) -> None:
     folder = alignment.recording.folder
     try:
         write_trace(alignment.trace, folder / TRACE_FILE)
-        write_samples(alignment, folder / "samples.csv")
-        write_marks(alignment, folder / "marks.csv")
-        files = {name: fingerprint(folder / name) for name in (TRACE_FILE, "samples.csv", "marks.csv")}
+        write_samples(alignment, folder / SAMPLES_FILE)
+        write_marks(alignment, folder / MARKS_FILE)
+        files = {name: fingerprint(folder / name) for name in (TRACE_FILE, SAMPLES_FILE, MARKS_FILE)}
         text = json.dumps({**alignment.report, "files": files}, indent=2, ensure_ascii=False, allow_nan=False)
         write_whole(folder / ALIGNMENT_FILE, text + "\n")
     except OSError as error:
@@ -203,14 +204,3 @@ def _on_host_time(samples: Samples, fits: dict[int, ClockFit]) -> tuple[Floats, 
         host_s[own] = fit.host_s(dial_s)
         bound_s[own] = fit.bound_at(dial_s)
     return host_s, bound_s
-
-
-def _fit_boots(recording: Recording, origin_ns: int) -> tuple[dict[int, ClockFit], list[str]]:
-    fits: dict[int, ClockFit] = {}
-    unfitted: list[str] = []
-    for boot in recording.boots:
-        try:
-            fits[boot] = fit_clock([e for e in recording.exchanges if e.boot == boot], origin_ns=origin_ns)
-        except ClockError as error:
-            unfitted.append(f"boot {boot:08x}: {str(error).rstrip('.')}")
-    return fits, unfitted

@@ -6,7 +6,7 @@ from typing import Any
 
 from tracedial.errors import RecordingError
 from tracedial.files.shape import COUNT, LINE, NUMBER, TEXT, Entry, if_there, is_number, misfit, or_null
-from tracedial.recording.session import ALIGNMENT_FILE
+from tracedial.recording.folder import ALIGNMENT_FILE
 
 
 def _is_scale(value: Any) -> bool:

@@ -11,8 +11,7 @@ from tracedial.alignment.result import Alignment
 from tracedial.errors import RecordingError
 from tracedial.files.whole_file import fingerprint
 from tracedial.measures.trace import Trace, read_trace
-from tracedial.recording.recording import journals
-from tracedial.recording.session import ALIGNMENT_FILE, TRACE_FILE
+from tracedial.recording.folder import ALIGNMENT_FILE, TRACE_FILE, journals
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from tracedial.alignment.derived import Derived, read_derived
 from tracedial.errors import AnalysisError, NothingRatedError, RecordingError
 from tracedial.measures.trace import Trace, read_trace
-from tracedial.recording.recording import journals
-from tracedial.recording.session import ALIGNMENT_FILE, SESSION_FILE, TRACE_FILE, Session, read_session
+from tracedial.recording.folder import ALIGNMENT_FILE, SESSION_FILE, TRACE_FILE, journals
+from tracedial.recording.session import Session, read_session
 
 
 class Loaded(NamedTuple):

@@ -14,12 +14,11 @@ from tracedial.files.shape import is_number
 from tracedial.measures.lag import corrected, lag_of
 from tracedial.measures.start_up import settled_s, start_up
 from tracedial.measures.trace import Trace
+from tracedial.recording.folder import PRACTICE_FILE
 from tracedial.recording.journal import read_journal
 from tracedial.recording.session import Session
 
 Floats = NDArray[np.float64]
-
-PRACTICE_FILE = "practice.tdj"
 
 
 def without_unmoved(traces: list[Trace], *, keep: bool) -> tuple[list[Trace], dict[str, int]]:

@@ -17,15 +17,13 @@ from typing import Any
 from tracedial import __version__
 from tracedial.alignment.derived import read_derived
 from tracedial.analysis.loading import load
-from tracedial.analysis.preparing import PRACTICE_FILE
 from tracedial.analysis.session_analysis import analyze
 from tracedial.analysis.settings import AnalysisSettings
 from tracedial.errors import AnalysisError, NothingRatedError, TracedialError, os_sentence
 from tracedial.files.safe_text import whole_text
 from tracedial.measures.coincidence import read_codes
 from tracedial.measures.trace import Trace
-from tracedial.recording.recording import journals
-from tracedial.recording.session import ALIGNMENT_FILE, SESSION_FILE, TRACE_FILE
+from tracedial.recording.folder import ALIGNMENT_FILE, PRACTICE_FILE, SESSION_FILE, TRACE_FILE, journals
 
 RESULT_MARKS = ("analysis.json", "study.json")
 """Files by which a folder of results is known."""

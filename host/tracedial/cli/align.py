@@ -8,7 +8,7 @@ import click
 from tracedial.alignment.align import align_recordings
 from tracedial.cli.reporting import say_alignments
 from tracedial.errors import RecordingError
-from tracedial.recording.recording import journals
+from tracedial.recording.folder import journals
 from tracedial.recording.session import read_session
 
 

@@ -18,8 +18,8 @@ from tracedial.emulation.synthetic import ARTICLE_SECONDS, dyad, write_knob_scri
 from tracedial.errors import RecordingError
 from tracedial.files.private import make_folder
 from tracedial.files.whole_file import write_whole
-from tracedial.recording.recorder import DialChoice
-from tracedial.recording.session import SESSION_FILE
+from tracedial.recording.folder import SESSION_FILE
+from tracedial.recording.rater_recording import DialChoice
 from tracedial.report.session_report import write_report
 from tracedial.video import read_video
 

@@ -13,7 +13,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from tracedial.recording.recorder import RaterState
+from tracedial.recording.rater_state import RaterState
 
 GAUGE_CELLS = 31
 PLAIN_INTERVAL_S = 10.0

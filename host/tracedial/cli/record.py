@@ -9,7 +9,7 @@ from tracedial.alignment.align import align_recordings
 from tracedial.cli.numbers import FiniteRange
 from tracedial.cli.recording_run import SessionPlan, record_session, resumed
 from tracedial.cli.reporting import say_alignments
-from tracedial.recording.recorder import DialChoice
+from tracedial.recording.rater_recording import DialChoice
 from tracedial.recording.resume import read_begun
 from tracedial.study.study import check_place
 from tracedial.timing.player import CueError, parse_cue

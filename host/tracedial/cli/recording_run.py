@@ -18,8 +18,10 @@ from tracedial.errors import RecordingError
 from tracedial.host_clock import REAL_TIME, HostTime
 from tracedial.link.discover import the_only_dial
 from tracedial.link.stream import open_stream
-from tracedial.recording.recorder import DialChoice, SessionRecorder, check_names
-from tracedial.recording.recording import journals
+from tracedial.recording.folder import journals
+from tracedial.recording.opening import check_names
+from tracedial.recording.rater_recording import DialChoice
+from tracedial.recording.recorder import SessionRecorder
 from tracedial.recording.resume import read_begun
 from tracedial.recording.summary import RecordingSummary
 from tracedial.study.progress import rated_until

@@ -16,7 +16,7 @@ import click
 
 from tracedial.errors import AmbiguousDialError, NotADialError
 from tracedial.link.discover import find_dials
-from tracedial.recording.recorder import DialChoice
+from tracedial.recording.rater_recording import DialChoice
 from tracedial.study.study import LANGUAGES
 from tracedial.video import check_playable, read_video
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tracedial.analysis.settings import AnalysisSettings
-from tracedial.recording.session import SESSION_FILE
+from tracedial.recording.folder import SESSION_FILE
 
 if TYPE_CHECKING:
     from tracedial.analysis.study_analysis import StudyAnalysis

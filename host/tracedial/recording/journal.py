@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracedial.errors import JournalError
-from tracedial.recording.journal_lines import JOURNAL_NAME, PLACE, decode_line, encode_line, is_checksum, restored
+from tracedial.recording.journal_lines import PLACE, decode_line, encode_line, is_checksum, restored
 from tracedial.recording.journal_order import LINE, Gap, Gathered, JournalContent, in_order
 from tracedial.recording.journal_writer import JournalWriter
 from tracedial.recording.samples import FIELDS, FORMS, NOT_IN_FORM, START, numbers_of, rows_of
 
-__all__ = ["JOURNAL_NAME", "Gap", "JournalContent", "JournalWriter", "encode_line", "read_journal", "restored"]
+__all__ = ["Gap", "JournalContent", "JournalWriter", "encode_line", "read_journal", "restored"]
 
 BLOCK_BYTES = 1 << 22
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"

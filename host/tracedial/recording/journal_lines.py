@@ -9,10 +9,10 @@ import json
 from binascii import crc32
 from typing import Any
 
-JOURNAL_NAME = "journal.tdj"
+from tracedial.recording.record_kinds import Kind
+
 PLACE = "line"
-PLAYER, FRAMES = "player", "frames"
-TWICE = ("recording", PLAYER)
+TWICE = (Kind.RECORDING, Kind.PLAYER)
 """Kinds whose lines are written twice, the second time some lines later: without the first the rest says nothing, and
 without the others what follows stands at a wrong second of the video."""
 COPY_AFTER = 8

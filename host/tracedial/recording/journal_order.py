@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tracedial.recording.journal_lines import COPY_AFTER, FRAMES, PLAYER, TWICE
+from tracedial.recording.journal_lines import COPY_AFTER, TWICE
+from tracedial.recording.record_kinds import Kind
 from tracedial.recording.samples import ROW, Samples
 
 LINE = np.dtype([("at", "u4"), ("number", "u4"), ("player", "u4"), ("frames", "u4"), ("ref", "i4")])
 """A whole line: where in the file it stands, its own number (0: it says none), that of the last player's line and of
 the last frames before it, and which record it is, or (below zero) which row of the samples."""
+TELLING = (Kind.PLAYER.encode(), Kind.FRAMES.encode())
+"""Kinds that tell where the video was."""
 HARMLESS = (b"sample", b"sync", b"event", b"hello", b"started", b"page_sync", b"page", b"link", b"gone", b"log",
             b"refused", b"journal", b"end")  # fmt: skip
 """Kinds of which none tells where the video was: a damaged line that still says its kind is taken for one of them."""
@@ -120,7 +123,7 @@ class _Lines:
             return []
         for at in damaged:
             kinds = _kinds_in(self._found.damaged.get(at, b""))
-            player, frames = (not kinds or kind in kinds for kind in (PLAYER.encode(), FRAMES.encode()))
+            player, frames = (not kinds or kind in kinds for kind in TELLING)
             if gaps and gaps[-1].first + gaps[-1].count == at:
                 last = gaps.pop()
                 gaps.append(Gap(last.first, last.count + 1, last.player or player, last.frames or frames,
@@ -217,7 +220,7 @@ class _Lines:
             return int(self._rows["host_ns"][-1 - ref])
         record = self._found.records[ref]
         # A player tells ahead of its acts, and a page's exchanges of before the recording are written at its beginning.
-        if record["kind"] in (PLAYER, "page_sync"):
+        if record["kind"] in (Kind.PLAYER, Kind.PAGE_SYNC):
             return None
         return record.get("host_ns") or record.get("host_received_ns")
 
@@ -227,4 +230,8 @@ def _kinds_in(line: bytes) -> set[bytes]:
     found = re.findall(rb'"kind":"(\w+)"', line)
     if len(found) == 1 and line.count(b'{"') <= 1 + (found[0] == b"hello") and found[0] in HARMLESS:
         return {found[0]}
-    return set(found) if found and set(found) <= {PLAYER.encode(), FRAMES.encode()} and len(found) == 1 else set()
+    return (
+        set(found)
+        if found and set(found) <= {Kind.PLAYER.encode(), Kind.FRAMES.encode()} and len(found) == 1
+        else set()
+    )

@@ -18,7 +18,8 @@ from typing import Any
 from tracedial.errors import JournalError
 from tracedial.files.private import FILE_MODE, make_folder
 from tracedial.host_clock import host_clock_ns
-from tracedial.recording.journal_lines import COPY_AFTER, FRAMES, PLACE, PLAYER, TWICE, decode_line, encode_line
+from tracedial.recording.journal_lines import COPY_AFTER, PLACE, TWICE, decode_line, encode_line
+from tracedial.recording.record_kinds import Kind
 
 SYNC_TO_DISK_S = 1.0
 RETRY_S = 1.0
@@ -50,7 +51,7 @@ class JournalWriter:
         self._torn = False
         self._write_problem = self._sync_problem = self._home_problem = ""
         self._lines = 0
-        self._last = {PLAYER: 0, FRAMES: 0}
+        self._last: dict[str, int] = {Kind.PLAYER: 0, Kind.FRAMES: 0}
         try:
             self._file = _opened(path, "r+b" if append and path.exists() else "x+b")
             if append:
@@ -66,7 +67,7 @@ class JournalWriter:
     def append(self, kind: str, **fields: Any) -> None:
         """Append one record; `kind` becomes its first field, its place in the journal its last one."""
         with self._lock:
-            place = [self._lines + 1, self._last[PLAYER], self._last[FRAMES]]
+            place = [self._lines + 1, self._last[Kind.PLAYER], self._last[Kind.FRAMES]]
             line = encode_line({"kind": kind, **fields, PLACE: place})
             self._lines += 1
             if kind in self._last:
@@ -228,7 +229,7 @@ class JournalWriter:
         """Say what happened to the journal, here and in the journal."""
         self.notice = text
         self._lines += 1
-        place = [self._lines, self._last[PLAYER], self._last[FRAMES]]
+        place = [self._lines, self._last[Kind.PLAYER], self._last[Kind.FRAMES]]
         record = {"kind": "journal", "host_ns": host_clock_ns(), "text": text, PLACE: place}
         self._waiting.append(before + encode_line(record))
 

@@ -6,8 +6,7 @@ from filelock import FileLock, Timeout
 
 from tracedial.errors import RecordingError
 from tracedial.files.private import FILE_MODE, make_folder
-
-LOCK_FILE = ".recording.lock"
+from tracedial.recording.folder import RECORDING_LOCK_FILE
 
 
 class RaterLock:
@@ -17,7 +16,7 @@ class RaterLock:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         # Opened in one thread and closed in another.
-        self._lock = FileLock(folder / LOCK_FILE, timeout=0, thread_local=False, mode=FILE_MODE)
+        self._lock = FileLock(folder / RECORDING_LOCK_FILE, timeout=0, thread_local=False, mode=FILE_MODE)
 
     def acquire(self) -> None:
         """Take the lock; taking it twice changes nothing. Raises `RecordingError` while another recorder holds it."""

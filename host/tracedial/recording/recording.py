@@ -13,8 +13,10 @@ import numpy as np
 from tracedial.errors import RecordingError
 from tracedial.link.client import Gone, Mark, Started, SyncExchange
 from tracedial.recording.doubt import Doubt, doubts_of, findings_of
-from tracedial.recording.journal import JOURNAL_NAME, JournalContent, read_journal, restored
+from tracedial.recording.folder import JOURNAL_NAME
+from tracedial.recording.journal import JournalContent, read_journal, restored
 from tracedial.recording.journal_lines import TWICE
+from tracedial.recording.record_kinds import Kind
 from tracedial.recording.samples import ROW, Samples
 from tracedial.recording.session import FORMAT, check_format
 from tracedial.timing.player import PlayerEvent
@@ -63,19 +65,6 @@ class Recording:
         return list(dict.fromkeys([*said, *(e.boot for e in self.exchanges), *self.samples.boots]))
 
 
-def journals(folder: Path) -> list[str]:
-    """The names of a recording's journals: `journal.tdj`, and one more for each time that it was taken up again."""
-    later = [path.name for path in folder.glob("journal-*.tdj") if path.stem.removeprefix("journal-").isdigit()]
-    first = [JOURNAL_NAME] if (folder / JOURNAL_NAME).is_file() else []
-    return first + sorted(later, key=lambda name: int(name[len("journal-") : -len(".tdj")]))
-
-
-def next_journal(folder: Path) -> str:
-    """The name of the journal that the recording in `folder` would go on in."""
-    number = len(journals(folder)) + 1
-    return JOURNAL_NAME if number == 1 else f"journal-{number}.tdj"
-
-
 def read_recording(folder: Path, journal: str = JOURNAL_NAME) -> Recording:
     """Read one journal of a recording, whatever its end was like. Raises where there is none or nothing can be used."""
     path = folder / journal
@@ -86,7 +75,7 @@ def read_recording(folder: Path, journal: str = JOURNAL_NAME) -> Recording:
     for record in content.records:
         by_kind.setdefault(record.pop("kind"), []).append(record)
     mended = _mend(content, by_kind)
-    header = _header(path, by_kind.get("recording", []))
+    header = _header(path, by_kind.get(Kind.RECORDING, []))
     try:
         recording = _built(folder, journal, header, content, by_kind)
     except (KeyError, TypeError) as error:
@@ -104,33 +93,33 @@ def _built(
     by_kind: ByKind,
 ) -> Recording:
     samples = content.samples or Samples(np.zeros(0, ROW))
-    if by_kind.get("sample"):
+    if by_kind.get(Kind.SAMPLE):
         raise KeyError(f"a field of sample {by_kind['sample'][0].get('seq')}")
     came_ns = [int(record.get("host_ns") or record.get("host_received_ns") or 0) for record in content.records]
     came_ns.append(int(samples.rows["host_ns"].max()) if len(samples) else 0)
     last_ns = max(came_ns)
-    player = [_player_event(record) for record in by_kind.get("player", [])]
-    frames = _build(FrameBatch, by_kind.get("frames", []))
-    end = by_kind["end"][-1] if by_kind.get("end") else None
-    said = [str(record.get("text")) for record in by_kind.get("journal", [])]
+    player = [_player_event(record) for record in by_kind.get(Kind.PLAYER, [])]
+    frames = _build(FrameBatch, by_kind.get(Kind.FRAMES, []))
+    end = by_kind[Kind.END][-1] if by_kind.get(Kind.END) else None
+    said = [str(record.get("text")) for record in by_kind.get(Kind.JOURNAL, [])]
     return Recording(
         folder=folder,
         journal=journal,
         rater=header["rater"],
         header=header,
-        hellos=by_kind.get("hello", []),
-        exchanges=_build(SyncExchange, by_kind.get("sync", [])),
-        starts=_build(Started, by_kind.get("started", [])),
+        hellos=by_kind.get(Kind.HELLO, []),
+        exchanges=_build(SyncExchange, by_kind.get(Kind.SYNC, [])),
+        starts=_build(Started, by_kind.get(Kind.STARTED, [])),
         samples=samples,
-        marks=_build(Mark, by_kind.get("event", [])),
-        gone=_build(Gone, by_kind.get("gone", [])),
+        marks=_build(Mark, by_kind.get(Kind.EVENT, [])),
+        gone=_build(Gone, by_kind.get(Kind.GONE, [])),
         player=player,
-        page_exchanges=_build(SyncExchange, by_kind.get("page_sync", [])),
+        page_exchanges=_build(SyncExchange, by_kind.get(Kind.PAGE_SYNC, [])),
         frames=frames,
-        pages=by_kind.get("page", []),
-        links=by_kind.get("link", []),
-        others=by_kind.get("other_dial", []),
-        logs=by_kind.get("log", []) + by_kind.get("refused", []),
+        pages=by_kind.get(Kind.PAGE, []),
+        links=by_kind.get(Kind.LINK, []),
+        others=by_kind.get(Kind.OTHER_DIAL, []),
+        logs=by_kind.get(Kind.LOG, []) + by_kind.get(Kind.REFUSED, []),
         end=end,
         last_ns=last_ns,
         doubts=doubts_of(content, player, frames, ended=end is not None, last_ns=last_ns),

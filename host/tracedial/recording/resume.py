@@ -6,8 +6,8 @@ from typing import Any
 
 from tracedial.errors import RecordingError
 from tracedial.link.client import Hello
+from tracedial.recording.folder import journals
 from tracedial.recording.journal import read_journal
-from tracedial.recording.recording import journals
 from tracedial.recording.session import scale_to_json
 from tracedial.video import Video
 

@@ -12,15 +12,12 @@ from tracedial.files.private import make_folder
 from tracedial.files.safe_text import whole_text
 from tracedial.files.shape import LINE, WHOLE, YES_OR_NO, Entry, if_there, is_number, misfit, or_null
 from tracedial.files.whole_file import write_whole
+from tracedial.recording.folder import SESSION_FILE
 from tracedial.video import Video
 
 FORMAT = 2
 """Version of the session's folder and of the journals in it."""
 READ_FORMATS = (1, FORMAT)
-SESSION_FILE = "session.json"
-ALIGNMENT_FILE = "alignment.json"
-"""Beside each rater's trace: what it was made from."""
-TRACE_FILE = "trace.csv"
 LIVE = {"name": "live", "sha256": "", "duration_s": None, "frame_rate_hz": None, "width": None, "height": None}
 """What stands for the video where there is none: what happened before the raters' eyes."""
 NAME_RULE = "1 to 40 letters, digits, - and _ (it names a folder)"

@@ -12,7 +12,8 @@ from tracedial.host_clock import REAL_TIME, HostTime
 from tracedial.link.client import Event, Mark
 from tracedial.link.connection import LinkChange
 from tracedial.link.stream import Stream, open_stream
-from tracedial.recording.recorder import DialChoice, SessionRecorder
+from tracedial.recording.rater_recording import DialChoice
+from tracedial.recording.recorder import SessionRecorder
 from tracedial.recording.summary import RecordingSummary
 from tracedial.room.page_playback import PagePlayback, number
 from tracedial.room.page_player import PagePlayer

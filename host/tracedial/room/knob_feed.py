@@ -5,13 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from tracedial.errors import ClockError
 from tracedial.host_clock import host_clock_ns
 from tracedial.link.client import Event, Hello, Status, SyncExchange
 from tracedial.link.connection import DialConnection, LinkChange
 from tracedial.link.stream import Stream
 from tracedial.recording.on_scale import is_on_scale
-from tracedial.timing.clock import fit_clock
+from tracedial.timing.live_clock import fit_boots
 
 STATUS_S = 0.03
 
@@ -41,19 +40,15 @@ class KnobFeed:
     def readings(self) -> tuple[np.ndarray, np.ndarray]:
         """Host times (seconds since `origin_ns`) and ratings (NaN where the knob had none) since `clear`."""
         readings = list(self._readings)
-        boots = {reading.boot for reading in readings}
         hello = self._connection.client.hello
         times, ratings = np.full(len(readings), np.nan), np.full(len(readings), np.nan)
-        for boot in boots:
-            try:
-                fit = fit_clock([e for e in self._exchanges if e.boot == boot], origin_ns=self.origin_ns)
-            except ClockError:
-                continue
-            for at, reading in enumerate(readings):
-                if reading.boot == boot:
-                    times[at] = fit.host_s(reading.t_us / 1e6)
-                    known = not reading.knob_state and hello is not None and is_on_scale(hello.scale, reading.rating)
-                    ratings[at] = reading.rating if known else np.nan
+        boots = list(dict.fromkeys(reading.boot for reading in readings))
+        fits, _ = fit_boots(list(self._exchanges), boots, origin_ns=self.origin_ns)
+        for at, reading in enumerate(readings):
+            if fit := fits.get(reading.boot):
+                times[at] = fit.host_s(reading.t_us / 1e6)
+                known = not reading.knob_state and hello is not None and is_on_scale(hello.scale, reading.rating)
+                ratings[at] = reading.rating if known else np.nan
         return times, ratings
 
     def close(self) -> None:

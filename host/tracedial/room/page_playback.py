@@ -14,8 +14,9 @@ from tracedial.link.client import Event, Hello, SyncExchange
 from tracedial.link.connection import LinkChange
 from tracedial.link.stream import open_stream
 from tracedial.recording.recorder import SessionRecorder
+from tracedial.room.page_clock import PageClock
 from tracedial.room.page_link import PagePort
-from tracedial.room.page_player import EVENT_KINDS, PageClock, PagePlayer
+from tracedial.room.page_player import EVENT_KINDS, PagePlayer
 from tracedial.timing.player import PlayerEvent
 from tracedial.timing.shown_frames import BREAK_S, UNTOLD
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from tracedial.alignment.align import align_recordings
 from tracedial.errors import TracedialError
+from tracedial.recording.folder import journals
 from tracedial.recording.recorder import SessionRecorder
-from tracedial.recording.recording import journals
 from tracedial.recording.summary import RecordingSummary
 from tracedial.timing.player import Player
 

@@ -18,11 +18,12 @@ from tracedial.files.private import make_folder
 from tracedial.host_clock import host_clock_ns
 from tracedial.link.client import Event, Sample, Status
 from tracedial.link.connection import LinkChange
+from tracedial.recording.folder import PRACTICE_FILE, journals
 from tracedial.recording.journal import JournalWriter
 from tracedial.recording.on_scale import is_on_scale
 from tracedial.recording.rater_lock import RaterLock
-from tracedial.recording.recorder import DialChoice, SessionRecorder
-from tracedial.recording.recording import journals
+from tracedial.recording.rater_recording import DialChoice
+from tracedial.recording.recorder import SessionRecorder
 from tracedial.recording.session import Session
 from tracedial.room.knob_feed import STATUS_S, KnobFeed, knob_words
 from tracedial.room.page_link import KNOB, PORTS
@@ -33,8 +34,6 @@ from tracedial.study.progress import check_same_scale, progress, rated_until, ra
 from tracedial.study.segments import begin_choice
 from tracedial.study.study import Study
 from tracedial.video import Video
-
-PRACTICE_JOURNAL = "practice.tdj"
 
 
 class Sitting:
@@ -235,7 +234,7 @@ class Sitting:
         self.practice_result = measure(times_s, position, duration_s=plan.duration_s).as_json()
         make_folder(self.folder)
         known = ~np.isnan(times_s)
-        with JournalWriter(self.folder / PRACTICE_JOURNAL, append=True) as journal:
+        with JournalWriter(self.folder / PRACTICE_FILE, append=True) as journal:
             journal.append(
                 "practice",
                 wall_clock=datetime.now(UTC).isoformat(timespec="seconds"),

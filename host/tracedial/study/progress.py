@@ -11,8 +11,8 @@ from tracedial.errors import JournalError, NothingRatedError, StudyError, Traced
 from tracedial.files.private import make_folder
 from tracedial.files.safe_text import FOR_SPREADSHEETS, digits, write_table
 from tracedial.measures.trace import Trace
+from tracedial.recording.folder import journals
 from tracedial.recording.journal import read_journal
-from tracedial.recording.recording import journals
 from tracedial.recording.session import Session, scale_to_json
 from tracedial.study.answers import ANSWERS_TABLE, answer_rows, questions_for, read_answers, unanswered, write_answers
 from tracedial.study.segments import Choice, Clip, begin_choice, clips, read_choice, write_segments

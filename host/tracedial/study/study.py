@@ -19,7 +19,8 @@ from dialwire.scale import Scale
 from tracedial.errors import StudyError, TracedialError
 from tracedial.files.private import make_folder
 from tracedial.files.whole_file import write_whole
-from tracedial.recording.session import NAME_RULE, SESSION_FILE, Session, is_name, read_session, write_session
+from tracedial.recording.folder import SESSION_FILE
+from tracedial.recording.session import NAME_RULE, Session, is_name, read_session, write_session
 from tracedial.shell import command_line
 from tracedial.video import Video, check_whole, read_video
 
@@ -115,14 +116,14 @@ class Study:
         folder = self.folder / SESSIONS
         if not folder.is_dir():
             return []
-        return [read_session(path.parent) for path in sorted(folder.glob("*/session.json"))]
+        return [read_session(path.parent) for path in sorted(folder.glob(f"*/{SESSION_FILE}"))]
 
     def readable_sessions(self) -> tuple[list[Session], list[str]]:
         """The sessions that can be read, by name, and what keeps others from it, in sentences: one odd file must not
         keep a researcher from all the rest."""
         folder = self.folder / SESSIONS
         sessions, problems = [], []
-        for path in sorted(folder.glob("*/session.json")) if folder.is_dir() else []:
+        for path in sorted(folder.glob(f"*/{SESSION_FILE}")) if folder.is_dir() else []:
             try:
                 sessions.append(read_session(path.parent))
             except TracedialError as error:
@@ -131,7 +132,7 @@ class Study:
 
     def session(self, name: str) -> Session:
         """One session. Raises `StudyError` for a name that the study does not have."""
-        if is_name(name) and (self.session_folder(name) / "session.json").is_file():
+        if is_name(name) and (self.session_folder(name) / SESSION_FILE).is_file():
             return read_session(self.session_folder(name))
         known = ", ".join(session.folder.name for session in self.readable_sessions()[0]) or "none yet"
         raise StudyError(self.folder, f"The study in {self.folder} has no session {name!r} (it has {known}).")
@@ -202,7 +203,7 @@ def add_session(study: Study, name: str, *, video_file: Path, raters: list[str])
     if len(set(lowered)) < len(lowered):
         raise StudyError(study.folder, f"A rater is given twice: {', '.join(raters)}.")
     folder = study.session_folder(name)
-    if (folder / "session.json").exists():
+    if (folder / SESSION_FILE).exists():
         raise StudyError(folder, f"The study has a session {name} already: choose another name.")
     video = read_video(video_file)
     check_whole(video)

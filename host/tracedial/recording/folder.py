@@ -1,0 +1,30 @@
+"""The names of all files of a recording: of a session's folder and of a rater's in it."""
+
+from pathlib import Path
+
+SESSION_FILE = "session.json"
+"""In the session's folder: which video, which raters."""
+JOURNAL_NAME = "journal.tdj"
+"""In a rater's folder, as all that follow: what was recorded, of which all else is made."""
+PRACTICE_FILE = "practice.tdj"
+"""The readings and results of the practice before it."""
+ALIGNMENT_FILE = "alignment.json"
+"""What the trace was made from, and how well it is placed."""
+TRACE_FILE = "trace.csv"
+SAMPLES_FILE = "samples.csv"
+MARKS_FILE = "marks.csv"
+RECORDING_LOCK_FILE = ".recording.lock"
+"""Held by whoever records the rater."""
+
+
+def journals(folder: Path) -> list[str]:
+    """The names of a recording's journals: `journal.tdj`, and one more for each time that it was taken up again."""
+    later = [path.name for path in folder.glob("journal-*.tdj") if path.stem.removeprefix("journal-").isdigit()]
+    first = [JOURNAL_NAME] if (folder / JOURNAL_NAME).is_file() else []
+    return first + sorted(later, key=lambda name: int(name[len("journal-") : -len(".tdj")]))
+
+
+def next_journal(folder: Path) -> str:
+    """The name of the journal that the recording in `folder` would go on in."""
+    number = len(journals(folder)) + 1
+    return JOURNAL_NAME if number == 1 else f"journal-{number}.tdj"
