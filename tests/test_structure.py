@@ -181,7 +181,8 @@ def test_the_wheel_holds_host_wire_and_firmware_and_can_emulate(tmp_path):
                  "tracedial/firmware/dial/app.py", "tracedial/firmware/dialwire/frame.py",
                  "tracedial/firmware/port/emulated.py", "tracedial/py.typed", "dialwire/py.typed",
                  "tracedial/study/presets/alliance.toml", "tracedial/room/static/index.html",
-                 "tracedial/room/static/js/main.js", "tracedial/room/static/words/de.json",
+                 "tracedial/room/static/js/main.js", "tracedial/room/static/js/dial/wire.js",
+                 "tracedial/room/static/js/pages/lobby.js", "tracedial/room/static/words/de.json",
                  "tracedial/room/static/vendor/uPlot.LICENSE"):  # fmt: skip
         assert name in names, name
     zipfile.ZipFile(wheel).extractall(tmp_path / "installed")

@@ -97,7 +97,7 @@ class FrameBuffer:
 def decode(chunk):
     """The payload in `chunk` (what stood between two zero bytes), or None if it is not a whole frame."""
     data = _unstuff(chunk)
-    if data is None or len(data) <= CRC_BYTES:
+    if data is None or not CRC_BYTES < len(data) <= MAX_PAYLOAD + CRC_BYTES:
         return None
     body = bytes(data[:-CRC_BYTES])
     crc = data[-4] | data[-3] << 8 | data[-2] << 16 | data[-1] << 24

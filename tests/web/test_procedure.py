@@ -7,7 +7,7 @@ import pytest
 
 from emulation import emulate, read_rows, tracedial
 from requirements import needs_chromium
-from rooms import Server, begin, browser, make_study, open_page, wait_for_video
+from rooms import Server, begin, browser, make_study, open_page, video_s, wait_for_video
 from tracedial.recording.journal import read_journal
 
 pytestmark = needs_chromium
@@ -18,7 +18,8 @@ TYPED = "=2+2; „sie sprachen“, on goals\nand tasks 🙂"
 def rate_with_keys(page):
     for key in ("PageDown", "PageDown", "ArrowRight", "Home", "0", "PageUp", "PageUp"):
         page.keyboard.press(key)
-        page.wait_for_timeout(900)
+        # A second and more of the video: each rating is that of a sample.
+        wait_for_video(page, video_s(page) + 1.2)
 
 
 def test_from_init_to_the_exported_answers_with_an_emulated_dial(tmp_path):
@@ -156,6 +157,6 @@ def test_the_words_are_the_same_keys_and_places_in_each_language(language):
     for key, text in english.items():
         assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", other[key])), key
     used = set()
-    for path in (words.parent / "js").glob("*.js"):
+    for path in (words.parent / "js").rglob("*.js"):
         used |= set(re.findall(r'\bt\(\s*"([a-z_0-9]+)"', path.read_text(encoding="utf-8")))
     assert used <= english.keys()

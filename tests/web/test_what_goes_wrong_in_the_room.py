@@ -4,9 +4,6 @@ import json
 import subprocess
 import sys
 import time
-from pathlib import Path
-
-import pytest
 
 from emulation import emulate, read_rows, tracedial
 from requirements import needs_chromium, needs_ffmpeg, needs_posix
@@ -16,7 +13,6 @@ from tracedial.study.study import add_session, read_study
 pytestmark = needs_chromium
 
 NO_PRACTICE = {"on = true": "on = false"}
-VECTORS = Path(__file__).resolve().parent.parent / "vectors" / "wire_v1.jsonl"
 
 
 def start_rating(page, knob="keyboard"):
@@ -134,60 +130,6 @@ def test_a_video_that_the_browser_cannot_play_is_named_with_the_way_to_convert_i
         page.wait_for_selector("code.command")
         shown = page.inner_text(".veil")
         assert "mpeg2video" in shown and "ffmpeg -i" in shown and "libx264" in shown
-
-
-def test_the_pages_wire_is_the_firmwares(tmp_path):
-    """Every recorded frame is understood by the page's decoder, and made again by its encoder, byte for byte."""
-    study = make_study(tmp_path / "study")
-    lines = [json.loads(line) for line in VECTORS.read_text().splitlines()]
-    vectors = [line["frame"] for line in lines if "frame" in line]
-    assert len(vectors) > 30
-    with Server(study) as server, browser() as one:
-        page = open_page(one, server.url)
-        again = page.evaluate(
-            """async frames => {
-              const { Decoder, encodeFrame } = await import(new URL('static/js/wire.js', document.baseURI));
-              const hex = bytes => [...bytes].map(b => b.toString(16).padStart(2, '0')).join('');
-              return frames.map(frame => {
-                const payloads = new Decoder().feed(Uint8Array.from(frame.match(/../g).map(x => parseInt(x, 16))));
-                return payloads.map(payload => hex(encodeFrame(payload))).join('');
-              });
-            }""",
-            vectors,
-        )
-        assert again == vectors
-        path = page.evaluate(
-            """async () => {
-              const { targetAt } = await import(new URL('static/js/practice.js', document.baseURI));
-              return [...Array(600).keys()].map(n => targetAt(n / 10));
-            }"""
-        )
-    from tracedial.study.practice import target_at
-
-    assert path == pytest.approx([float(target_at(n / 10)) for n in range(600)], abs=1e-9)
-
-
-def test_the_page_as_a_dial_answers_garbage_with_a_refusal_and_goes_on(tmp_path):
-    study = make_study(tmp_path / "study")
-    with Server(study) as server, browser() as one:
-        page = open_page(one, server.url)
-        kinds = page.evaluate(
-            """async () => {
-              const { PageDial } = await import(new URL('static/js/dial.js', document.baseURI));
-              const { Decoder, encodeFrame, KIND } = await import(new URL('static/js/wire.js', document.baseURI));
-              const scale = { low: -50, high: 50, step: 1, detents: [[0, 'x']] };
-              const sent = [];
-              const dial = new PageDial({ send: bytes => sent.push(...bytes), scale, name: 'n', knob: 'slider' });
-              dial.receive(Uint8Array.from([1, 2, 3, 0, 9, 9, 0]));
-              dial.receive(encodeFrame(Uint8Array.from([0x7f, 1])));
-              dial.receive(encodeFrame(Uint8Array.from([KIND.START, 1])));
-              dial.receive(encodeFrame(Uint8Array.from([KIND.HELLO_REQUEST, 9, 0])));
-              dial.receive(encodeFrame(Uint8Array.from([KIND.HELLO_REQUEST, 1, 0])));
-              dial.close();
-              return new Decoder().feed(sent).map(payload => payload[0]);
-            }"""
-        )
-    assert kinds == [0x88, 0x88, 0x88, 0x81]
 
 
 def test_a_group_is_recorded_live_with_its_marks(tmp_path):

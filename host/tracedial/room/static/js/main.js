@@ -1,14 +1,14 @@
 // Which page is shown: the part of the address behind #.
 
-import { el, loadWords, problemBox, show, t } from "./dom.js";
+import { el, loadWords, problemBox, show, t } from "./parts/dom.js";
 
 const PAGES = {
-  "": () => import("./lobby.js"),
-  rate: () => import("./sitting.js"),
-  clips: () => import("./clips.js"),
-  review: () => import("./review.js"),
-  together: () => import("./together.js"),
-  live: () => import("./live.js"),
+  "": () => import("./pages/lobby.js"),
+  rate: () => import("./pages/sitting.js"),
+  clips: () => import("./pages/clips.js"),
+  review: () => import("./pages/review.js"),
+  together: () => import("./pages/together.js"),
+  live: () => import("./pages/group.js"),
 };
 
 let leave = () => {};

@@ -1,13 +1,13 @@
 // A rater's sitting: instructions, practice, the video with the gauge.
 
-import { nowUs } from "./dial.js";
-import { announce, at, call, clock, decimal, el, paragraphs, problemBox, show, t } from "./dom.js";
-import { Gauge } from "./gauge.js";
-import { connectKnob, isTyping } from "./knobs.js";
-import { Link } from "./link.js";
-import { Player } from "./player.js";
-import { targetAt } from "./practice.js";
-import { TraceStrip } from "./strip.js";
+import { nowUs } from "../dial/page_clock.js";
+import { announce, at, call, clock, decimal, el, paragraphs, problemBox, show, t } from "../parts/dom.js";
+import { Gauge } from "../parts/gauge.js";
+import { connectKnob, isTyping } from "../dial/knobs.js";
+import { Link } from "../dial/link.js";
+import { Player } from "../video/player.js";
+import { targetAt } from "../parts/practice.js";
+import { TraceStrip } from "../parts/strip.js";
 
 const SLEPT_MS = 5000;
 

@@ -1,6 +1,7 @@
 // The link to the room: wire frames and messages over one WebSocket, opened again whenever it is lost.
 
-import { PageDial, nowUs } from "./dial.js";
+import { nowUs } from "./page_clock.js";
+import { PageDial } from "./page_dial.js";
 
 const CLOCK = 0;
 const KNOB = 1;

@@ -1,6 +1,6 @@
 // The first page, for the researcher: who has rated what, and who begins now with which dial.
 
-import { at, call, clock, decimal, el, problemBox, show, t } from "./dom.js";
+import { at, call, clock, decimal, el, problemBox, show, t } from "../parts/dom.js";
 
 const REFRESH_MS = 3000;
 

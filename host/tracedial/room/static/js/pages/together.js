@@ -1,7 +1,7 @@
 // All raters of a session over each other, with their mean, once all of them are done.
 
-import { COLOURS, Chart, chartHeight } from "./chart.js";
-import { call, el, show, t } from "./dom.js";
+import { COLOURS, Chart, chartHeight } from "../parts/chart.js";
+import { call, el, show, t } from "../parts/dom.js";
 
 export async function open(session) {
   const data = await call(`/api/together/${encodeURIComponent(session)}`);

@@ -1,6 +1,6 @@
 // Traces over a session's time, drawn by uPlot: lines, bands between two lines, segments behind them, a line at the moment.
 
-import uPlot from "../vendor/uPlot.esm.js";
+import uPlot from "../../vendor/uPlot.esm.js";
 import { clock, signed } from "./dom.js";
 
 export const COLOURS = ["#1d5fbf", "#b3541e", "#2c7a4b", "#7a3fa0", "#a02c50", "#4b5d16", "#0f6f7a", "#6b4f2a"];

@@ -1,6 +1,6 @@
 // The session video as it is really shown: begun at an agreed instant, each frame reported, each change told with its time.
 
-import { nowUs } from "./dial.js";
+import { nowUs } from "../dial/page_clock.js";
 
 const REPORT_MS = 250;
 const LEAD_US = 15000;
@@ -113,7 +113,7 @@ export class Player {
 
   watch() {
     if (this.frameSource === "frames") {
-      const frame = (now, meta) => {
+      const frame = (_now, meta) => {
         if (this.closed) return;
         // How many frames the browser has shown, and shown or dropped: what passed unseen is told from what lasts long.
         const passed = this.video.getVideoPlaybackQuality?.().totalVideoFrames;

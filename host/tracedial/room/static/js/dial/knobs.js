@@ -1,7 +1,7 @@
 // What turns the page's dial: mouse or finger on the gauge, keys, a gamepad's stick.
 
-import { nowUs } from "./dial.js";
-import { t } from "./dom.js";
+import { nowUs } from "./page_clock.js";
+import { t } from "../parts/dom.js";
 
 const HOLD_MS = 250;
 const STEPS_PER_S = 40;

@@ -1,9 +1,9 @@
 // A group while it rates: mean, spread and number of raters over time, one dial's line on demand, marks of the buttons.
 
-import { COLOURS, Chart, chartHeight } from "./chart.js";
-import { call, clock, decimal, el, problemBox, show, signed, t } from "./dom.js";
-import { Link } from "./link.js";
-import { Player } from "./player.js";
+import { COLOURS, Chart, chartHeight } from "../parts/chart.js";
+import { call, clock, decimal, el, problemBox, show, signed, t } from "../parts/dom.js";
+import { Link } from "../dial/link.js";
+import { Player } from "../video/player.js";
 
 const DRAW_MS = 33;
 const WINDOWS_S = [60, 300, 0];

@@ -1,6 +1,6 @@
 // The clips and their questions. Answers are kept while they are typed.
 
-import { call, clock, el, problemBox, show, t } from "./dom.js";
+import { call, clock, el, problemBox, show, t } from "../parts/dom.js";
 
 const PAUSE_MS = 600;
 

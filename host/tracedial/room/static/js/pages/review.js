@@ -1,7 +1,7 @@
 // For the researcher: the trace over the session, the automatic segments on it, and which of them are replayed.
 
-import { COLOURS, Chart, drawSegments, nameSegments } from "./chart.js";
-import { Problem, at, call, clock, el, problemBox, show, signed, t } from "./dom.js";
+import { COLOURS, Chart, drawSegments, nameSegments } from "../parts/chart.js";
+import { Problem, at, call, clock, el, problemBox, show, signed, t } from "../parts/dom.js";
 
 const GRIP_PX = 8;
 
