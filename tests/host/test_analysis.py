@@ -4,14 +4,16 @@ import json
 import numpy as np
 import pytest
 
-from tracedial.analysis.session_analysis import analyze, write_tables
+from tracedial.analysis.result_files import write_tables
+from tracedial.analysis.session_analysis import analyze
 from tracedial.analysis.settings import AnalysisSettings, RatingScale
 from tracedial.emulation.synthetic import dyad
 from tracedial.errors import AnalysisError, RecordingError
 from tracedial.measures.ruptures import EventSettings
 from tracedial.measures.trace import Trace, write_trace
 from tracedial.recording.session import LIVE
-from tracedial.report.session_report import methods_words, write_report
+from tracedial.report.methods import methods_of, methods_words
+from tracedial.report.session_report import write_report
 
 
 @pytest.fixture
@@ -288,8 +290,8 @@ def test_every_rule_ends_well_on_many_traces(csvs, settings):
 
 @pytest.mark.parametrize("rule", ["greedy", "optimal", "vshape", "chart", "changepoints"])
 def test_the_methods_name_the_rules_own_parameters(csvs, rule):
-    data = analyze(csvs(**dyad(300, seed=1)), AnalysisSettings(events=EventSettings(rule=rule, drop_sd=0.7))).as_json()
-    text = methods_words(data)
+    data = analyze(csvs(**dyad(300, seed=1)), AnalysisSettings(events=EventSettings(rule=rule, drop_sd=0.7)))
+    text = methods_words(methods_of(data))
     assert ("0.7 SD" in text) == (rule == "vshape") and ("30 s apart" in text) == (rule in ("greedy", "optimal"))
     assert "_s" not in text.replace("p_s", "")
 

@@ -9,10 +9,11 @@ from statsmodels.stats.meta_analysis import combine_effects
 from emulation import sentence, tracedial
 from tracedial.analysis.session_analysis import analyze
 from tracedial.analysis.settings import AnalysisSettings
-from tracedial.analysis.study_analysis import analyze_study, pool, write_study
+from tracedial.analysis.study_analysis import analyze_study, write_study
 from tracedial.analysis.study_jobs import find_jobs, run_job
 from tracedial.emulation.synthetic import dyad
 from tracedial.errors import AnalysisError
+from tracedial.measures.pooling import pool
 from tracedial.measures.trace import Trace, write_trace
 from tracedial.report.study_report import write_study_report
 

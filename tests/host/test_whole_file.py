@@ -15,7 +15,8 @@ from simulated import SimulatedDial
 from test_align import record, staircase
 from tracedial.alignment.align import write_alignment
 from tracedial.alignment.derived import read_derived
-from tracedial.analysis.session_analysis import analyze, write_tables
+from tracedial.analysis.result_files import write_tables
+from tracedial.analysis.session_analysis import analyze
 from tracedial.errors import RecordingError, TracedialError
 from tracedial.files.safe_text import write_table
 from tracedial.files.whole_file import fingerprint, half_file, whole_text_file, write_whole
@@ -186,7 +187,8 @@ def test_a_disk_too_small_for_a_file_leaves_every_derived_file_as_it_was(session
         "import resource, sys\n"
         "from pathlib import Path\n"
         "from tracedial.alignment.align import align_folder, write_alignment\n"
-        "from tracedial.analysis.session_analysis import analyze, write_tables\n"
+        "from tracedial.analysis.result_files import write_tables\n"
+        "from tracedial.analysis.session_analysis import analyze\n"
         "from tracedial.errors import TracedialError\n"
         "from tracedial.report.session_report import write_report\n"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tracedial.analysis.settings import DEFAULT_SCALE, AnalysisSettings, LagCorrection, RatingScale
 from tracedial.errors import AnalysisError
+from tracedial.files.counted import counted
 from tracedial.files.shape import is_number
 from tracedial.measures.lag import corrected, lag_of
 from tracedial.measures.start_up import settled_s, start_up
@@ -36,12 +37,13 @@ def unmoved_remarks(traces: list[Trace], left_out: dict[str, int]) -> list[str]:
     for trace in traces:
         if n := left_out.get(trace.rater):
             if trace.missing == len(trace.rating):
-                said.append(f"No ratings of {trace.rater}: the dial never moved ({n} seconds left out).")
+                said.append(f"No ratings of {trace.rater}: the dial never moved ({counted(n, 'second')} left out).")
             else:
                 first_s = int(np.flatnonzero(~np.isnan(trace.rating))[0])
                 said.append(
-                    f"{n} seconds of {trace.rater}, before the dial was first moved at second {first_s}, are no "
-                    "ratings and left out everywhere (--keep-unmoved keeps them)."
+                    f"{counted(n, 'second')} of {trace.rater}, before the dial was first moved at second {first_s}, "
+                    f"{'is no rating' if n == 1 else 'are no ratings'} and left out everywhere (--keep-unmoved keeps "
+                    f"{'it' if n == 1 else 'them'})."
                 )
     return said
 

@@ -55,7 +55,8 @@ class AnalysisSettings:
     `scale`. `codes`: an observer's sheet, of which the lines of `codes_session` are used where it has sessions.
     `alpha_level`: the level of measurement of Krippendorff's alpha. `order`: in which order raters are compared (b
     minus a), for all sessions of a study; the sessions' own where it is empty. `surrogates`: what a study's mean r is
-    set beside (`pseudo_dyads.SURROGATES`).
+    set beside (`pseudo_dyads.SURROGATES`). `interchangeable`: which rater is named first means nothing, as where two
+    students rated and were called rater1 and rater2 as they came; differences then have a size and no direction.
     """
 
     events: EventSettings = field(default_factory=EventSettings)
@@ -75,6 +76,7 @@ class AnalysisSettings:
     alpha_level: str = "interval"
     order: tuple[str, ...] = ()
     surrogates: str = "dyads"
+    interchangeable: bool = False
 
     def __post_init__(self) -> None:
         if self.measures not in MEASURES:
@@ -83,6 +85,11 @@ class AnalysisSettings:
             raise AnalysisError(f"The level of alpha is {self.alpha_level!r}; it must be one of {', '.join(LEVELS)}.")
         if self.surrogates not in SURROGATES:
             raise AnalysisError(f"Surrogates are {self.surrogates!r}; they must be one of {', '.join(SURROGATES)}.")
+        if self.interchangeable and self.surrogates != "dyads":
+            raise AnalysisError(
+                f"Surrogates by {self.surrogates} change one rater's trace and keep the other's; interchangeable "
+                "raters are set beside raters of other sessions: leave --surrogates out."
+            )
         for name, least, most in (("trim_agreement_s", 0, 36000), ("max_lag_s", 0, 600), ("tolerance_s", 0, 3600),
                                   ("window_s", 10, 36000)):  # fmt: skip
             if not least <= getattr(self, name) <= most:

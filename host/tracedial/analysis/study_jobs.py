@@ -104,6 +104,14 @@ def find_jobs(study: str, settings: AnalysisSettings) -> list[Job]:
     ]
 
 
+def study_file(study: str, name: str) -> bytes | None:
+    """A file that lies beside a study's sessions; None where there is none."""
+    try:
+        return _bytes(study, name)
+    except OSError:
+        return None
+
+
 def run_job(job: Job) -> Done:
     """Analyze a session. What is wrong with it is said in the result and does not end the others'."""
     key = ""

@@ -1,6 +1,5 @@
 """A study's dyads beside their pseudo-dyads: the traces as a table, and the tests of each measure."""
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -9,23 +8,25 @@ from numpy.typing import NDArray
 from tracedial.analysis.settings import AnalysisSettings
 from tracedial.measures import pseudo_dyads
 from tracedial.measures.coincidence import in_event
-from tracedial.measures.pseudo_dyads import PseudoTest, correlations, permutation_test
+from tracedial.measures.pseudo_dyads import PseudoTest, correlations, permutation_test, regrouping_test
 
 Floats = NDArray[np.float64]
+Ratings = dict[str, list[float | None]]
+Tests = dict[str, PseudoTest]
 
 
-def pseudo_tests(
-    sessions: list[dict[str, Any]], ratings: dict[str, dict[str, list[float | None]]], a: str, b: str,
-    settings: AnalysisSettings,
-) -> dict[str, Any]:  # fmt: skip
-    """The tests of a pair of roles by measure: `r` and `level` (distance of the means), and in the full set `lagged_r`
-    (the largest in size of all lags) and `events` (overlap of the ruptures). Ranks are by session."""
+def beside_pseudo_dyads(
+    sessions: list[dict[str, Any]], ratings: dict[str, Ratings], a: str, b: str, settings: AnalysisSettings
+) -> tuple[list[str], Tests]:
+    """The sessions that have both roles, and the tests of the pair by measure: `r` and `level` (distance of the means),
+    and in the full set `lagged_r` (the largest in size of all lags) and `events` (overlap of the ruptures)."""
     both = [data for data in sessions if {a, b} <= ratings.get(data["session"], {}).keys()]
     names = [data["session"] for data in both]
     if not names:
-        return {}
-    length = max(len(ratings[name][rater]) for name in names for rater in (a, b))
-    x, y = (np.stack([_trace(ratings[name][rater], length, settings) for name in names]) for rater in (a, b))
+        return [], {}
+    x, y = (_traces([ratings[name][rater] for name in names], settings) for rater in (a, b))
+    length = max(x.shape[1], y.shape[1])
+    x, y = _to_length(x, length), _to_length(y, length)
     if settings.surrogates == "dyads":
         tests = {"r": permutation_test(correlations(x, y), fisher=True)}
     else:
@@ -35,18 +36,44 @@ def pseudo_tests(
         tests["lagged_r"] = permutation_test(pseudo_dyads.largest_correlations(x, y, settings.max_lag_s), fisher=True)
         in_a, in_b = (np.stack([_in_ruptures(data, rater, length) for data in both]) for rater in (a, b))
         tests["events"] = permutation_test(pseudo_dyads.overlaps(in_a, in_b))
-    return {measure: _as_json(test, names) for measure, test in tests.items()}
+    return names, tests
 
 
-def _as_json(test: PseudoTest, names: list[str]) -> dict[str, Any]:
-    return {**asdict(test), "ranks": dict(zip(names, test.ranks, strict=True))}
+def beside_all_raters(
+    sessions: list[dict[str, Any]], ratings: dict[str, Ratings], settings: AnalysisSettings
+) -> tuple[list[str], Tests]:
+    """The same where raters are interchangeable: whoever rated a session stands beside groups of raters drawn from all
+    sessions, whatever they are called."""
+    several = [data for data in sessions if len(ratings.get(data["session"], {})) > 1]
+    names = [data["session"] for data in several]
+    if not names:
+        return [], {}
+    raters = [(at, rater) for at, name in enumerate(names) for rater in ratings[name]]
+    x = _traces([ratings[names[at]][rater] for at, rater in raters], settings)
+    groups = np.array([at for at, _ in raters])
+    tests = {
+        "r": regrouping_test(correlations(x, x), groups, fisher=True),
+        "level": regrouping_test(pseudo_dyads.level_distances(x, x), groups),
+    }
+    if settings.full:
+        largest = pseudo_dyads.largest_correlations(x, x, settings.max_lag_s)
+        tests["lagged_r"] = regrouping_test(largest, groups, fisher=True)
+        inside = np.stack([_in_ruptures(several[at], rater, x.shape[1]) for at, rater in raters])
+        tests["events"] = regrouping_test(pseudo_dyads.overlaps(inside, inside), groups)
+    return names, tests
 
 
-def _trace(values: list[float | None], length: int, settings: AnalysisSettings) -> Floats:
-    trace = np.full(length, np.nan)
-    trace[: len(values)] = [np.nan if value is None else value for value in values]
-    trace[: settings.trim_agreement_s] = np.nan
-    return trace
+def _traces(rows: list[list[float | None]], settings: AnalysisSettings) -> Floats:
+    """Traces one below the other, NaN where one is missing or has ended."""
+    traces = np.full((len(rows), max(map(len, rows))), np.nan)
+    for trace, values in zip(traces, rows, strict=True):
+        trace[: len(values)] = [np.nan if value is None else value for value in values]
+    traces[:, : settings.trim_agreement_s] = np.nan
+    return traces
+
+
+def _to_length(traces: Floats, length: int) -> Floats:
+    return np.pad(traces, ((0, 0), (0, length - traces.shape[1])), constant_values=np.nan)
 
 
 def _in_ruptures(data: dict[str, Any], rater: str, length: int) -> Floats:

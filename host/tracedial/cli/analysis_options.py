@@ -11,6 +11,7 @@ import click
 
 from tracedial.analysis.settings import LAG_WORDS, MEASURES, AnalysisSettings, RatingScale
 from tracedial.cli.numbers import FiniteRange
+from tracedial.cli.study_run import study_says_interchangeable
 from tracedial.errors import AnalysisError
 from tracedial.measures.pseudo_dyads import SURROGATES
 from tracedial.measures.reliability import LEVELS
@@ -51,6 +52,9 @@ def analysis_options(function: Callable[..., Any]) -> Callable[..., Any]:
                   help="An observer's sheet to compare with, a CSV of onset_s,end_s,code.")  # fmt: skip
     @click.option("--surrogates", type=click.Choice(SURROGATES), default=ANALYSIS.surrogates, show_default=True,
                   help="A study: what its mean r is set beside.")  # fmt: skip
+    @click.option("--interchangeable", is_flag=True,
+                  help="Who is called which rater means nothing: differences get a size and no direction, and a study "
+                  "compares raters whatever they are called [default: what study.toml says].")  # fmt: skip
     @click.option("--rule", type=click.Choice(list(RULES)), default=DEFAULTS.rule, show_default=True,
                   help="How ruptures are found (docs/measures.md).")  # fmt: skip
     @click.option("--drop", "drop_sd", default=DEFAULTS.drop_sd, show_default=True, metavar="SD",
@@ -78,6 +82,7 @@ def analysis_options(function: Callable[..., Any]) -> Callable[..., Any]:
                   help="Length of a clip to replay.")  # fmt: skip
     @functools.wraps(function)
     def wrapped(**values: Any) -> Any:
+        values["interchangeable"] = values["interchangeable"] or study_says_interchangeable(values["paths"])
         scale, rescale, lags = values.pop("scale"), values.pop("rescale"), values.pop("lags")
         try:
             settings = AnalysisSettings(

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import click
 
-from tracedial.analysis.session_analysis import Analysis, analyze, refuse_to_overwrite, write_tables
+from tracedial.analysis.result import Analysis, Pair
+from tracedial.analysis.result_files import refuse_to_overwrite, write_tables
+from tracedial.analysis.session_analysis import analyze
 from tracedial.analysis.settings import AnalysisSettings
 from tracedial.cli.analysis_options import analysis_options
 from tracedial.cli.study_run import is_study, refuse_for_a_session, run_study, say_study, study_options, study_out
@@ -54,58 +56,65 @@ def command(
 
 def say_analysis(analysis: Analysis) -> None:
     """The result in a few lines."""
+    from tracedial.files.counted import counted
+    from tracedial.report.numbers import number_text, r_text, span_text, time_text
+    from tracedial.report.wording import reliability_words
+
+    if analysis.synthetic:
+        click.echo("SYNTHETIC raters: these are no observations.")
+    for rater in analysis.as_json()["raters"]:
+        click.echo(
+            f"{rater['name']}: {counted(rater['n'], 'second')}, mean {number_text(rater['mean'], 2)}, "
+            f"SD {number_text(rater['sd'], 2)}, {rater['missing']:,} missing"
+        )
+        events = analysis.events[rater["name"]]
+        for rupture, repair in zip(events.ruptures, events.repairs, strict=True):
+            after = f"repair from {time_text(repair.onset_s)}" if repair.onset_s is not None else repair.reason
+            click.echo(
+                f"    rupture {rupture.rank}: {span_text(rupture.onset_s, rupture.end_s)}, "
+                f"mean {number_text(rupture.mean, 1)}; {after}"
+            )
+        for note in events.notes:
+            click.echo(f"    note: {note}")
+    for pair in analysis.pairs:
+        _say_pair(pair)
+    reliability = analysis.reliability
+    if reliability and reliability.estimates["icc_a_1"].value is not None:
+        click.echo(reliability_words(reliability, interchangeable=analysis.settings.interchangeable))
+    for rater, found in analysis.observer.items():
+        one = found.ruptures
+        click.echo(
+            f"{rater} and the observer: {counted(one.hits, 'hit')}, {counted(one.misses, 'miss', 'misses')}, "
+            f"{counted(one.false_alarms, 'false alarm')}, F1 = {r_text(one.f1)}, kappa by second = {r_text(one.kappa)}"
+        )
+        for code, counts in found.by_code.items():
+            click.echo(f"    {code} ({counts['kind']}): {counts['hits']} of {counts['coded']} found")
+    for remark in analysis.remarks:
+        click.echo(f"note: {remark}")
+
+
+def _say_pair(pair: Pair) -> None:
+    from tracedial.report.numbers import r_text
     from tracedial.report.wording import (
         congruence_words,
+        discrepancy_name,
         discrepancy_words,
         lag_words,
-        number_text,
         overlap_words,
-        r_text,
-        reliability_words,
-        time_text,
         withheld_words,
     )
 
-    data = analysis.as_json()
-    if analysis.synthetic:
-        click.echo("SYNTHETIC raters: these are no observations.")
-    for rater in data["raters"]:
-        click.echo(
-            f"{rater['name']}: {rater['n']} seconds, mean {number_text(rater['mean'], 2)}, "
-            f"SD {number_text(rater['sd'], 2)}, {rater['missing']} missing"
-        )
-        for rupture, repair in zip(data["ruptures"][rater["name"]], data["repairs"][rater["name"]], strict=True):
-            after = f"repair from {time_text(repair['onset_s'])}" if repair["onset_s"] is not None else repair["reason"]
-            click.echo(
-                f"    rupture {rupture['rank']}: {time_text(rupture['onset_s'])} to {time_text(rupture['end_s'])}, "
-                f"mean {number_text(rupture['mean'], 1)}; {after}"
-            )
-        for note in data["notes"].get(rater["name"], []):
-            click.echo(f"    note: {note}")
-    for pair in data["pairs"]:
-        c = pair["congruence"]
-        if c["r"] is None:
-            click.echo(f"{pair['a']} and {pair['b']}: no correlation, {c['reason']}")
-        else:
-            click.echo(f"{pair['a']} and {pair['b']}: temporal congruence r = {r_text(c['r'])}, N = {c['n']}")
-            click.echo(f"    {congruence_words(pair)}")
-        if withheld := withheld_words(pair):
-            click.echo(f"    {withheld}")
-        d = pair["discrepancy"]
-        if d["mean"] is not None:
-            click.echo(f"    directional discrepancy: {discrepancy_words(pair)}")
-        if (lag := pair["lag"]) and lag["best_s"] is not None:
-            click.echo(f"    {lag_words(pair)}")
-        if (events := pair["events"]) and events["overlap"] is not None:
-            click.echo(f"    {overlap_words(pair)}")
-    if data["reliability"] and data["reliability"]["icc_a_1"]["value"] is not None:
-        click.echo(reliability_words(data["reliability"]))
-    for rater, found in data["observer"].items():
-        click.echo(
-            f"{rater} and the observer: {found['hits']} hits, {found['misses']} misses, {found['false_alarms']} false "
-            f"alarms, F1 = {r_text(found['f1'])}, kappa by second = {r_text(found['kappa'])}"
-        )
-        for code, one in found["by_code"].items():
-            click.echo(f"    {code} ({one['kind']}): {one['hits']} of {one['coded']} found")
-    for remark in data["remarks"]:
-        click.echo(f"note: {remark}")
+    c = pair.congruence
+    if c.r is None:
+        click.echo(f"{pair.a} and {pair.b}: no correlation, {c.reason}")
+    else:
+        click.echo(f"{pair.a} and {pair.b}: temporal congruence r = {r_text(c.r)}, N = {c.n}")
+        click.echo(f"    {congruence_words(pair)}")
+    if withheld := withheld_words(pair):
+        click.echo(f"    {withheld}")
+    if pair.discrepancy.mean is not None:
+        name = discrepancy_name(pair.discrepancy)
+        click.echo(f"    {name[0].lower()}{name[1:]}: {discrepancy_words(pair)}")
+    for words in (lag_words(pair), overlap_words(pair)):
+        if words:
+            click.echo(f"    {words}")

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from tracedial.analysis.session_analysis import analyze, refuse_to_overwrite
+from tracedial.analysis.result_files import refuse_to_overwrite
+from tracedial.analysis.session_analysis import analyze
 from tracedial.analysis.settings import AnalysisSettings
 from tracedial.cli.analysis_options import analysis_options
 from tracedial.cli.study_run import is_study, refuse_for_a_session, run_study, study_options, study_out

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from tracedial.analysis.settings import AnalysisSettings
 from tracedial.recording.folder import SESSION_FILE
 
 if TYPE_CHECKING:
-    from tracedial.analysis.study_analysis import StudyAnalysis
+    from tracedial.analysis.study_result import StudyAnalysis
 
 
 def study_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -37,6 +38,26 @@ def is_study(paths: tuple[str, ...]) -> bool:
     if len(paths) != 1:
         return False
     return is_remote(paths[0]) or (Path(paths[0]).is_dir() and not (Path(paths[0]) / SESSION_FILE).is_file())
+
+
+def study_says_interchangeable(paths: tuple[str, ...]) -> bool:
+    """Whether the study's own file, of a study or of the one that a session lies in, says that its raters are
+    interchangeable. A folder of sessions without such a file says nothing."""
+    from tracedial.analysis.study_jobs import is_remote, study_file
+    from tracedial.study.study import STUDY_FILE, read_study
+
+    if len(paths) != 1:
+        return False
+    if is_remote(paths[0]):
+        content = study_file(paths[0], STUDY_FILE)
+        if content is None:
+            return False
+        with tempfile.TemporaryDirectory(prefix="tracedial-") as scratch:
+            (Path(scratch) / STUDY_FILE).write_bytes(content)
+            return read_study(Path(scratch)).rating.interchangeable
+    place = Path(paths[0])
+    home = place if not (place / SESSION_FILE).is_file() else place.absolute().parent.parent
+    return (home / STUDY_FILE).is_file() and read_study(home).rating.interchangeable
 
 
 def refuse_for_a_session(*, jobs: int | None, dask: str | None, traces: bool) -> None:
@@ -72,16 +93,17 @@ def run_study(
 
 def say_study(analysis: "StudyAnalysis", out: Path) -> None:
     """The result in a few lines."""
-    from tracedial.report.wording import pooled_words, resolution_words
+    from tracedial.files.counted import counted
+    from tracedial.report.study_wording import pooled_words, resolution_words
 
     if analysis.synthetic:
         click.echo("SYNTHETIC raters: these are no observations.")
     reused = f", {analysis.reused} of them from an earlier run" if analysis.reused else ""
-    click.echo(f"{len(analysis.sessions)} sessions{reused}.")
-    pooled = analysis.pooled()
-    for pair in pooled["pairs"]:
-        click.echo(f"{pair['a']} and {pair['b']}: {pooled_words(pair)}")
-    for role, resolution in pooled["resolution"].items():
+    click.echo(f"{counted(len(analysis.sessions), 'session')}{reused}.")
+    for pair in analysis.pairs:
+        who = "interchangeable raters" if analysis.settings.interchangeable else f"{pair.a} and {pair.b}"
+        click.echo(f"{who}: {pooled_words(pair)}")
+    for role, resolution in analysis.resolution.items():
         click.echo(f"{role}: {resolution_words(resolution)}")
     for data in analysis.sessions:
         for remark in data["remarks"]:

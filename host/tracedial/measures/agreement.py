@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tracedial.files.counted import counted
 from tracedial.measures import chance, cosines
 from tracedial.measures.autocorrelation import AR1_P, ar1_p, effective_n, held_share, p_of_r, trend_p
 from tracedial.measures.low_frequency import fisher_z, independent_n, reach_of_mean
@@ -142,7 +143,12 @@ def congruence(a: Floats, b: Floats, *, full: bool = True) -> Congruence:
     both = ~np.isnan(a) & ~np.isnan(b)
     n = int(np.count_nonzero(both))
     if n < MIN_N:
-        return Congruence(None, n, None, reason=f"only {n} seconds were rated by both, at least {MIN_N} are needed")
+        return Congruence(
+            None,
+            n,
+            None,
+            reason=f"only {counted(n, 'second was', 'seconds were')} rated by both, at least {MIN_N} are needed",
+        )
     x, y = a[both], b[both]
     if not (varies(x) and varies(y)):
         return Congruence(None, n, None, reason="a trace that never changes has no correlation")

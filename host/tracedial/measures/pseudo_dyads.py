@@ -17,6 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tracedial.files.counted import counted
+
 Floats = NDArray[np.float64]
 
 SURROGATES = ("dyads", "segments", "sliding")
@@ -62,15 +64,65 @@ def permutation_test(measures: Floats, *, fisher: bool = False) -> PseudoTest:
             ranks[at] = float(np.mean(others < own) + 0.5 * np.mean(others == own))
     n = len(table)
     if n < FEWEST:
-        return PseudoTest(None, None, None, 0, False, ranks, f"{n} dyads have it, at least {FEWEST} are needed")
-    even = np.arctanh(np.clip(table, -0.999999, 0.999999)) if fisher else table
+        return PseudoTest(None, None, None, 0, False, ranks, _too_few(n))
+    even = _fisher_z(table) if fisher else table
     # A pairing that cannot be had counts as chance has it.
     even = np.where(np.isnan(even), np.nanmean(even), even)
     chance = float(even.mean())
     observed = abs(float(np.trace(even)) / n - chance)
-    p, pairings, exact = _share_beyond(even, chance, observed)
+    rows = np.arange(n)
+    p, pairings, exact = _share_beyond(n, lambda orders: even[rows, orders].mean(axis=1), chance, observed)
     back: Callable[[float], float] = math.tanh if fisher else float
     return PseudoTest(back(float(np.trace(even)) / n), back(chance), p, pairings, exact, ranks)
+
+
+def regrouping_test(measures: Floats, groups: NDArray[np.int64], *, fisher: bool = False) -> PseudoTest:
+    """The test of interchangeable raters: `measures`, shape (n_raters, n_raters) and symmetric, has the measure of each
+    two raters, NaN where it cannot be had; `groups`, shape (n_raters,), the session of each, 0, 1, 2 … A session's
+    value is the mean over its pairs, and the mean over the sessions stands beside that of groups of the same sizes that
+    are drawn from all raters. `ranks`: for each session the share of pairs of its raters with others' below its value.
+    """
+    ranks, even = _of_sessions(measures, groups)
+    usable = np.array([value is not None for value in even])
+    n = int(usable.sum())
+    if n < FEWEST:
+        return PseudoTest(None, None, None, 0, False, ranks, _too_few(n))
+    kept = np.flatnonzero(usable[groups])
+    table = measures[np.ix_(kept, kept)]
+    scaled = _fisher_z(table) if fisher else table
+    np.fill_diagonal(scaled, np.nan)
+    scaled = np.where(np.isnan(scaled), np.nanmean(scaled), scaled)
+    # Weights that make the sum over all pairs of raters the mean over the sessions of the means over their pairs.
+    numbers = np.unique(groups[kept], return_inverse=True)[1]
+    same = numbers[:, None] == numbers[None, :]
+    sizes = same.sum(axis=1)
+    weights = np.where(same & ~np.eye(len(kept), dtype=bool), 1 / (n * sizes * (sizes - 1.0)), 0.0)
+    first, second = np.nonzero(weights)
+    chance = float(scaled[~np.eye(len(kept), dtype=bool)].mean())
+    value = float(np.sum(weights * scaled))
+
+    def means(orders: NDArray[np.int64]) -> Floats:
+        return np.asarray(scaled[orders[:, first], orders[:, second]] @ weights[first, second])
+
+    p, pairings, exact = _share_beyond(len(kept), means, chance, abs(value - chance))
+    back: Callable[[float], float] = math.tanh if fisher else float
+    return PseudoTest(back(value), back(chance), p, pairings, exact, ranks)
+
+
+def _of_sessions(measures: Floats, groups: NDArray[np.int64]) -> tuple[list[float | None], list[float | None]]:
+    """Each session's rank and value; None where no two of its raters can be compared."""
+    ranks: list[float | None] = []
+    values: list[float | None] = []
+    for number in range(int(groups.max()) + 1):
+        inside = groups == number
+        own = measures[np.ix_(inside, inside)][~np.eye(int(inside.sum()), dtype=bool)]
+        own = own[~np.isnan(own)]
+        others = measures[np.ix_(inside, ~inside)]
+        others = others[~np.isnan(others)]
+        values.append(float(own.mean()) if len(own) else None)
+        known = len(own) and len(others)
+        ranks.append(float(np.mean(others < own.mean()) + 0.5 * np.mean(others == own.mean())) if known else None)
+    return ranks, values
 
 
 def correlations(a: Floats, b: Floats) -> Floats:
@@ -125,8 +177,7 @@ def within_dyads_test(a: Floats, b: Floats, surrogates: str) -> PseudoTest:
     own = np.array([_r(x, y) for x, y in zip(a, b, strict=True)])
     usable = np.flatnonzero(~np.isnan(own))
     if len(usable) < FEWEST:
-        reason = f"{len(usable)} dyads have it, at least {FEWEST} are needed"
-        return PseudoTest(None, None, None, 0, False, [None] * len(own), reason)
+        return PseudoTest(None, None, None, 0, False, [None] * len(own), _too_few(len(usable)))
     rng = np.random.default_rng(SEED)
     draws = np.array(
         [[np.arctanh(np.clip(_r(a[at], _changed(b[at], surrogates, rng)), -0.999999, 0.999999)) for at in usable]
@@ -139,21 +190,30 @@ def within_dyads_test(a: Floats, b: Floats, surrogates: str) -> PseudoTest:
     return PseudoTest(math.tanh(observed), math.tanh(chance), p, len(draws), False, [None] * len(own))
 
 
-def _share_beyond(even: Floats, chance: float, observed: float) -> tuple[float, int, bool]:
-    n = len(even)
-    rows = np.arange(n)
+def _share_beyond(
+    n: int, means: Callable[[NDArray[np.int64]], Floats], chance: float, observed: float
+) -> tuple[float, int, bool]:
+    """The share of orders of `n` raters whose mean lies as far from `chance` as `observed`: `means` gives the means of
+    orders of shape (k, n)."""
     if n <= MOST_EXACT:
         orders = np.array(list(itertools.permutations(range(n))))
-        means = even[rows, orders].mean(axis=1)
-        return float(np.mean(np.abs(means - chance) >= observed - 1e-12)), len(orders), True
+        return float(np.mean(np.abs(means(orders) - chance) >= observed - 1e-12)), len(orders), True
     rng = np.random.default_rng(SEED)
+    rows = np.arange(n)
     beyond = drawn = 0
     while drawn < MOST_DRAWS and beyond < ENOUGH_BEYOND:
         orders = rng.permuted(np.tile(rows, (min(BATCH, MOST_DRAWS - drawn), 1)), axis=1)
-        means = even[rows, orders].mean(axis=1)
-        beyond += int(np.count_nonzero(np.abs(means - chance) >= observed - 1e-12))
+        beyond += int(np.count_nonzero(np.abs(means(orders) - chance) >= observed - 1e-12))
         drawn += len(orders)
     return (1 + beyond) / (drawn + 1), drawn, False
+
+
+def _too_few(n: int) -> str:
+    return f"{counted(n, 'dyad has', 'dyads have')} it, at least {FEWEST} are needed"
+
+
+def _fisher_z(r: Floats) -> Floats:
+    return np.arctanh(np.clip(r, -0.999999, 0.999999))
 
 
 class _Missing:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracedial.errors import AnalysisError
+from tracedial.files.counted import counted
 from tracedial.measures.low_frequency import fisher_z, interval_of, reach_of_mean
 
 Floats = NDArray[np.float64]
@@ -91,7 +92,7 @@ def reliability(
     if k < 2:
         reason = "one rater agrees with nobody"
     elif n_complete < 3:
-        reason = f"only {n_complete} seconds were rated by all, at least 3 are needed"
+        reason = f"only {counted(n_complete, 'second was', 'seconds were')} rated by all, at least 3 are needed"
     elif np.ptp(table) == 0:
         reason = "all ratings are the same: nothing varies"
     else:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tracedial.analysis.session_analysis import Analysis, Pair
+from tracedial.analysis.result import Analysis, Pair
 from tracedial.measures.agreement import Discrepancy
 from tracedial.measures.reliability import mean_trace
 

@@ -3,33 +3,40 @@
 `report.html` holds everything it shows; `report.pdf` is the same on paper; tables and figures lie beside them.
 """
 
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-from tracedial import __version__
-from tracedial.analysis.session_analysis import Analysis, write_tables
+from tracedial.analysis.first import first_of
+from tracedial.analysis.result import Analysis, Pair
+from tracedial.analysis.result_files import write_tables
 from tracedial.errors import AnalysisError
 from tracedial.files.private import make_folder
 from tracedial.files.whole_file import write_whole
+from tracedial.measures.reliability import Reliability
 from tracedial.report.blocks import Block, Heading, Paragraph, Picture, Table
 from tracedial.report.figure import figures, is_group
+from tracedial.report.group import group_blocks, onsets_table
 from tracedial.report.html import render_html
-from tracedial.report.pdf import render_pdf
-from tracedial.report.wording import (
+from tracedial.report.methods import methods_of, methods_words, provenance, two_columns
+from tracedial.report.numbers import (
     NO_NUMBER,
-    congruence_words,
-    discrepancy_words,
-    lag_words,
+    interval_text,
     number_text,
-    overlap_words,
     p_value,
     r_text,
-    reliability_words,
+    share_text,
+    span_text,
     time_text,
+)
+from tracedial.report.pdf import render_pdf
+from tracedial.report.wording import (
+    congruence_words,
+    discrepancy_name,
+    discrepancy_words,
+    lag_words,
+    overlap_words,
+    reliability_words,
     withheld_words,
 )
-from tracedial.timing.clock import drift_words
 
 SYNTHETIC_WORDS = "SYNTHETIC: the raters of this session are made up by a program. These are no observations."
 
@@ -64,172 +71,70 @@ def title_of(analysis: Analysis) -> str:
 
 def blocks(analysis: Analysis) -> list[Block]:
     """What the report says, in its order."""
-    data = analysis.as_json()
     found: list[Block] = [Heading(1, title_of(analysis))]
     if analysis.synthetic:
         found.append(Paragraph(SYNTHETIC_WORDS, warning=True))
-    found += [Paragraph(remark, warning=True) for remark in data["remarks"]]
+    found += [Paragraph(remark, warning=True) for remark in analysis.remarks]
     found.append(Picture("figure", figure_words(analysis)))
-    if data["pairs"]:
+    if analysis.pairs:
         found.append(Heading(2, "Agreement"))
         if is_group(analysis):
-            found += _group_blocks(data, synthetic=analysis.synthetic)
+            found += group_blocks(analysis)
         else:
-            for number, pair in enumerate(data["pairs"], start=1):
+            for number, pair in enumerate(analysis.pairs, start=1):
                 found += _pair_blocks(pair, number, full=analysis.settings.full, synthetic=analysis.synthetic)
-            found.append(_pairs_table(data))
-        found += _reliability_blocks(data["reliability"])
-    found += [Heading(2, "Raters"), _raters_table(data)]
+            found.append(_pairs_table(analysis))
+        if analysis.reliability:
+            found += _reliability_blocks(analysis.reliability, interchangeable=analysis.settings.interchangeable)
+    found += [Heading(2, "Raters"), _raters_table(analysis)]
     found.append(Heading(2, "Ruptures and repairs"))
     if is_group(analysis):
         found.append(Paragraph("The ruptures, repairs and clips of each rater are in events.csv."))
-        found.append(_onsets_table(data))
+        found.append(onsets_table(analysis))
     else:
-        for rater in data["ruptures"]:
-            found += _event_blocks(data, rater)
-    if data["observer"]:
-        found += _observer_blocks(data)
-    found += [Heading(2, "Methods"), Paragraph(methods_words(data))]
-    found += [Heading(2, "Parameters"), two_columns(data["parameters"].items())]
-    found += [Heading(2, "Provenance"), two_columns(_provenance(analysis))]
+        for rater in analysis.events:
+            found += _event_blocks(analysis, rater)
+    if analysis.observer:
+        found += _observer_blocks(analysis)
+    found += [Heading(2, "Methods"), Paragraph(methods_words(methods_of(analysis)))]
+    found += [Heading(2, "Parameters"), two_columns(analysis.as_json()["parameters"].items())]
+    found += [Heading(2, "Provenance"), two_columns(provenance(analysis))]
     return found
-
-
-def methods_words(data: dict[str, Any]) -> str:
-    """A methods paragraph with versions and parameters."""
-    p = data["parameters"]
-    scale = p["scale"]
-    text = (
-        f"Ratings were analysed second by second with Tracedial {__version__} (numpy {data['software']['numpy']}) on a "
-        f"scale from {scale['low']:g} to {scale['high']:g}. "
-    )
-    if p.get("lag_corrections"):
-        said = ", ".join(
-            f"{one['rater']} by {abs(one['lag_s'])} s {'earlier' if one['lag_s'] >= 0 else 'later'} ({one['source']})"
-            for one in p["lag_corrections"]
-        )
-        text += f"Ratings were moved for their reaction lag: {said}. "
-    if p["trim_agreement_s"]:
-        text += f"The first {p['trim_agreement_s']} s were left out of all agreement. "
-    text += (
-        "Temporal congruence is Pearson's r over the seconds that both rated. Since neighbouring seconds repeat one "
-        "another, its p and its interval are by the signs of the traces' cosines: given the size of each cosine of "
-        "both traces, r is a sum of their products with signs that are fair for unconnected traces. Where either "
-        "trace showed a slow course over the session, it was taken out of both before, as a polynomial. "
-    )
-    if p["measures"] == "full":
-        text += (
-            "Beside it stand the p for the effective N of two AR(1) series (Bretherton et al., 1999; where both traces "
-            "pass for such), of Pyper and Peterman (1998), among circular shifts, and among phase-randomized "
-            "surrogates (Theiler et al., 1992). Intervals of all other measures are by the slow cosines of what "
-            "each second adds to the measure (after Müller & Watson, 2008). "
-        )
-    text += (
-        "Directional discrepancy is the mean difference. "
-        f"Ruptures: {_rule_words(p)}. Repairs: the first rise of the trace, smoothed over {p['smooth_s']} s, after a "
-        f"rupture's nadir by at least {_rises(p)} that lasts {p['hold_s']} s, dated back to the last local minimum."
-    )
-    return text
 
 
 def figure_words(analysis: Analysis) -> str:
     """What is seen on the figure of the traces."""
+    names = [trace.rater for trace in analysis.traces]
     if is_group(analysis):
         words = (
-            f"Moment-to-moment ratings of {len(analysis.traces)} raters over the session: each faintly, their mean, "
-            "and one SD to both sides."
+            f"Moment-to-moment ratings of {len(names)} raters over the session: each faintly, their mean, and one SD "
+            "to both sides."
         )
-        return words + (" Synthetic raters." if analysis.synthetic else "")
-    names = " and ".join(trace.rater for trace in analysis.traces)
-    words = (
-        f"Moment-to-moment ratings of {names} over the session. Broad bands: ruptures, numbered by rank (1 is the "
-        "lowest); triangles: where the repair after each begins."
-    )
+    else:
+        words = (
+            f"Moment-to-moment ratings of {' and '.join(names)} over the session. Broad bands: ruptures, numbered by "
+            "rank (1 is the lowest); triangles: where the repair after each begins."
+        )
     return words + (" Synthetic raters." if analysis.synthetic else "")
 
 
-def _rule_words(p: dict[str, Any]) -> str:
-    """The rule of ruptures with its own parameters."""
-    first = f", none in the first {p['trim_start_s']} s" if p["trim_start_s"] else ""
-    match p["rule"]:
-        case "vshape":
-            return (
-                f"falls of at least {p['drop_sd']:g} SD of the trace that regain {p['return_share']:.0%} of it, the "
-                f"{p['count']} deepest at most{first}"
-            )
-        case "chart":
-            return (
-                f"segments of {p['segment_s']} s (at least {p['min_valid']:.0%} rated) whose mean lies below the lower "
-                f"limit of an individuals chart of the segments' means, the {p['count']} lowest at most{first}"
-            )
-        case "changepoints":
-            return (
-                f"stretches between changes of level (PELT with an L2 cost) whose mean lies below the median, the "
-                f"{p['count']} lowest at most{first}"
-            )
-        case rule:
-            how = (
-                "one after the other, the lowest first"
-                if rule == "greedy"
-                else "together with the lowest sum (dynamic programming)"
-            )
-            return (
-                f"the {p['count']} segments of {p['segment_s']} s with the lowest mean rating, chosen {how}, at least "
-                f"{p['separation_s']} s apart and {p['min_valid']:.0%} rated{first}"
-            )
+def sentence_of(text: str) -> str:
+    """A text with a capital at its beginning."""
+    return text[0].upper() + text[1:]
 
 
-def _rises(parameters: dict[str, Any]) -> str:
-    if parameters["rise"] is not None:
-        return f"{parameters['rise']:g}"
-    if "rise_used" not in parameters:
-        return "the larger of 2 steps of the scale and half a robust SD of each trace"
-    used = [f"{number_text(rise, 1)} ({name})" for name, rise in parameters["rise_used"].items()]
-    return f"the larger of 2 steps of the scale and half a robust SD: {', '.join(used)}"
-
-
-def _group_blocks(data: dict[str, Any], *, synthetic: bool) -> list[Block]:
-    """What holds over all pairs of many raters; each pair's numbers are in a file."""
-    known = [pair for pair in data["pairs"] if pair["congruence"]["r"] is not None]
-    r = sorted(pair["congruence"]["r"] for pair in known)
-    apart = sorted(
-        abs(pair["discrepancy"]["mean"]) for pair in data["pairs"] if pair["discrepancy"]["mean"] is not None
-    )
-    words = f"{len(data['pairs']):,} pairs of {len(data['raters'])} raters; each one's numbers are in pairs.csv."
-    if r:
-        tested = [pair["congruence"] for pair in known if pair["congruence"]["first_p"]]
-        below = sum(c[c["first_p"]] < 0.05 for c in tested)
-        words += (
-            f" r: median {r_text(r[len(r) // 2])}, from {r_text(r[0])} to {r_text(r[-1])}; the first p is below .05 in "
-            f"{below:,} of {len(tested):,} (by chance about {0.05 * len(tested):,.0f})."
-        )
-    if apart:
-        middle, most = (number_text(one, 1) for one in (apart[len(apart) // 2], apart[-1]))
-        words += f" Mean difference in size: median {middle}, at most {most}."
-    caption = "r and mean difference of each pair of raters (red below 0, blue above)."
-    return [Paragraph(words), Picture("matrices", caption + (" Synthetic raters." if synthetic else ""))]
-
-
-def _onsets_table(data: dict[str, Any]) -> Table:
-    rows = [
-        (rater, "; ".join(f"{time_text(r['onset_s'])} ({number_text(r['mean'], 1)})" for r in found) or NO_NUMBER)
-        for rater, found in data["ruptures"].items()
-    ]
-    return Table(("rater", "ruptures: begin (mean)"), rows, words=True)
-
-
-def _pair_blocks(pair: dict[str, Any], number: int, *, full: bool, synthetic: bool) -> list[Block]:
-    a, b = pair["a"], pair["b"]
-    found: list[Block] = [Heading(3, f"{a} and {b}"), Paragraph(sentence_of(f"{congruence_words(pair)}"))]
+def _pair_blocks(pair: Pair, number: int, *, full: bool, synthetic: bool) -> list[Block]:
+    a, b = pair.a, pair.b
+    found: list[Block] = [Heading(3, f"{a} and {b}"), Paragraph(sentence_of(congruence_words(pair)))]
     if withheld := withheld_words(pair):
         found.append(Paragraph(withheld))
-    if pair["discrepancy"]["mean"] is not None:
-        found.append(Paragraph(f"Directional discrepancy: {discrepancy_words(pair)}"))
-    if pair["lag"] and pair["lag"]["best_s"] is not None:
-        found.append(Paragraph(f"Lag: {lag_words(pair)}"))
-    if pair["events"] and pair["events"]["overlap"] is not None:
-        found.append(Paragraph(sentence_of(overlap_words(pair))))
-    if full and pair["congruence"]["r"] is not None:
+    if pair.discrepancy.mean is not None:
+        found.append(Paragraph(f"{discrepancy_name(pair.discrepancy)}: {discrepancy_words(pair)}"))
+    if lag := lag_words(pair):
+        found.append(Paragraph(f"Lag: {lag}"))
+    if overlap := overlap_words(pair):
+        found.append(Paragraph(sentence_of(overlap)))
+    if full and pair.congruence.r is not None:
         found.append(
             Picture(
                 f"pair-{number}",
@@ -241,29 +146,21 @@ def _pair_blocks(pair: dict[str, Any], number: int, *, full: bool, synthetic: bo
     return found
 
 
-def sentence_of(text: str) -> str:
-    """A text with a capital at its beginning."""
-    return text[0].upper() + text[1:]
-
-
-def _pairs_table(data: dict[str, Any]) -> Table:
+def _pairs_table(analysis: Analysis) -> Table:
+    difference = "mean difference" if analysis.settings.interchangeable else "mean b − a"
     columns = (
-        "rater a", "rater b", "r", "N", "r detrended", "95 % CI of the first", "effective N", "p (first)", "p (shifts)",
-        "p (surrogates)", "p (naive)", "mean b − a", "SD",
+        "rater a", "rater b", "r", "N", "r detrended", "95 % CI of the first", "effective N", "p (first)", "p (naive)",
+        difference, "SD",
     )  # fmt: skip
     rows = []
-    for pair in data["pairs"]:
-        c, d = pair["congruence"], pair["discrepancy"]
-        of = "_detrended" if c["first_p"] == "p_detrended" else ""
-        low, high = c[f"ci{of}_low"], c[f"ci{of}_high"]
+    for pair in analysis.pairs:
+        c, d = pair.congruence, pair.discrepancy
+        first = first_of(c)
         rows.append(
             (
-                pair["a"], pair["b"], r_text(c["r"]), f"{c['n']:,}", r_text(c["r_detrended"] if of else None),
-                NO_NUMBER if low is None else f"{r_text(low)} to {r_text(high)}",
-                number_text(c["n_eff_detrended" if of else "n_eff_cosine"], 0),
-                p_value(c[c["first_p"]]) if c["first_p"] else NO_NUMBER,
-                p_value(c["p_shift"]), p_value(c["p_surrogate"]), p_value(c["p_naive"]),
-                number_text(d["mean"], 2), number_text(d["sd"], 2),
+                pair.a, pair.b, r_text(c.r), f"{c.n:,}", r_text(first.r if first.detrended else None),
+                interval_text(first.low, first.high), number_text(first.n_eff, 0), p_value(first.p),
+                p_value(c.p_naive), number_text(d.mean, 2), number_text(d.sd, 2),
             )
         )  # fmt: skip
     return Table(columns, rows)
@@ -275,49 +172,47 @@ RELIABILITY_LABELS = {
 }  # fmt: skip
 
 
-def _reliability_blocks(reliability: dict[str, Any] | None) -> list[Block]:
-    if not reliability:
-        return []
+def _reliability_blocks(reliability: Reliability, *, interchangeable: bool) -> list[Block]:
     rows = []
     reasons = []
     for name, label in RELIABILITY_LABELS.items():
-        one = reliability[name]
-        if one["reason"]:
-            reasons.append(f"{label}{'' if one['value'] is None else ', interval'}: {one['reason']}")
-        ci = NO_NUMBER if one["ci_low"] is None else f"{r_text(one['ci_low'])} to {r_text(one['ci_high'])}"
-        book = NO_NUMBER
-        if one["textbook_low"] is not None:
-            book = f"{r_text(one['textbook_low'])} to {r_text(one['textbook_high'])}"
-        rows.append((label, r_text(one["value"]), f"{one['n'] or 0:,}", ci, book))
+        one = reliability.estimates[name]
+        if one.reason:
+            reasons.append(f"{label}{'' if one.value is None else ', interval'}: {one.reason.rstrip('.')}.")
+        rows.append(
+            (
+                label, r_text(one.value), f"{one.n or 0:,}", interval_text(one.ci_low, one.ci_high),
+                interval_text(one.textbook_low, one.textbook_high),
+            )
+        )  # fmt: skip
     found: list[Block] = [Heading(3, "All raters together")]
-    if reliability["icc_a_1"]["value"] is not None:
-        found.append(Paragraph(reliability_words(reliability)))
+    if reliability.estimates["icc_a_1"].value is not None:
+        found.append(Paragraph(reliability_words(reliability, interchangeable=interchangeable)))
     found.append(Table(("measure", "value", "N", "95 % CI", "95 % CI as if seconds were independent"), rows))
     found += [Paragraph(f"Not given: {reason}") for reason in dict.fromkeys(reasons)]
     return found
 
 
-def _raters_table(data: dict[str, Any]) -> Table:
+def _raters_table(analysis: Analysis) -> Table:
     rows = [
-        (r["name"], f"{r['n']:,}", number_text(r["mean"], 2), number_text(r["sd"], 2), str(r["missing"]))
-        for r in data["raters"]
+        (r["name"], f"{r['n']:,}", number_text(r["mean"], 2), number_text(r["sd"], 2), f"{r['missing']:,}")
+        for r in analysis.as_json()["raters"]
     ]
     return Table(("rater", "seconds rated", "mean", "SD", "seconds missing"), rows)
 
 
-def _event_blocks(data: dict[str, Any], rater: str) -> list[Block]:
-    repairs = {repair["rank"]: repair for repair in data["repairs"][rater]}
+def _event_blocks(analysis: Analysis, rater: str) -> list[Block]:
+    events = analysis.events[rater]
+    repairs = {repair.rank: repair for repair in events.repairs}
     rows = []
-    for rupture in data["ruptures"][rater]:
-        repair = repairs[rupture["rank"]]
+    for rupture in events.ruptures:
+        repair = repairs[rupture.rank]
         rows.append(
             (
-                str(rupture["rank"]), f"{time_text(rupture['onset_s'])} to {time_text(rupture['end_s'])}",
-                number_text(rupture["mean"], 1), p_value(rupture["p"]), time_text(rupture["nadir_s"]),
-                _clip(rupture["clip"]),
-                time_text(repair["onset_s"]) if repair["onset_s"] is not None else repair["reason"],
-                NO_NUMBER if repair["repaired_fraction"] is None else f"{repair['repaired_fraction']:.0%}",
-                _clip(repair["clip"]),
+                str(rupture.rank), span_text(rupture.onset_s, rupture.end_s), number_text(rupture.mean, 1),
+                p_value(rupture.p), time_text(rupture.nadir_s), _clip(rupture.clip, cut=rupture.clip_cut),
+                time_text(repair.onset_s) if repair.onset_s is not None else repair.reason,
+                share_text(repair.repaired_fraction), _clip(repair.clip, cut=repair.clip_cut),
             )
         )  # fmt: skip
     columns = (
@@ -327,26 +222,25 @@ def _event_blocks(data: dict[str, Any], rater: str) -> list[Block]:
     found: list[Block] = [Heading(3, rater)]
     if rows:
         found.append(Table(columns, rows))
-    return found + [Paragraph(note) for note in data["notes"].get(rater, [])]
+    return found + [Paragraph(note) for note in events.notes]
 
 
-def _observer_blocks(data: dict[str, Any]) -> list[Block]:
+def _observer_blocks(analysis: Analysis) -> list[Block]:
     rows = []
-    for rater, found in data["observer"].items():
-        for kind, one in (("ruptures", found), ("repairs", found["repairs"])):
+    by_code = []
+    for rater, found in analysis.observer.items():
+        for kind, one in (("ruptures", found.ruptures), ("repairs", found.repairs)):
             if one:
                 rows.append(
                     (
-                        rater, kind, str(one["hits"]), str(one["misses"]), str(one["false_alarms"]),
-                        r_text(one["precision"]), r_text(one["recall"]), r_text(one["f1"]), r_text(one["kappa"]),
+                        rater, kind, str(one.hits), str(one.misses), str(one.false_alarms), r_text(one.precision),
+                        r_text(one.recall), r_text(one.f1), r_text(one.kappa),
                     )
                 )  # fmt: skip
+        by_code += [
+            (rater, code, one["kind"], str(one["coded"]), str(one["hits"])) for code, one in found.by_code.items()
+        ]
     columns = ("rater", "events", "hits", "misses", "false alarms", "precision", "recall", "F1", "kappa by second")
-    by_code = [
-        (rater, code, one["kind"], str(one["coded"]), str(one["hits"]))
-        for rater, found in data["observer"].items()
-        for code, one in found["by_code"].items()
-    ]
     return [
         Heading(2, "Events against the observer's codes"),
         Table(columns, rows),
@@ -354,71 +248,7 @@ def _observer_blocks(data: dict[str, Any]) -> list[Block]:
     ]
 
 
-def _provenance(analysis: Analysis) -> list[tuple[str, str]]:
-    data = analysis.as_json()
-    rows: list[tuple[str, str]] = [("software", _plain(data["software"]))]
-    if analysis.session:
-        video = analysis.session.video
-        if video["sha256"]:
-            rows.append(
-                (
-                    "video",
-                    f"{video['name']}, {number_text(video['duration_s'], 3)} s, "
-                    f"{number_text(video['frame_rate_hz'], 2)} frames a second",
-                )
-            )
-            rows.append(("video sha256", video["sha256"]))
-        else:
-            rows.append(("video", "none: live"))
-    for rater, report in analysis.alignments.items():
-        dial = report["dial"]
-        rows.append(
-            (
-                f"{rater}: dial",
-                f"{dial['name']} ({dial['board']}, id {dial['unique_id']}), firmware {dial['firmware']} on "
-                f"{dial['interpreter']}, protocol {'.'.join(map(str, dial['protocol'] or ()))}",
-            )
-        )
-        rows.append((f"{rater}: recorded", f"{report['recorded_at']} with {report['recorded_with']}"))
-        offset = report["offset_ms"]
-        for clock in report["clocks"]:
-            rows.append(
-                (
-                    f"{rater}: clock",
-                    f"{clock['exchanges']} sync exchanges, {drift_words(clock['drift_ppm'])}, host time "
-                    f"within ±{clock['bound_ms']['max']:.2f} ms",
-                )
-            )
-        rows.append(
-            (
-                f"{rater}: samples",
-                f"{report['samples']} ({report['resent']} resent, {report['records_missing']} missing, "
-                f"{report['samples_while_video_stood_still']} while the video stood still); 99 % within "
-                f"{number_text(offset['p99_abs'], 2)} ms of video of their second",
-            )
-        )
-        rows += [(f"{rater}: note", finding) for finding in report["findings"]]
-    return rows
-
-
-def two_columns(rows: Iterable[tuple[str, Any]]) -> Table:
-    """Names and what they stand for."""
-    return Table((), [(str(name), _plain(value)) for name, value in rows], words=True)
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {_plain(item)}" for key, item in value.items()) or NO_NUMBER
-    if isinstance(value, list):
-        return "; ".join(map(_plain, value)) or NO_NUMBER
-    if isinstance(value, float):
-        return f"{value:g}"
-    return NO_NUMBER if value is None else str(value)
-
-
-def _clip(clip: dict[str, Any] | None) -> str:
+def _clip(clip: tuple[int, int] | None, *, cut: bool) -> str:
     if clip is None:
         return NO_NUMBER
-    return f"{time_text(clip['start_s'])} to {time_text(clip['end_s'])}" + (
-        " (cut at the video's end)" if clip["cut"] else ""
-    )
+    return span_text(*clip) + (" (cut at the video's end)" if cut else "")

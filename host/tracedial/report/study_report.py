@@ -1,15 +1,19 @@
 """The report of a study: what holds over its dyads, each dyad in a row, the forest of both."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from tracedial.analysis.study_analysis import StudyAnalysis
+from tracedial.analysis.first import first_of
+from tracedial.analysis.study_result import PooledPair, StudyAnalysis
+from tracedial.files.counted import counted
+from tracedial.measures.pooling import Pooled
 from tracedial.report.blocks import Block, Heading, Paragraph, Picture, Table
 from tracedial.report.figure import COLOURS, STYLE, plain, saved
-from tracedial.report.session_report import SYNTHETIC_WORDS, methods_words, sentence_of, two_columns, write_pages
-from tracedial.report.wording import NO_NUMBER, number_text, p_value, pooled_words, r_text, resolution_words
+from tracedial.report.methods import Methods, methods_words, two_columns
+from tracedial.report.numbers import NO_NUMBER, number_text, p_value, r_text, share_text
+from tracedial.report.session_report import SYNTHETIC_WORDS, sentence_of, write_pages
+from tracedial.report.study_wording import pooled_words, resolution_words
 
 PSEUDO_NOTE = (
     "What all sessions share (a start-up, a rise, tiring) makes traces correlate that know nothing of each other. "
@@ -22,47 +26,48 @@ MAX_NAMED = 75
 
 def write_study_report(analysis: StudyAnalysis, folder: Path) -> Path:
     """Write `report.html`, `report.pdf` and the figures into `folder`."""
-    data = analysis.as_json()
-    images = {f"forest-{number}": forest(analysis, pair) for number, pair in enumerate(data["pairs"], start=1)}
-    return write_pages(title_of(data), blocks(analysis, data), images, folder)
+    images = {
+        f"forest-{number}": forest(pair, synthetic=analysis.synthetic)
+        for number, pair in enumerate(analysis.pairs, start=1)
+    }
+    return write_pages(title_of(analysis), blocks(analysis), images, folder)
 
 
-def title_of(data: dict[str, Any]) -> str:
+def title_of(analysis: StudyAnalysis) -> str:
     """The report's title."""
-    return f"Study {data['study']}"
+    return f"Study {Path(analysis.study).name}"
 
 
-def blocks(analysis: StudyAnalysis, data: dict[str, Any]) -> list[Block]:
+def blocks(analysis: StudyAnalysis) -> list[Block]:
     """What the report says, in its order."""
-    found: list[Block] = [Heading(1, title_of(data))]
+    parameters = analysis.as_json()["parameters"]
+    scale = parameters["scale"]
+    found: list[Block] = [Heading(1, title_of(analysis))]
     if analysis.synthetic:
         found.append(Paragraph(SYNTHETIC_WORDS, warning=True))
-    found.append(Paragraph(f"{data['n_sessions']} session{'s were' if data['n_sessions'] != 1 else ' was'} analysed."))
+    found.append(Paragraph(f"{counted(len(analysis.sessions), 'session was', 'sessions were')} analysed."))
     for session in analysis.sessions:
         found += [Paragraph(f"{session['session']}: {remark}", warning=True) for remark in session["remarks"]]
     for name, problem in analysis.problems.items():
         found.append(Paragraph(f"Not analysed: {name}: {problem}", warning=True))
-    for number, pair in enumerate(data["pairs"], start=1):
-        a, b = pair["a"], pair["b"]
+    for number, pair in enumerate(analysis.pairs, start=1):
         found += [
-            Heading(2, f"{a} and {b}"),
+            Heading(2, "Interchangeable raters" if analysis.settings.interchangeable else f"{pair.a} and {pair.b}"),
             Paragraph(sentence_of(pooled_words(pair))),
             Paragraph(PSEUDO_NOTE),
             Paragraph(_heterogeneity(pair)),
             Picture(
                 f"forest-{number}",
-                f"Each dyad's temporal congruence and directional discrepancy ({b} minus {a}) with 95 % intervals that "
-                "account for autocorrelation, and their random-effects means (diamonds)."
-                + (" Synthetic raters." if analysis.synthetic else ""),
+                _forest_words(analysis, pair) + (" Synthetic raters." if analysis.synthetic else ""),
             ),
-            _dyads(analysis, pair),
+            _dyads(pair, interchangeable=analysis.settings.interchangeable),
         ]
     found.append(Heading(2, "Ruptures and their repairs"))
-    found += [Paragraph(f"{role}: {resolution_words(one)}") for role, one in data["resolution"].items()]
+    found += [Paragraph(f"{role}: {resolution_words(one)}") for role, one in analysis.resolution.items()]
     found += [
         Heading(2, "Methods"),
         Paragraph(
-            methods_words({"parameters": data["parameters"], "software": data["software"]})
+            methods_words(Methods(analysis.settings, float(scale["low"]), float(scale["high"])))
             + " Over dyads, Fisher's z of r (its own interval's variance) and mean differences (SD²/effective N) were "
             "pooled by a random-effects model with Paule and Mandel's between-dyad variance and Hartung and Knapp's "
             "interval (statsmodels). Before that, each measure's mean over the dyads was set beside those of all "
@@ -70,84 +75,87 @@ def blocks(analysis: StudyAnalysis, data: dict[str, Any]) -> list[Block]:
             "as a permutation test."
         ),
         Heading(2, "Parameters"),
-        two_columns(data["parameters"].items()),
+        two_columns(parameters.items()),
     ]
     return found
 
 
-def forest(analysis: StudyAnalysis, pair: dict[str, Any]) -> dict[str, bytes]:
+def _forest_words(analysis: StudyAnalysis, pair: PooledPair) -> str:
+    if analysis.settings.interchangeable:
+        return (
+            "Temporal congruence of each two raters of a session and the size of their mean difference, with 95 % "
+            "intervals that account for autocorrelation, and the random-effects mean of r (diamond)."
+        )
+    return (
+        f"Each dyad's temporal congruence and directional discrepancy ({pair.b} minus {pair.a}) with 95 % intervals "
+        "that account for autocorrelation, and their random-effects means (diamonds)."
+    )
+
+
+def forest(pair: PooledPair, *, synthetic: bool) -> dict[str, bytes]:
     """The forest plot of a pair of roles: r and the mean difference of each dyad, and both means."""
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    rows = [
-        (data["session"], one) for data in analysis.sessions for one in data["pairs"]
-        if (one["a"], one["b"]) == (pair["a"], pair["b"])
-    ]  # fmt: skip
+    rows = pair.dyads
     height = max(2.2, min(1.2 + 0.2 * len(rows), 16.0))
     with mpl.rc_context({**STYLE, "font.size": 8.5}):
         figure = Figure(figsize=(10.0, height), layout="constrained")
         FigureCanvasAgg(figure)
         left, right = figure.subplots(1, 2, sharey=True)
         places = np.arange(len(rows), 0, -1)
-        _draw_side(left, [_interval(one["congruence"], "r") for _, one in rows], places, pair["congruence"])
-        _draw_side(right, [_interval(one["discrepancy"], "mean") for _, one in rows], places, pair["discrepancy"])
+        congruences = [one.congruence for _, one in rows]
+        differences = [one.discrepancy for _, one in rows]
+        _draw_side(left, [(c.r, c.ci_low, c.ci_high) for c in congruences], places, pair.congruence)
+        _draw_side(right, [(d.mean, d.ci_low, d.ci_high) for d in differences], places, pair.discrepancy)
         left.set(xlabel="Temporal congruence r", xlim=(-1, 1), ylim=(-0.8, len(rows) + 0.8))
-        right.set(xlabel=f"{plain(pair['b'])} − {plain(pair['a'])} (units)")
+        directed = any("minus" in d.definition for d in differences)
+        right.set(xlabel=f"{plain(pair.b)} − {plain(pair.a)} (units)" if directed else "Size of the difference (units)")
         if len(rows) <= MAX_NAMED:
             left.set_yticks([*places, 0], [*(plain(name) for name, _ in rows), "mean"])
         else:
             left.set_yticks([0], ["mean"])
-        if analysis.synthetic:
+        if synthetic:
             figure.suptitle("SYNTHETIC RATERS", fontsize=8, color="0.35", weight="bold")
         return saved(figure)
 
 
-def _interval(measure: dict[str, Any], name: str) -> tuple[float, float, float]:
-    value, low, high = (np.nan if measure[key] is None else measure[key] for key in (name, "ci_low", "ci_high"))
-    return value, low, high
-
-
-def _draw_side(axes, rows: list[tuple[float, float, float]], places, pooled: dict[str, Any]) -> None:
-    values, low, high = (np.array(column) for column in zip(*rows, strict=True))
+def _draw_side(axes, rows: list[tuple[float | None, float | None, float | None]], places, pooled: Pooled) -> None:
+    values, low, high = np.array(rows, dtype=float).T
     axes.hlines(places, low, high, color="0.45", linewidth=1.0)
     axes.plot(values, places, "o", color=COLOURS[0], markersize=3.5)
     axes.axvline(0, color="0.8", linewidth=0.8, zorder=0)
-    if pooled["value"] is not None:
-        corners = [pooled["ci_low"], pooled["value"], pooled["ci_high"], pooled["value"]]
+    if pooled.value is not None:
+        corners = [pooled.ci_low, pooled.value, pooled.ci_high, pooled.value]
         axes.fill(corners, [0, 0.35, 0, -0.35], color=COLOURS[5])
 
 
-def _heterogeneity(pair: dict[str, Any]) -> str:
+def _heterogeneity(pair: PooledPair) -> str:
     said = []
-    for measure, label in (("congruence", "r (Fisher's z)"), ("discrepancy", "the difference")):
-        one = pair[measure]
-        if one["tau2"] is not None:
-            said.append(f"{label}: tau² = {number_text(one['tau2'], 3)}, I² = {one['i2']:.0%}")
+    for one, label in ((pair.congruence, "r (Fisher's z)"), (pair.discrepancy, "the difference")):
+        if one.tau2 is not None:
+            said.append(f"{label}: tau² = {number_text(one.tau2, 3)}, I² = {share_text(one.i2)}")
     return f"Differences between dyads: {'; '.join(said)}." if said else "Too few dyads to compare."
 
 
-def _dyads(analysis: StudyAnalysis, pair: dict[str, Any]) -> Table:
+def _dyads(pair: PooledPair, *, interchangeable: bool) -> Table:
+    ranks = pair.ranks("r")
     rows = []
-    ranks = pair["pseudo"].get("r", {"ranks": {}})["ranks"]
-    for data in analysis.sessions:
-        for one in data["pairs"]:
-            if (one["a"], one["b"]) != (pair["a"], pair["b"]):
-                continue
-            c, d = one["congruence"], one["discrepancy"]
-            first = c["first_p"]
-            of = "_detrended" if first == "p_detrended" else ""
-            rank = ranks.get(data["session"])
-            rows.append(
-                (
-                    data["session"], r_text(c["r"]), r_text(c["r_detrended"] if of else None), f"{c['n']:,}",
-                    number_text(c["n_eff_detrended" if of else "n_eff_cosine"], 0),
-                    p_value(c[first]) if first else NO_NUMBER, NO_NUMBER if rank is None else f"{rank:.0%}",
-                    p_value(c["p_naive"]), number_text(d["mean"], 2), number_text(d["sd"], 2),
-                )
-            )  # fmt: skip
+    for session, one in pair.dyads:
+        c, d = one.congruence, one.discrepancy
+        first = first_of(c)
+        rank = ranks.get(session)
+        rows.append(
+            (
+                f"{session}: {one.a}, {one.b}" if interchangeable else session, r_text(c.r),
+                r_text(first.r if first.detrended else None), f"{c.n:,}", number_text(first.n_eff, 0), p_value(first.p),
+                NO_NUMBER if rank is None else share_text(rank), p_value(c.p_naive), number_text(d.mean, 2),
+                number_text(d.sd, 2),
+            )
+        )  # fmt: skip
     columns = (
-        "session", "r", "r detrended", "N", "effective N", "p", "above pseudo-dyads", "p (naive)", "mean b − a", "SD",
+        "session", "r", "r detrended", "N", "effective N", "p", "above pseudo-dyads", "p (naive)",
+        "mean difference" if interchangeable else "mean b − a", "SD",
     )  # fmt: skip
     return Table(columns, rows)

@@ -40,7 +40,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class RatingPlan:
-    """What the raters are told and shown."""
+    """What the raters are told and shown. `interchangeable`: the roles are names alone, as of two students who rated;
+    what is analyzed of them then has no direction."""
 
     roles: tuple[str, ...]
     what: str
@@ -52,6 +53,7 @@ class RatingPlan:
     allow_pause: bool = True
     allow_seek: bool = False
     reminder_s: int = 90
+    interchangeable: bool = False
 
 
 @dataclass(frozen=True)
