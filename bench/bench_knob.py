@@ -17,7 +17,8 @@ import numpy as np
 
 from dial.app import Dial, Identity
 from dial.calibrate import Calibration, Settler
-from dial.knobs import Direct, Potentiometer
+from dial.direct import Direct
+from dial.knobs import Potentiometer
 from dial.latch import Latch
 from dial.settings import Settings
 from dialwire import frame, message

@@ -4,7 +4,7 @@ import random
 
 from dial.app import Dial, Identity
 from dial.calibrate import Calibration
-from dial.knobs import Direct
+from dial.direct import Direct
 from dial.settings import Settings
 from dialwire.scale import ALLIANCE
 from tracedial.link.client import DialClient

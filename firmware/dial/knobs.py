@@ -1,4 +1,5 @@
-"""The knobs as the dial reads them: a latched converter here, an encoder in `dial.wheel`, behind one way of asking.
+"""The knobs as the dial reads them: a latched converter here, one that is read at once in `dial.direct`, an encoder in
+`dial.wheel`, behind one way of asking.
 
 `read(due, now)` says whether there is a reading for the instant `due`; then `ticks`, `raw` (0 .. 65535, as the wire
 carries it) and `position` (`(position_64, clipped)`, None if there is none) are its. `state` is one of KNOB_OK,
@@ -81,28 +82,6 @@ class Calibrated:
         from dial.homing import moved_ends
 
         return moved_ends(self.calibration, self._where(), index, self.positions - 1)
-
-
-class Direct(Calibrated):
-    """A knob that is read at once: `read_raw` returns 0 .. 65535, `broken` (if given) whether its wire is."""
-
-    def __init__(self, read_raw, ticks_us, broken=None):
-        super().__init__()
-        self._read_raw = read_raw
-        self._ticks_us = ticks_us
-        self._broken = broken
-
-    def read(self, due, now):
-        """See the head of this file."""
-        self.raw = self._read_raw()
-        self.ticks = self._ticks_us()
-        self.steady()
-        self.recheck()
-        return True
-
-    def recheck(self):
-        """Look whether the wire holds."""
-        self.state = message.KNOB_FAULT if self._broken and self._broken() else message.KNOB_OK
 
 
 class Potentiometer(Calibrated):

@@ -11,7 +11,7 @@ import os
 import sys
 
 from dial.calibrate import Calibration
-from dial.knobs import Direct
+from dial.direct import Direct
 from dial.settings import Options, Settings, SettingsStore
 from dial.wheel import Encoder, Wheel
 from dialwire import message

@@ -15,7 +15,6 @@ from dial import lamp
 from dial.app import WARNING
 from dial.button import Button
 from dial.calibrate import Calibration
-from dial.knobs import Direct
 from dial.latch import Edges
 from dial.settings import KNOB_NAMES, Settings, SettingsStore
 from dialwire import const, message
@@ -238,6 +237,8 @@ class Board:
         try:
             return self._open_encoder(data, platform, options)
         except Exception as error:  # noqa: BLE001  (whatever the port raises)
+            from dial.direct import Direct
+
             self.store.problem = "the encoder cannot be read (%r)" % error
             return Direct(lambda: 0, ticks_us, lambda: True)
 

@@ -142,11 +142,28 @@ def test_a_restart_takes_two_seconds_and_changes_the_boot_id(device):
     assert status.t_us < 4e6
 
 
-def test_memory_is_left_with_the_outbox_in_place(device):
+@pytest.fixture(params=["potentiometer", "encoder"])
+def either_knob(request, device):
+    """The dial with this knob; with its own again afterwards."""
+    mark = device.send(message.CONFIG_GET, key=message.CONFIG_OPTIONS)
+    own = device.wait_for(ConfigValue, mark).value
+    kinds = {"potentiometer": message.POTENTIOMETER, "encoder": message.ENCODER}
+    restart_with(device, bytes([kinds[request.param]]) + own[1:])
+    yield request.param
+    restart_with(device, own)
+
+
+def restart_with(device, options):
+    mark = device.send(message.CONFIG_SET, key=message.CONFIG_OPTIONS, value=options)
+    assert device.wait_for(ConfigValue, mark).value == options
+    device.restart()
+
+
+def test_memory_is_left_with_the_outbox_in_place(device, either_knob):
     time.sleep(1)
     mark = device.send(message.STATUS_REQUEST)
     status = device.wait_for(Status, mark)
-    say(f"{status.free_bytes} bytes free with an outbox of {device.hello.outbox} records")
+    say(f"{either_knob}: {status.free_bytes} bytes free with an outbox of {device.hello.outbox} records")
     assert status.free_bytes >= FREE_BYTES
 
 

@@ -1,7 +1,7 @@
 from dial import lamp
 from dial.app import Dial, Identity
 from dial.calibrate import Calibration
-from dial.knobs import Direct
+from dial.direct import Direct
 from dial.settings import Settings
 from dial.wheel import Encoder, Wheel
 from dialwire import frame, message

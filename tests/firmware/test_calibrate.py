@@ -1,5 +1,5 @@
 from dial.calibrate import FINE, Calibration, Settler
-from dial.knobs import Direct
+from dial.direct import Direct
 from dial.settings import Settings
 from dialwire.errors import WireError
 from dialwire.scale import ALLIANCE, Scale

@@ -1,7 +1,7 @@
 """The world of the emulated board: what turns the knob can turn it to every value."""
 
 from dial.calibrate import Calibration, Settler
-from dial.knobs import Direct
+from dial.direct import Direct
 from dial.settings import Settings
 from dial.wheel import Encoder, Wheel
 from port.emulated import KnobScript, World

@@ -1,7 +1,8 @@
 """Every value of every scale: reached by turning slowly, up and down, and given by a knob that rests on it."""
 
 from dial.calibrate import FINE, Calibration, Settler
-from dial.knobs import Direct, Potentiometer
+from dial.direct import Direct
+from dial.knobs import Potentiometer
 from dial.settings import Settings
 from dial.wheel import Encoder, Wheel
 from dialwire.message import MAX_COUNTS_PER_STEP

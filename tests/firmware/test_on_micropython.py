@@ -26,6 +26,7 @@ MODULES = [
     "test_quadrature",
     "test_button",
     "test_settings",
+    "test_memory",
     "test_app",
 ]
 # `manifest.py` is read by the tool that freezes code, not by a board.

@@ -1,7 +1,7 @@
 """A noisy knob: no change while it rests, and no value lost, whatever noise `tracedial calibrate` may have measured."""
 
 from dial.calibrate import Calibration, Settler
-from dial.knobs import Direct
+from dial.direct import Direct
 from dial.settings import Settings
 from dialwire import message
 from dialwire.scale import ALLIANCE, Scale

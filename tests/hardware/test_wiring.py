@@ -1,6 +1,8 @@
 """The printed wiring is the firmware's own: `hardware/wiring.md` against the boards' files."""
 
 import csv
+import math
+import re
 from pathlib import Path
 
 import pytest
@@ -51,3 +53,27 @@ def test_the_parts_list_can_be_read():
         rows = list(csv.DictReader(file))
     assert len({row["ref"] for row in rows}) == len(rows) > 5
     assert all(row["value"] and row["needed_for"] for row in rows)
+
+
+def constant(path, name):
+    """A constant of the firmware, read from its source: boards' modules cannot be imported here."""
+    text = (ROOT / "firmware" / path).read_text(encoding="utf-8")
+    return int(re.search(rf"^{name} = const\((\d+)\)", text, re.MULTILINE)[1])
+
+
+def test_the_wirings_times_and_limits_are_the_firmwares():
+    text = " ".join((ROOT / "hardware" / "wiring.md").read_text(encoding="utf-8").split())
+    feedback_ms = constant("port/hardware.py", "_FEEDBACK_US") // 1000
+    assert f"The pin rises for {feedback_ms} ms each time the knob lands" in text
+    assert f"moves enough in {feedback_ms} ms" in text
+    assert f"rises to 3.3 V for {constant('port/hardware.py', '_PULSE_US') // 1000} ms" in text
+    look_ms = constant("port/hardware.py", "_LOOK_US") // 1000
+    assert f"More than {constant('dial/latch.py', '_FLOOD')} edges within {look_ms} ms" in text
+    assert f"More than {round(constant('port/wiper.py', '_BROKEN_SPAN') / 65535 * 100)} % is a broken wire" in text
+    assert f"more than 1/{1 << constant('dial/calibrate.py', '_MARGIN_SHIFT')} of the travel beyond" in text
+    settle_us = constant("port/wiper.py", "_SETTLE_US")
+    assert f"each pull has {settle_us} µs to move it" in text
+    # A cut wire of that capacity at the weakest pull (80 kOhm) is still moved by more than the limit.
+    capacity_pf = int(re.search(r"more than (\d+) pF of cable", text)[1])
+    left = math.exp(-settle_us / (80_000 * capacity_pf * 1e-6))
+    assert (1 - left) ** 2 * 65535 > constant("port/wiper.py", "_BROKEN_SPAN")
