@@ -22,7 +22,9 @@ VIDEO_S = 12.0
 class FirmwareStream:
     """The firmware's `Dial` at a port, polled when it has something to do."""
 
-    def __init__(self, time: SimulatedTime, unique_id: bytes, *, boot: int, outbox_capacity: int = 7200) -> None:
+    def __init__(
+        self, time: SimulatedTime, unique_id: bytes, *, boot: int, outbox_capacity: int = 7200, max_rate_hz: int = 200
+    ) -> None:
         self.time = time
         self.boot = boot
         self.unique_id = unique_id
@@ -31,7 +33,10 @@ class FirmwareStream:
         self._wake = lambda: None
         self.is_broken = lambda: False
         self._number = 0
-        identity = Identity(boot=boot, unique_id=unique_id, board="simulated", interpreter="test", knob="none")
+        identity = Identity(
+            boot=boot, unique_id=unique_id, board="simulated", interpreter="test", knob="none",
+            max_rate_hz=max_rate_hz,
+        )  # fmt: skip
         self.dial = Dial(
             ticks_us=self._ticks_us,
             identity=identity,
@@ -145,17 +150,17 @@ class Bench:
             raise LinkError(port, f"There is no port {port}.")
         return self.streams[port]
 
-    def record(self, *, rate_hz=10.0, on_turn=lambda: None):
+    def record(self, *, rate_hz=10.0, top_speed=1.0, on_turn=lambda: None):
         """Record a video of `VIDEO_S`; returns the summaries by rater, and how long the end took (simulated s)."""
         video = Video(self.folder / "none.mp4", VIDEO_S, 25.0, 320, 240, "0" * 64)
         dials = [DialChoice(port.removeprefix("simulated:"), port) for port in self.streams]
         recorder = self.recorder = SessionRecorder(
             self.folder / "s", dials, video, rate_hz=rate_hz, time=self.time, rng=random.Random(1),
-            open_port=self.open_port,
+            open_port=self.open_port, top_speed=top_speed,
         )  # fmt: skip
         recorder.open()
-        player = VirtualPlayer(video, recorder.on_player_event)
+        player = VirtualPlayer(video, recorder.on_player_event, speed=top_speed)
         began_ns = self.time.now_ns()
         summaries = recorder.run(player, on_turn)
         took_s = (self.time.now_ns() - began_ns) / 1e9
-        return {summary.rater: summary for summary in summaries}, took_s - VIDEO_S
+        return {summary.rater: summary for summary in summaries}, took_s - VIDEO_S / top_speed

@@ -1,6 +1,8 @@
 """The order of the house: which code may import which, what is on the device, what the wheel holds."""
 
 import ast
+import hashlib
+import json
 import subprocess
 import sys
 import zipfile
@@ -16,7 +18,7 @@ FIRMWARE = ROOT / "firmware"
 HOST = ROOT / "host" / "tracedial"
 
 # Each group may import itself and what stands before it.
-DEVICE_ORDER = ["dialwire", "dial", "port", "main"]
+DEVICE_ORDER = ["dialwire", "dial", "port", "main", "prompt"]
 DEVICE_LIBRARY = {"dialwire": {"struct", "binascii"}, "dial": {"struct", "binascii", "array"}}
 HOST_ORDER = [
     {"errors", "shell", "host_clock"},
@@ -78,7 +80,9 @@ def test_the_host_imports_one_way(path):
     group = path.relative_to(HOST).parts[0].removesuffix(".py")
     level = next(i for i, names in enumerate(HOST_ORDER) if group in names)
     for name in imports(path):
-        assert name.split(".")[0] not in ("dial", "port", "main"), f"{name}: the host never imports the device's logic"
+        assert name.split(".")[0] not in ("dial", "port", "main", "prompt"), (
+            f"{name}: the host never imports the device's logic"
+        )
         target = room(name)
         if target and target != group and (HOST / target).exists() | (HOST / f"{target}.py").exists():
             target_level = next(i for i, names in enumerate(HOST_ORDER) if target in names)
@@ -179,7 +183,8 @@ def test_the_wheel_holds_host_wire_and_firmware_and_can_emulate(tmp_path):
     names = zipfile.ZipFile(wheel).namelist()
     for name in ("tracedial/timing/clock.py", "dialwire/frame.py", "tracedial/firmware/main.py",
                  "tracedial/firmware/dial/app.py", "tracedial/firmware/dialwire/frame.py",
-                 "tracedial/firmware/port/emulated.py", "tracedial/py.typed", "dialwire/py.typed",
+                 "tracedial/firmware/port/emulated.py", "tracedial/firmware/prompt/hash_files.py",
+                 "tracedial/py.typed", "dialwire/py.typed",
                  "tracedial/study/presets/alliance.toml", "tracedial/room/static/index.html",
                  "tracedial/room/static/js/main.js", "tracedial/room/static/js/dial/wire.js",
                  "tracedial/room/static/js/pages/lobby.js", "tracedial/room/static/words/de.json",
@@ -208,3 +213,13 @@ def test_no_path_of_a_machine_is_in_the_repository():
     for name in done.stdout.splitlines():
         text = (ROOT / name).read_text(encoding="utf-8", errors="replace") if (ROOT / name).exists() else ""
         assert not any(mark in text for mark in marks), name
+
+
+def test_what_is_vendored_is_the_file_of_its_version():
+    vendor = HOST / "room" / "static" / "vendor"
+    listed = json.loads((vendor / "vendored.json").read_text(encoding="utf-8"))
+    files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in vendor.iterdir()}
+    del files["vendored.json"]
+    assert {name: entry["sha256"] for name, entry in listed.items()} == files
+    for entry in listed.values():
+        assert set(entry) == {"package", "version", "path", "sha256"}

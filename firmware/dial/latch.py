@@ -1,7 +1,8 @@
 """What an interrupt leaves behind for the loop: the readings of a converter, the instants of a pin's edges.
 
 The interrupt's part (`latch`) writes two small integers into places that exist already and leaves: it allocates
-nothing, and may come at any instruction of the loop's part. One writer, one reader.
+nothing, and may come at any instruction of the loop's part. One writer, one reader: where the loop has to stand in for
+an interrupt that does not come, it pauses the interrupt first.
 """
 
 from array import array
@@ -51,9 +52,9 @@ class Latch:
         self.stalls = 0
         """How often the interrupt did not come, and the loop read the converter itself."""
 
-    def latch(self, _source=None):
-        """The interrupt: one reading."""
-        if self.paused:
+    def latch(self, source=None):
+        """The interrupt: one reading. Paused, it writes none unless the loop itself asks (`source` is this latch)."""
+        if self.paused and source is not self:
             return
         at = self._written & (READINGS - 1)
         self._ticks[at] = self._ticks_us()
@@ -92,7 +93,7 @@ class Latch:
             return True
         if ticks_diff(now, due) > _LOST_US:
             self.stalls += 1
-            self.latch()
+            self._stand_in()
         return False
 
     def at_end(self):
@@ -118,6 +119,13 @@ class Latch:
         apart_us = ticks_diff(self._ticks[(before + 2) & (READINGS - 1)], self._ticks[(before - 1) & (READINGS - 1)])
         far = min(abs(raws[before & (READINGS - 1)] - end), abs(raws[(before - 1) & (READINGS - 1)] - end))
         return 0 <= apart_us <= _JUMP_US and far > _JUMP
+
+    def _stand_in(self):
+        """A reading in place of the interrupt, which writes none meanwhile."""
+        if not self.paused:
+            self.paused = True
+            self.latch(self)
+            self.paused = False
 
     def _middle(self, last):
         n = self._filled

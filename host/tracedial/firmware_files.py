@@ -34,6 +34,11 @@ def board_machines() -> dict[str, str]:
     return machines
 
 
+def prompt_program(name: str) -> str:
+    """The text of a program that is run at a board's prompt, from `firmware/prompt/`."""
+    return (firmware_dir() / "prompt" / f"{name}.py").read_text(encoding="utf-8")
+
+
 def interpreter_command(interpreter: str = "auto") -> list[str]:
     """The command that runs firmware here: `micropython`, `cpython`, or `auto` (MicroPython where it has a build)."""
     has_micropython = importlib.util.find_spec("micropython_unix") is not None

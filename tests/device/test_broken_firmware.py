@@ -8,7 +8,9 @@ import time
 import pytest
 
 from dialwire import message
-from tracedial.dial_setup.flash import BoardPrompt, flash, leave_to_prompt, wait_for_dial
+from tracedial.dial_setup.board_port import leave_to_prompt, wait_for_dial
+from tracedial.dial_setup.board_prompt import BoardPrompt
+from tracedial.dial_setup.flash import flash
 from tracedial.errors import FlashError
 from tracedial.firmware_files import firmware_dir
 from tracedial.link.client import Hello, Log, Sample

@@ -94,6 +94,39 @@ def test_an_interrupt_that_stopped_coming_does_not_silence_the_dial():
     assert latch.take(due, clock(), 0)
 
 
+def test_an_interrupt_that_comes_while_the_loop_stands_in_for_it_writes_nothing():
+    clock, wiper, latch = latched()
+    run(clock, latch, 5)
+    written = latch._written
+
+    def interrupted():
+        # The interrupt, in the middle of the loop's own reading.
+        latch.read = wiper
+        wiper.raw = 7000
+        latch.latch()
+        wiper.raw = 3000
+        return wiper.raw
+
+    latch.read = interrupted
+    clock.us += 100000
+    due = clock() - 50000
+    assert not latch.take(due, clock(), 0)
+    assert (latch._written - written, latch.stalls, latch.paused) == (1, 1, False)
+    assert latch._raws[written] == 3000
+    # From then on it writes again.
+    run(clock, latch, 1)
+    assert latch._written - written == 2
+
+
+def test_a_loop_that_uses_the_converter_itself_is_not_written_for():
+    clock, _, latch = latched()
+    run(clock, latch, 5)
+    latch.paused = True
+    clock.us += 100000
+    assert not latch.take(clock() - 50000, clock(), 0)
+    assert latch._written == 5 and latch.paused
+
+
 def test_counts_beyond_a_small_int_are_masked():
     clock, _, latch = latched()
     latch._written = latch._at = 0x0FFFFFFF - 20

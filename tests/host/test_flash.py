@@ -10,17 +10,11 @@ import threading
 import pytest
 
 from requirements import needs_micropython, needs_mpy_cross, needs_posix
-from tracedial.dial_setup.flash import (
-    FOLDERS,
-    BoardIdentity,
-    BoardPrompt,
-    choose_board,
-    compile_firmware,
-    flash,
-    identify,
-    install,
-    leave_to_prompt,
-)
+from tracedial.dial_setup.board_choice import choose_board
+from tracedial.dial_setup.board_port import leave_to_prompt
+from tracedial.dial_setup.board_prompt import RESCUE, BoardIdentity, BoardPrompt, identify
+from tracedial.dial_setup.compiling import compile_firmware
+from tracedial.dial_setup.flash import CHOSEN, FOLDERS, flash, install
 from tracedial.errors import FlashError
 from tracedial.firmware_files import board_machines, device_files, firmware_dir, interpreter_command
 
@@ -140,8 +134,6 @@ def test_files_are_written_verified_and_only_once(tmp_path, compiled):
 @needs_micropython
 @needs_mpy_cross
 def test_a_cable_pulled_half_way_leaves_no_start_and_the_next_run_ends_the_job(tmp_path, compiled, monkeypatch):
-    import tracedial.dial_setup.flash
-
     with PromptOnAPty(tmp_path) as board:
         prompt = BoardPrompt(board.port)
         install(prompt, compiled, lambda text: None)
@@ -160,7 +152,6 @@ def test_a_cable_pulled_half_way_leaves_no_start_and_the_next_run_ends_the_job(t
         assert install(prompt, changed, lambda text: None) >= 2
         assert (tmp_path / "main.py").read_bytes() == changed["main.py"]
         prompt.close()
-    assert tracedial.dial_setup.flash.START == "main.py"
 
 
 @needs_posix
@@ -242,8 +233,7 @@ def test_an_emulated_dial_and_one_that_records_are_left_alone():
 
 
 def test_host_and_firmware_mean_the_same_files():
-    import tracedial.dial_setup.flash
 
     text = (firmware_dir() / "port" / "hardware.py").read_text()
-    assert f'RESCUE = "{tracedial.dial_setup.flash.RESCUE}"' in text
-    assert f'CHOSEN = "{tracedial.dial_setup.flash.CHOSEN}"' in text
+    assert f'RESCUE = "{RESCUE}"' in text
+    assert f'CHOSEN = "{CHOSEN}"' in text

@@ -1,14 +1,16 @@
 """The article's whole procedure, from `study init` to the exported answers, in a real browser."""
 
 import csv
+import json
 import re
+from pathlib import Path
 
-import pytest
-
+import tracedial.room as room_code
 from emulation import emulate, read_rows, tracedial
 from requirements import needs_chromium
 from rooms import Server, begin, browser, make_study, open_page, video_s, wait_for_video
 from tracedial.recording.journal import read_journal
+from tracedial.study.study import LANGUAGES
 
 pytestmark = needs_chromium
 
@@ -140,22 +142,24 @@ def check_result(study, board):
     folder = study / "sessions" / "s1" / "client"
     (hello, *_) = [r for r in read_journal(folder / "journal.tdj").records if r["kind"] == "hello"]
     assert hello["board"] == board
-    assert not any(name in (study / "export" / "traces.csv").read_text() for name in ("Traceback",))
+    with (study / "export" / "traces.csv").open(newline="", encoding="utf-8-sig") as file:
+        exported = [(row["video_s"], row["rating"]) for row in csv.DictReader(file)]
+    # The same seconds and ratings as in the rater's own trace, all of the video's.
+    assert exported == [(row["video_s"], row["rating"]) for row in read_rows(folder / "trace.csv")]
+    assert len(exported) == 20 and any(rating for _, rating in exported)
 
 
-@pytest.mark.parametrize("language", ["en", "de"])
-def test_the_words_are_the_same_keys_and_places_in_each_language(language):
-    import json
-    from pathlib import Path
-
-    import tracedial.room as web
-
-    words = Path(web.__file__).parent / "static" / "words"
+def test_the_words_are_the_same_keys_and_places_in_each_language():
+    words = Path(room_code.__file__).parent / "static" / "words"
     english = json.loads((words / "en.json").read_text(encoding="utf-8"))
-    other = json.loads((words / f"{language}.json").read_text(encoding="utf-8"))
-    assert other.keys() == english.keys()
-    for key, text in english.items():
-        assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", other[key])), key
+    others = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in words.glob("*.json")}
+    assert sorted(others) == sorted(LANGUAGES)
+    del others["en"]
+    for language, other in others.items():
+        assert other.keys() == english.keys(), language
+        for key, text in english.items():
+            assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", other[key])), (language, key)
+            assert other[key].strip(), (language, key)
     used = set()
     for path in (words.parent / "js").rglob("*.js"):
         used |= set(re.findall(r'\bt\(\s*"([a-z_0-9]+)"', path.read_text(encoding="utf-8")))

@@ -5,6 +5,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from emulation import emulate, read_rows, tracedial
 from requirements import needs_chromium, needs_ffmpeg, needs_posix
 from rooms import Server, begin, browser, make_study, open_page, video_s, wait_for_video

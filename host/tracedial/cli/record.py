@@ -7,7 +7,7 @@ import click
 
 from tracedial.alignment.align import align_recordings
 from tracedial.cli.numbers import FiniteRange
-from tracedial.cli.recording_run import SessionPlan, record_session, resumed
+from tracedial.cli.recording_run import SessionPlan, record_session, resumed, top_speed
 from tracedial.cli.reporting import say_alignments
 from tracedial.recording.rater_recording import DialChoice
 from tracedial.recording.resume import read_begun
@@ -70,7 +70,7 @@ def command(
         # A folder's name is checked later; what is no folder has no rate.
         begun = [read_begun(session / choice.rater).rate_hz for choice in choices] if resume else []
         rate_hz = round(next((rate for rate in begun if rate), 1))
-    fastest = speed * max([1.0, *(cue.value for cue in parsed if cue.act == "rate")])
+    fastest = top_speed(speed, parsed)
     if rate_hz * fastest > 200:
         raise click.UsageError(f"{rate_hz} samples a second at speed {fastest:g} are more than a dial's 200 a second.")
     check_place(session, [choice.rater for choice in choices])

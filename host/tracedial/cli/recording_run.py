@@ -6,7 +6,7 @@ What `tracedial record` and `tracedial demo` have in common.
 import contextlib
 import math
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,11 @@ class SessionPlan:
     resume: bool = False
     another_dial: bool = False
     spill: Path | None = None
+
+
+def top_speed(speed: float, cues: Sequence[Cue]) -> float:
+    """The fastest that a video runs that begins at `speed`."""
+    return speed * max([1.0, *(cue.value for cue in cues if cue.act == "rate")])
 
 
 def resumed(plan: SessionPlan) -> SessionPlan:
@@ -123,6 +128,7 @@ def record_session(plan: SessionPlan, line: SimulatedLine | None = None) -> list
             dials=dials,
             video=plan.video,
             rate_hz=plan.rate_hz,
+            top_speed=top_speed(plan.speed, plan.cues),
             synthetic=plan.synthetic,
             settings={**_settings(plan), "time": "simulated" if line else "real"},
             listeners=[watcher.on_player_event for watcher in watchers],

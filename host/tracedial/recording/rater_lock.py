@@ -2,37 +2,30 @@
 
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from tracedial.errors import RecordingError
-from tracedial.files.private import FILE_MODE, make_folder
+from tracedial.files.folder_lock import FolderInUseError, FolderLock, NoLocksError
 from tracedial.recording.folder import RECORDING_LOCK_FILE
 
 
 class RaterLock:
-    """The lock of one rater's folder, which is made if it is not there. The system lets it go with the process, so a
-    kill leaves nothing locked."""
+    """The lock of one rater's folder, which is made if it is not there."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        # Opened in one thread and closed in another.
-        self._lock = FileLock(folder / RECORDING_LOCK_FILE, timeout=0, thread_local=False, mode=FILE_MODE)
+        self._lock = FolderLock(folder, RECORDING_LOCK_FILE)
 
     def acquire(self) -> None:
         """Take the lock; taking it twice changes nothing. Raises `RecordingError` while another recorder holds it."""
-        if self._lock.is_locked:
-            return
         folder = self.folder
         try:
-            make_folder(folder)
             self._lock.acquire()
-        except Timeout:
+        except FolderInUseError:
             raise RecordingError(
                 folder,
                 f"{folder.name} is being recorded into {folder.parent} by another program (`tracedial record`, or a "
                 "room): end that one first, or choose another rater.",
             ) from None
-        except NotImplementedError:
+        except NoLocksError:
             raise RecordingError(
                 folder, f"The disk of {folder} cannot lock files, which keeps two recorders apart: record to another."
             ) from None
@@ -41,4 +34,4 @@ class RaterLock:
 
     def release(self) -> None:
         """Let the lock go, if it is held."""
-        self._lock.release(force=True)
+        self._lock.release()

@@ -8,11 +8,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from tracedial.emulation.process import EmulatorProcess, emulator_arguments
 from tracedial.errors import PageError, StudyError, TracedialError, VideoError
-from tracedial.files.private import FILE_MODE
+from tracedial.files.folder_lock import FolderInUseError, FolderLock, NoLocksError
 from tracedial.link.discover import find_dials, list_ports
 from tracedial.measures.trace import Trace
 from tracedial.recording.session import Session
@@ -45,12 +43,17 @@ class Room:
         self._hashing_all: asyncio.Task[None] | None = None
         self._sitting_lock = asyncio.Lock()
         self._choosing: defaultdict[Path, threading.RLock] = defaultdict(threading.RLock)
-        self._lock = FileLock(folder / LOCK_FILE, timeout=0, mode=FILE_MODE)
+        self._lock = FolderLock(folder, LOCK_FILE)
         try:
             self._lock.acquire()
-        except Timeout:
+        except FolderInUseError:
             raise StudyError(
                 folder, f"The study in {folder} is open in another room on this computer: close that one first."
+            ) from None
+        except NoLocksError:
+            raise StudyError(
+                folder,
+                f"The disk of {folder} cannot lock files, which keeps two rooms apart: move it to another.",
             ) from None
         except OSError as error:
             raise StudyError(folder, f"The study in {folder} cannot be written to: {error.strerror}.") from error
