@@ -33,13 +33,14 @@ lint: .venv/ready-to-test .stubs/ready
 	$(BIN)/pyright -p pyright-host.json
 	$(BIN)/pyright -p pyright-device-rp2.json
 	$(BIN)/pyright -p pyright-device-esp32.json
+	$(BIN)/python tools/front.py
 
 format: .venv/ready-to-test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .stubs
+	rm -rf .venv .stubs tools/front/node_modules
 
 .venv/ready: pyproject.toml
 	@$(PYTHON) --version || (echo There is no $(PYTHON) here: install Python 3.11 or newer as README.md says for your system && exit 1)

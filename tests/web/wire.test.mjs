@@ -1,5 +1,5 @@
-// The recorded vectors on the page's code, field by field: `node --test tests/web/wire.test.mjs`. tests/wire/vector_check.py
-// holds the firmware to the same lines.
+// The recorded vectors on the page's code, field by field: `node --test tests/web/wire.test.mjs`.
+// tests/wire/vector_check.py holds the firmware to the same lines.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -43,8 +43,8 @@ function checkStream({ stream, says }) {
   assert.deepEqual([said, decoder.frames, decoder.badFrames, decoder.droppedBytes], says);
 }
 
-const lines = readFileSync(new URL("tests/vectors/wire_v1.jsonl", ROOT), "utf8").split("\n").filter((line) => line.trim());
-for (const line of lines) {
+const lines = readFileSync(new URL("tests/vectors/wire_v1.jsonl", ROOT), "utf8").split("\n");
+for (const line of lines.filter((one) => one.trim())) {
   const vector = JSON.parse(line);
   test(vector.name, () => {
     if (vector.stream !== undefined) checkStream(vector);

@@ -1,3 +1,4 @@
+// @ts-check
 // Which page is shown: the part of the address behind #.
 
 import { el, loadWords, problemBox, show, t } from "./parts/dom.js";
@@ -26,7 +27,8 @@ async function go(mode) {
     if (mine === turn) leave = end || (() => {});
     else if (end) end();
   } catch (error) {
-    show(t("problem"), el("h1", {}, t("problem")), problemBox(error.message), el("p", {}, el("a", { href: "#/" }, t("back"))));
+    const back = el("p", {}, el("a", { href: "#/" }, t("back")));
+    show(t("problem"), el("h1", {}, t("problem")), problemBox(error.message), back);
     if (error.constructor === Error || error instanceof TypeError) throw error;
   }
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// Frames: 00, then payload and CRC-32 (little-endian) stuffed by COBS, then 00. Its other half is firmware/dialwire/frame.py.
+// Frames: 00, then payload and CRC-32 (little-endian) stuffed by COBS, then 00. The firmware's: dialwire/frame.py.
 
 import { CRC_BYTES, MAX_PAYLOAD, MAX_STUFFED } from "./wire.js";
 

@@ -1,3 +1,4 @@
+// @ts-check
 // What turns the page's dial: mouse or finger on the gauge, keys, a gamepad's stick.
 
 import { nowUs } from "./page_clock.js";
@@ -11,7 +12,7 @@ const eventUs = (event) => Math.min(Math.round(event.timeStamp * 1000), nowUs())
 
 // Lets people turn `dial` on `gauge`; returns a function that ends it. `onMove` is called after each movement.
 export function connectKnob({ dial, gauge, kind, onMove }) {
-  const ends = [pointer(dial, gauge, onMove), keys(dial, gauge, onMove)];
+  const ends = [pointer(dial, gauge, onMove), keys(dial, onMove)];
   if (kind === "gamepad") ends.push(gamepad(dial, onMove));
   gauge.element.setAttribute("role", "slider");
   gauge.element.setAttribute("tabindex", "0");
@@ -43,50 +44,33 @@ function pointer(dial, gauge, onMove) {
   };
 }
 
+const DIRECTIONS = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 };
+
 // Arrows move by a step, and on while they are held; page keys by ten steps, Home and End to the ends, 0 to zero.
-function keys(dial, gauge, onMove) {
+function keys(dial, onMove) {
   const { low, high, step } = dial.scale;
   const one = step / (high - low);
-  const directions = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 };
-  let held = null;
-  const stop = () => {
-    if (held) clearInterval(held.timer);
-    held = null;
-  };
+  const hold = new Hold((steps, us) => {
+    dial.move(from() + steps * one, us);
+    onMove();
+  });
   // From the rating that is shown, wherever between two the pointer had left the knob.
   const from = () => dial.positionOf(dial.rating);
-  const by = (share, us) => {
-    dial.move(from() + share, us);
-    onMove();
-  };
+  const jumps = { PageUp: () => from() + 10 * one, PageDown: () => from() - 10 * one, Home: () => 0, End: () => 1 };
+  if (low <= 0 && high >= 0) jumps["0"] = () => dial.positionOf(0);
   const down = (event) => {
     if (isTyping(event.target) || event.ctrlKey || event.altKey || event.metaKey) return;
-    const direction = directions[event.key];
-    if (direction) {
-      event.preventDefault();
-      if (event.repeat) return;
-      stop();
-      by(direction * one, eventUs(event));
-      const fromMs = performance.now() + HOLD_MS;
-      let done = 0;
-      const timer = setInterval(() => {
-        const due = Math.floor(((performance.now() - fromMs) / 1000) * STEPS_PER_S);
-        if (due > done) by(direction * one * (due - done), nowUs());
-        done = Math.max(done, due);
-      }, 20);
-      held = { key: event.key, timer };
-      return;
-    }
-    const jumps = { PageUp: () => from() + 10 * one, PageDown: () => from() - 10 * one, Home: () => 0, End: () => 1 };
-    if (low <= 0 && high >= 0) jumps["0"] = () => dial.positionOf(0);
-    if (!jumps[event.key]) return;
+    if (!DIRECTIONS[event.key] && !jumps[event.key]) return;
     event.preventDefault();
-    dial.move(jumps[event.key](), eventUs(event));
-    onMove();
+    if (DIRECTIONS[event.key]) {
+      if (!event.repeat) hold.begin(event.key, eventUs(event));
+    } else {
+      dial.move(jumps[event.key](), eventUs(event));
+      onMove();
+    }
   };
-  const up = (event) => {
-    if (held && held.key === event.key) stop();
-  };
+  const up = (event) => hold.end(event.key);
+  const stop = () => hold.stop();
   addEventListener("keydown", down);
   addEventListener("keyup", up);
   addEventListener("blur", stop);
@@ -96,6 +80,39 @@ function keys(dial, gauge, onMove) {
     removeEventListener("keyup", up);
     removeEventListener("blur", stop);
   };
+}
+
+// An arrow key that is held: one step at once, and STEPS_PER_S of them after HOLD_MS.
+class Hold {
+  // `onSteps(steps, us)` moves by so many steps, negative downwards.
+  constructor(onSteps) {
+    this.onSteps = onSteps;
+    this.key = "";
+    this.timer = 0;
+  }
+
+  begin(key, us) {
+    this.stop();
+    this.key = key;
+    const direction = DIRECTIONS[key];
+    this.onSteps(direction, us);
+    const fromMs = performance.now() + HOLD_MS;
+    let done = 0;
+    this.timer = setInterval(() => {
+      const due = Math.floor(((performance.now() - fromMs) / 1000) * STEPS_PER_S);
+      if (due > done) this.onSteps(direction * (due - done), nowUs());
+      done = Math.max(done, due);
+    }, 20);
+  }
+
+  end(key) {
+    if (key === this.key) this.stop();
+  }
+
+  stop() {
+    clearInterval(this.timer);
+    this.key = "";
+  }
 }
 
 // The stick that was pushed first: its whole way is the whole scale, and let go it is the middle.

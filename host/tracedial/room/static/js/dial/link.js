@@ -1,3 +1,4 @@
+// @ts-check
 // The link to the room: wire frames and messages over one WebSocket, opened again whenever it is lost.
 
 import { nowUs } from "./page_clock.js";
@@ -9,27 +10,31 @@ const REOPEN_MS = 500;
 
 export class Link {
   // `onMessage` takes what the room says; `knob` ({scale, name, kind}) makes the page a dial.
-  constructor({ path = "/ws", scale, knob, onMessage, onChange = () => {} }) {
+  constructor({ path = "/ws", scale, knob, onMessage, onChange = (_up) => {} }) {
     this.path = path;
     this.onMessage = onMessage;
     this.onChange = onChange;
     this.closed = false;
-    this.clock = new PageDial({ send: (bytes) => this.sendBytes(CLOCK, bytes), scale, name: "page clock", knob: "none" });
+    /** @type {WebSocket | null} */
+    this.socket = null;
+    const sendOn = (channel) => (bytes) => this.sendBytes(channel, bytes);
+    this.clock = new PageDial({ send: sendOn(CLOCK), scale, name: "page clock", knob: "none" });
     this.dial = knob
-      ? new PageDial({ send: (bytes) => this.sendBytes(KNOB, bytes), scale, name: knob.name, knob: knob.kind })
+      ? new PageDial({ send: sendOn(KNOB), scale, name: knob.name, knob: knob.kind })
       : null;
     this.open();
   }
 
   get boot() { return this.clock.boot; }
-  get up() { return this.socket.readyState === WebSocket.OPEN; }
+  get up() { return this.socket !== null && this.socket.readyState === WebSocket.OPEN; }
 
   open() {
-    this.socket = new WebSocket(`ws://${location.host}${location.pathname}${this.path.slice(1)}`);
-    this.socket.binaryType = "arraybuffer";
-    this.socket.onmessage = (event) => this.receive(event.data, nowUs());
-    this.socket.onopen = () => this.onChange(true);
-    this.socket.onclose = () => {
+    const socket = new WebSocket(`ws://${location.host}${location.pathname}${this.path.slice(1)}`);
+    this.socket = socket;
+    socket.binaryType = "arraybuffer";
+    socket.onmessage = (event) => this.receive(event.data, nowUs());
+    socket.onopen = () => this.onChange(true);
+    socket.onclose = () => {
       this.onChange(false);
       if (!this.closed) setTimeout(() => this.open(), REOPEN_MS);
     };
@@ -49,11 +54,11 @@ export class Link {
   }
 
   say(what, fields = {}) {
-    if (this.up) this.socket.send(JSON.stringify({ do: what, ...fields }));
+    if (this.socket && this.up) this.socket.send(JSON.stringify({ do: what, ...fields }));
   }
 
   sendBytes(channel, bytes) {
-    if (!this.up) return;
+    if (!this.socket || !this.up) return;
     const message = new Uint8Array(bytes.length + 1);
     message[0] = channel;
     message.set(bytes, 1);
@@ -62,7 +67,7 @@ export class Link {
 
   close() {
     this.closed = true;
-    this.socket.close();
+    if (this.socket) this.socket.close();
     this.clock.close();
     if (this.dial) this.dial.close();
   }

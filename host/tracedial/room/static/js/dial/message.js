@@ -1,5 +1,5 @@
 // @ts-check
-// Messages packed and unpacked by the table of the wire, with its ranges. Its other half is firmware/dialwire/message.py.
+// Messages packed and unpacked by the table of the wire, with its ranges. The firmware's: dialwire/message.py.
 
 import { WireError } from "./frame.js";
 import { KIND, MAX_DETENTS, MAX_DETENT_BYTES, MAX_LABEL_BYTES, MESSAGES, RATING, SIZES } from "./wire.js";
@@ -215,9 +215,9 @@ function checkLength(message, name, data, high) {
 }
 
 /**
- * The message in a payload: its name and its fields. Bytes behind the last known field are ignored; a field that an older
- * minor version does not send has its default. Throws `UnknownKindError`, and `WireError` for a payload that is too short
- * or holds a value out of its range.
+ * The message in a payload: its name and its fields. Bytes behind the last known field are ignored; a field that an
+ * older minor version does not send has its default. Throws `UnknownKindError`, and `WireError` for a payload that is
+ * too short or holds a value out of its range.
  * @param {Uint8Array} payload
  * @returns {{ [Name in MessageName]: { name: Name, fields: Messages[Name] } }[MessageName]}
  */

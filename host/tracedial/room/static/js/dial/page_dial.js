@@ -117,8 +117,8 @@ export class PageDial {
         this.status();
         break;
       case "STATUS_REQUEST":
-      // A page has no lamp to be found by: it says that it has heard.
       case "IDENTIFY":
+        // A page has no lamp to be found by: it says that it has heard.
         this.turn();
         this.status();
         break;

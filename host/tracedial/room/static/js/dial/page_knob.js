@@ -1,6 +1,6 @@
 // @ts-check
-// The page's knob: its movements with their times, so that a sample is the rating at its tick, however late the page's timer
-// comes to take it (a tab in the background has slow timers).
+// The page's knob: its movements with their times, so that a sample is the rating at its tick, however late the page's
+// timer comes to take it (a tab in the background has slow timers).
 
 const FINE = 64;
 const HOLD = FINE / 2 + 16;
@@ -28,8 +28,8 @@ export class PageKnob {
   }
 
   /**
-   * The rating of a knob that came to `position` from the rating `before`: what firmware/dial/calibrate.py settles on (a
-   * test compares them).
+   * The rating of a knob that came to `position` from the rating `before`: what firmware/dial/calibrate.py settles on
+   * (a test compares them).
    * @param {number} position
    * @param {number | null} before
    */

@@ -25,8 +25,8 @@ export class TickGrid {
   get dueUs() { return floorDiv(this.tick0Us * 1000 + this.tick * this.periodNs, 1000); }
 
   /**
-   * Tick from tick 0 on, or from the first tick that is not yet past. As a correction of a grid that runs, go on with the
-   * tick that is nearest to the old grid's next. Throws `WireError` for a tick 0 too far ahead.
+   * Tick from tick 0 on, or from the first tick that is not yet past. As a correction of a grid that runs, continue
+   * with the tick that is nearest to the old grid's next. Throws `WireError` for a tick 0 too far ahead.
    * @param {number} nowUs
    * @param {number} tick0Us
    * @param {number} periodNs

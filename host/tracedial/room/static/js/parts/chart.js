@@ -1,44 +1,78 @@
-// Traces over a session's time, drawn by uPlot: lines, bands between two lines, segments behind them, a line at the moment.
+// @ts-check
+// Traces over a session's time, drawn by uPlot: lines, bands between two lines, segments behind them, a line at the
+// moment.
 
-import uPlot from "../../vendor/uPlot.esm.js";
+import * as vendor from "../../vendor/uPlot.esm.js";
 import { clock, signed } from "./dom.js";
+
+/** @type {any} The library is not typed. */
+const UPlot = vendor.default;
 
 export const COLOURS = ["#1d5fbf", "#b3541e", "#2c7a4b", "#7a3fa0", "#a02c50", "#4b5d16", "#0f6f7a", "#6b4f2a"];
 export const SEGMENT_COLOURS = { rupture: "#c0392b", repair: "#2c7a4b", peak: "#b8860b" };
 
-// `series`: [{label, values, colour, width, dash}]; `bands`: [[upper, lower]] of series numbers from 1 on; `draw(u, pen)` draws behind,
-// `drawOver` before.
+/**
+ * `bands` are [upper, lower] of series numbers from 1 on; `draw(u, pen)` draws behind the lines, `drawOver` on top.
+ * @typedef {{ label: string, values?: any[], colour: string, width?: number, dash?: number[] }} Line
+ * @typedef {(u: any, pen: CanvasRenderingContext2D) => void} Draw
+ * @typedef {object} ChartOptions
+ * @property {number[]} x
+ * @property {Line[]} series
+ * @property {import("../dial/message.js").Scale} scale
+ * @property {[upper: number, lower: number][]} [bands]
+ * @property {number} [height]
+ * @property {Draw} [draw]
+ * @property {Draw} [drawOver]
+ * @property {(s: number) => void} [onPick]
+ */
+
+const NOTHING = () => {};
+const axis = (rest) => ({ stroke: "#444", grid: { stroke: "#e4e4e0" }, ...rest });
+const DRAG_PX = 3;
+
 export class Chart {
-  constructor(place, { x, series, scale, bands = [], height = 280, draw = () => {}, drawOver = () => {}, onPick = () => {}, select = false }) {
+  /**
+   * @param {HTMLElement} place
+   * @param {ChartOptions} options
+   */
+  constructor(place, options) {
+    const { x, series } = options;
+    const height = options.height || 280;
     this.place = place;
     this.cursorS = null;
-    const { low, high } = scale;
-    this.plot = new uPlot({
-      width: place.clientWidth || 800,
-      height,
+    this.plot = new UPlot(
+      { width: place.clientWidth || 800, height, ...this.look(options) },
+      [x, ...series.map((one) => one.values)],
+      place,
+    );
+    this.resizer = new ResizeObserver(() => this.plot.setSize({ width: place.clientWidth, height }));
+    this.resizer.observe(place);
+  }
+
+  /** @param {ChartOptions} options */
+  look({ series, scale, bands = [], draw = NOTHING, drawOver = NOTHING, onPick = NOTHING }) {
+    const line = (/** @type {Line} */ { label, colour, width = 1.5, dash }) =>
+      ({ label, stroke: colour, width, dash, points: { show: false }, spanGaps: false });
+    const pick = (u, event) => {
+      if (u.select.width <= DRAG_PX) onPick(u.posToVal(event.clientX - u.over.getBoundingClientRect().left, "x"));
+    };
+    return {
       padding: [8, 16, 0, 8],
-      cursor: { y: false, drag: { x: select, y: false, setScale: false } },
+      cursor: { y: false, drag: { x: false, y: false, setScale: false } },
       legend: { show: false },
-      scales: { x: { time: false }, y: { range: () => [low, high] } },
+      scales: { x: { time: false }, y: { range: () => [scale.low, scale.high] } },
       axes: [
-        { values: (_, splits) => splits.map(clock), stroke: "#444", grid: { stroke: "#e4e4e0" } },
-        { stroke: "#444", grid: { stroke: "#e4e4e0" }, size: 48, splits: () => ticks(scale), values: (_, splits) => splits.map(signed) },
+        axis({ values: (_, splits) => splits.map(clock) }),
+        axis({ size: 48, splits: () => ticks(scale), values: (_, splits) => splits.map(signed) }),
       ],
-      series: [{}, ...series.map(({ label, colour, width = 1.5, dash, fill }) => ({ label, stroke: colour, width, dash, fill, points: { show: false }, spanGaps: false }))],
-      bands: bands.map(([upper, lower]) => ({ series: [upper, lower], fill: "rgba(29, 95, 191, 0.14)" })),
+      series: [{}, ...series.map(line)],
+      bands: bands.map((pair) => ({ series: pair, fill: "rgba(29, 95, 191, 0.14)" })),
       hooks: {
         drawClear: [(u) => draw(u, u.ctx)],
         draw: [(u) => { drawOver(u, u.ctx); this.drawCursor(u); }],
-        ready: [(u) => {
-          u.over.addEventListener("click", (event) => {
-            if (u.select.width > 3) return;
-            onPick(u.posToVal(event.clientX - u.over.getBoundingClientRect().left, "x"));
-          });
-        }],
+        ready: [(u) => u.over.addEventListener("click", (event) => pick(u, event))],
       },
-    }, [x, ...series.map((one) => one.values)], place);
-    this.resizer = new ResizeObserver(() => this.plot.setSize({ width: place.clientWidth, height }));
-    this.resizer.observe(place);
+    };
   }
 
   setData(x, values) { this.plot.setData([x, ...values]); }

@@ -1,12 +1,17 @@
+// @ts-check
 // Small parts that every page uses: elements, words, calls to the room, times as people read them.
 
+/** @type {Record<string, string>} */
 let words = {};
 let shownTitle = null;
+
+// An element of index.html, which is always there.
+const standing = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
 
 export async function loadWords(language) {
   words = await (await fetch(`static/words/${language}.json`)).json();
   document.documentElement.lang = language;
-  document.querySelector(".skip").textContent = t("skip_to_content");
+  standing(".skip").textContent = t("skip_to_content");
 }
 
 // The words of the page for a key, with {name} replaced.
@@ -31,7 +36,7 @@ export function el(tag, attributes = {}, ...children) {
 // The parts of a page in place of the last one's; a reader begins at the top of a new one.
 export function show(title, ...children) {
   document.title = `${title} – Tracedial`;
-  const page = document.getElementById("page");
+  const page = standing("#page");
   page.replaceChildren(...children.flat().filter(Boolean));
   if (title === shownTitle) return;
   shownTitle = title;
@@ -41,7 +46,7 @@ export function show(title, ...children) {
 
 // Have a screen reader say something.
 export function announce(text) {
-  document.getElementById("announcer").textContent = text;
+  standing("#announcer").textContent = text;
 }
 
 export const paragraphs = (text) => text.split(/\n\s*\n/).map((part) => el("p", {}, part.trim()));
@@ -78,10 +83,16 @@ export function clock(seconds) {
   return hours ? `${hours}:${rest}` : rest;
 }
 
-// A number with so many decimals, as the page's language writes it.
-export const decimal = (value, digits) => value.toLocaleString(document.documentElement.lang, { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false }).replace("-", "−");
+function written(value, digits) {
+  const text = value.toLocaleString(document.documentElement.lang, { useGrouping: false, ...digits });
+  return text.replace("-", "−");
+}
 
-export const signed = (rating) => (rating > 0 ? "+" : "") + rating.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 6, useGrouping: false }).replace("-", "−");
+// A number with so many decimals, as the page's language writes it.
+export const decimal = (value, digits) =>
+  written(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+
+export const signed = (rating) => (rating > 0 ? "+" : "") + written(rating, { maximumFractionDigits: 6 });
 
 // A path of the page's address: `at("rate", "s1", "client")` is #/rate/s1/client.
 export const at = (...parts) => `#/${parts.map(encodeURIComponent).join("/")}`;

@@ -1,9 +1,10 @@
+// @ts-check
 // The scale as a bar with its labels, and a mark where the knob stands.
 
 import { el, signed, t } from "./dom.js";
 
 export class Gauge {
-  constructor(scale, { what, target = false } = {}) {
+  constructor(scale, { what = "", target = false } = {}) {
     this.scale = scale;
     this.mark = el("div", { class: "mark" });
     this.target = target ? el("div", { class: "target", "aria-hidden": "true" }) : null;
@@ -13,9 +14,13 @@ export class Gauge {
       this.target, this.mark,
     );
     this.element = el(
-      "div", { class: "gauge", role: "meter", "aria-label": what, "aria-valuemin": scale.low, "aria-valuemax": scale.high },
+      "div",
+      { class: "gauge", role: "meter", "aria-label": what, "aria-valuemin": scale.low, "aria-valuemax": scale.high },
       this.track,
-      el("div", { class: "labels", "aria-hidden": "true" }, ...scale.detents.map(([rating, label]) => this.label(rating, label))),
+      el(
+        "div", { class: "labels", "aria-hidden": "true" },
+        ...scale.detents.map(([rating, label]) => this.label(rating, label)),
+      ),
     );
     this.show(null);
     if (this.target) {
@@ -34,7 +39,8 @@ export class Gauge {
   label(rating, label) {
     const share = this.share(rating);
     const side = share < 15 ? "start" : share > 85 ? "end" : "middle";
-    const element = this.placed(el("div", { class: `label ${side}` }, el("b", {}, signed(rating)), " ", label), rating);
+    const words = el("div", { class: `label ${side}` }, el("b", {}, signed(rating)), " ", label);
+    const element = this.placed(words, rating);
     element.style.maxWidth = `${100 / this.scale.detents.length - 2}%`;
     return element;
   }

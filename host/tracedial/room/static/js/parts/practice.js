@@ -1,3 +1,4 @@
+// @ts-check
 // The mark's path of the practice task: the same sum of sines as practice.py, which a test compares.
 
 const SINES = [[0.037, 0.34, 0.0], [0.071, 0.27, 1.3], [0.113, 0.16, 4.1], [0.167, 0.10, 2.2]];

@@ -1,4 +1,6 @@
-// The session video as it is really shown: begun at an agreed instant, each frame reported, each change told with its time.
+// @ts-check
+// The session video as it is really shown: begun at an agreed instant, each frame reported, each change told with its
+// time.
 
 import { nowUs } from "../dial/page_clock.js";
 
@@ -9,7 +11,7 @@ const STALL_READY = 3;
 // `tell(event, fields)` takes play, pause, seek, stall, ended; `report(frames)` takes {at_us, media_s, shown, passed,
 // late_us}.
 export class Player {
-  constructor(video, { tell, report, onState = () => {} }) {
+  constructor(video, { tell, report, onState = (_what) => {} }) {
     this.video = video;
     this.tell = tell;
     this.report = report;
@@ -17,8 +19,16 @@ export class Player {
     this.running = false;
     this.wanted = false;
     this.ended = false;
+    /** @type {{ videoS: number, shownS: number | undefined } | null} */
     this.begin = null;
-    this.clear();
+    /** @type {number | undefined} */
+    this.shownS = undefined;
+    this.stalled = false;
+    this.closed = false;
+    this.starter = 0;
+    // Each frame: when it appeared, its second of video, how many the browser had shown and passed, how late it came.
+    /** @type {number[][]} */
+    this.frames = [];
     this.frameSource = "requestVideoFrameCallback" in HTMLVideoElement.prototype ? "frames" : "currentTime";
     this.listeners = [];
     const on = (name, handler) => {
@@ -146,26 +156,14 @@ export class Player {
       this.tell("play", { at_us: beganUs, video_s: videoS });
       this.onState("playing");
     }
-    this.at.push(atUs);
-    this.media.push(mediaS);
-    this.shown.push(shown);
-    this.passed.push(passed);
-    this.late.push(lateUs);
+    this.frames.push([atUs, mediaS, shown, passed, lateUs]);
   }
 
   flush() {
-    if (!this.at.length || this.begin) return;
-    const { at: at_us, media: media_s, shown, passed, late: late_us } = this;
+    if (!this.frames.length || this.begin) return;
+    const [at_us, media_s, shown, passed, late_us] = [0, 1, 2, 3, 4].map((n) => this.frames.map((frame) => frame[n]));
     this.report({ at_us, media_s, shown, passed, late_us });
-    this.clear();
-  }
-
-  clear() {
-    this.at = [];
-    this.media = [];
-    this.shown = [];
-    this.passed = [];
-    this.late = [];
+    this.frames = [];
   }
 
   close() {
