@@ -31,6 +31,7 @@ lint: .venv/ready-to-test .stubs/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright -p pyright-host.json
+	$(BIN)/pyright -p pyright-hardware.json
 	$(BIN)/pyright -p pyright-device-rp2.json
 	$(BIN)/pyright -p pyright-device-esp32.json
 	$(BIN)/python tools/front.py
