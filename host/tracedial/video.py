@@ -142,8 +142,8 @@ def check_playable(path: Path) -> None:
     if found.unplayable:
         raise VideoError(
             path,
-            f"No browser plays {path}: {found.unplayable} ({found.text}). Convert it, and add what comes out of it: "
-            f"{found.convert_command}",
+            f"No browser plays {path}: {found.unplayable} ({found.text}). Add --convert to have a copy made that "
+            f"browsers play, or convert it yourself, and add what comes out of it: {found.convert_command}",
         )
 
 

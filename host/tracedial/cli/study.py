@@ -8,7 +8,7 @@ import click
 from tracedial.files.safe_text import terminal_text
 from tracedial.shell import command_line
 from tracedial.study.study import PRESETS, add_session, init_study, read_study
-from tracedial.video import check_playable
+from tracedial.video import check_playable, describe_format, read_video
 
 FOLDER = click.Path(path_type=Path)
 
@@ -39,17 +39,38 @@ def init(folder: Path, preset: str, title: str | None) -> None:
 @click.argument("name")
 @click.option("--video", "video_file", type=FOLDER, required=True, help="The session's video; it stays where it is.")
 @click.option("--raters", help="Who rates it, separated by commas; the study's roles if not given.")
-def add(folder: Path, name: str, video_file: Path, raters: str | None) -> None:
+@click.option(
+    "--convert",
+    "may_convert",
+    is_flag=True,
+    help="If browsers do not play the video, add a copy that they play, made beside it (H.264, AAC; same frame times).",
+)
+def add(folder: Path, name: str, video_file: Path, raters: str | None, may_convert: bool) -> None:
     """Add session NAME (a pseudonym) with its video."""
     study = read_study(folder)
     names = [part.strip() for part in raters.split(",")] if raters else list(study.rating.roles)
+    original = None
     if video_file.is_file():
+        if may_convert and describe_format(video_file).unplayable:
+            original = read_video(video_file)
+            video_file = _converted(video_file)
         check_playable(video_file)
-    session, video = add_session(study, name, video_file=video_file, raters=names)
+    session, video = add_session(study, name, video_file=video_file, raters=names, converted_from=original)
     click.echo(
         f"Session {name}: {video.path.name}, {video.duration_s:.0f} s, rated by {', '.join(session.raters)}. "
         f"Next: {command_line('tracedial', 'room', folder)}"
     )
+
+
+def _converted(path: Path) -> Path:
+    """The copy of a video that browsers play, made now."""
+    from tracedial.study.conversion import convert, converted_path
+
+    target = converted_path(path)
+    click.echo(f"Converting {path.name} to {target.name}; the original stays as it is.")
+    with click.progressbar(length=1000, show_percent=True) as bar:
+        convert(path, target, lambda share: bar.update(round(1000 * share) - bar.pos))
+    return target
 
 
 @command.command()

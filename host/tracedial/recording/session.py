@@ -30,6 +30,10 @@ def is_name(text: str) -> bool:
 
 FACTS = ("duration_s", "frame_rate_hz", "width", "height")
 POSITIVE = Entry("a number above 0 and at most a million", lambda value: is_number(value) and 0 < value <= 1e6)
+ORIGINAL = Entry(
+    "a file's name and sha256",
+    lambda value: isinstance(value, dict) and set(value) == {"name", "sha256"} and all(map(LINE.fits, value.values())),
+)
 SHAPE = {
     "format": WHOLE,
     "session": LINE,
@@ -39,13 +43,15 @@ SHAPE = {
     },
     "synthetic": YES_OR_NO,
     "video_file": if_there(LINE),
+    "converted_from": if_there(ORIGINAL),
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Session:
     """A session folder: its raters, and the video that all of them rated. `video_file` is where a study found it, from
-    the study's folder on; empty outside a study."""
+    the study's folder on; empty outside a study. `converted_from` names the file that the video is a copy of, if it is
+    one, with its hash."""
 
     folder: Path
     name: str
@@ -53,6 +59,7 @@ class Session:
     video: dict[str, Any]
     synthetic: bool
     video_file: str = ""
+    converted_from: dict[str, str] | None = None
 
 
 def read_session(folder: Path) -> Session:
@@ -83,6 +90,7 @@ def read_session(folder: Path) -> Session:
         {**dict.fromkeys(FACTS), **content["video"]},
         content["synthetic"],
         content.get("video_file", ""),
+        content.get("converted_from"),
     )
 
 
@@ -121,10 +129,16 @@ def check_live(folder: Path) -> Session | None:
 
 
 def write_session(
-    folder: Path, video: Video | None, raters: list[str], *, synthetic: bool, video_file: str | None = None
+    folder: Path,
+    video: Video | None,
+    raters: list[str],
+    *,
+    synthetic: bool,
+    video_file: str | None = None,
+    converted_from: Video | None = None,
 ) -> None:
     """Write (or add to) the session's own file. What is synthetic once stays labelled so; `video_file` says where a
-    study finds the video."""
+    study finds the video, `converted_from` of which file it is a copy."""
     session = check_video(folder, video) if video else check_live(folder)
     known = session.raters if session else []
     synthetic = synthetic or bool(session and session.synthetic)
@@ -141,6 +155,10 @@ def write_session(
         where = video_file or (session.video_file if session else "")
         if where:
             content["video_file"] = where
+        if converted_from:
+            content["converted_from"] = {"name": converted_from.path.name, "sha256": converted_from.sha256}
+        elif session and session.converted_from:
+            content["converted_from"] = session.converted_from
         write_whole(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
     except OSError as error:
         raise RecordingError(folder, f"The session folder {folder} cannot be written: {error.strerror}.") from error

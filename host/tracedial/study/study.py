@@ -196,8 +196,11 @@ def read_study(folder: Path) -> Study:
     return _Reader(path).study(folder, content)
 
 
-def add_session(study: Study, name: str, *, video_file: Path, raters: list[str]) -> tuple[Session, Video]:
-    """Add a session with its video (which stays where it is) and its raters; returns it."""
+def add_session(
+    study: Study, name: str, *, video_file: Path, raters: list[str], converted_from: Video | None = None
+) -> tuple[Session, Video]:
+    """Add a session with its video (which stays where it is) and its raters; returns it. `converted_from`: the file
+    that the video is a copy of."""
     for given in (name, *raters):
         if not is_name(given):
             raise StudyError(study.folder, f"{given!r} cannot name a session or rater: use {NAME_RULE}.")
@@ -209,7 +212,8 @@ def add_session(study: Study, name: str, *, video_file: Path, raters: list[str])
         raise StudyError(folder, f"The study has a session {name} already: choose another name.")
     video = read_video(video_file)
     check_whole(video)
-    write_session(folder, video, raters, synthetic=False, video_file=_portable(video_file, study.folder))
+    where = _portable(video_file, study.folder)
+    write_session(folder, video, raters, synthetic=False, video_file=where, converted_from=converted_from)
     return read_session(folder), video
 
 
