@@ -8,7 +8,7 @@ quickest of each kept, straight lines between. "Mean of midpoints": the average 
 import numpy as np
 
 from link_model import any_recording, dial_time, exchanges, irregular
-from tracedial.link.client import SYNC_INTERVAL_S
+from tracedial.link.pulses import SYNC_INTERVAL_S
 from tracedial.timing.clock import fit_stamps
 
 HOURS = 20

@@ -15,8 +15,8 @@ import pytest
 
 from dialwire import frame, message
 from tracedial.host_clock import host_clock_ns
-from tracedial.link.client import ConfigValue, Hello, Log, Refused, Sample, Started, Status, SyncExchange
 from tracedial.link.connection import DialConnection
+from tracedial.link.messages import ConfigValue, Hello, Log, Refused, Sample, Started, Status, SyncExchange
 from tracedial.link.stream import open_stream
 from tracedial.timing.clock import fit_clock
 

@@ -13,8 +13,8 @@ from tracedial.dial_setup.board_prompt import BoardPrompt
 from tracedial.dial_setup.flash import flash
 from tracedial.errors import FlashError
 from tracedial.firmware_files import firmware_dir
-from tracedial.link.client import Hello, Log, Sample
 from tracedial.link.connection import DialConnection
+from tracedial.link.messages import Hello, Log, Sample
 
 pytestmark = pytest.mark.device
 

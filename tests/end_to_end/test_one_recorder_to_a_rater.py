@@ -72,7 +72,8 @@ def test_a_kill_lets_the_lock_go(tmp_path, short_video):
 
 def test_a_room_in_which_a_rater_sits_keeps_record_away_and_the_other_way_round(tmp_path, short_video):
     from tracedial.room.sitting import Sitting
-    from tracedial.study.study import read_study
+    from tracedial.study.rating import Rating
+    from tracedial.study.study_file import read_study
 
     folder = tmp_path / "study"
     for arguments in (
@@ -86,7 +87,7 @@ def test_a_room_in_which_a_rater_sits_keeps_record_away_and_the_other_way_round(
     lock = RaterLock(session.folder / "client")
 
     async def sit(url):
-        sitting = Sitting(study, session, "client", port=url, video=read_video(short_video), knob_kind="dial")
+        sitting = Sitting(Rating(study, session, "client"), port=url, video=read_video(short_video), knob_kind="dial")
         try:
             await sitting._begin()
             with pytest.raises(RecordingError, match="client is being recorded into"):

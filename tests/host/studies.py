@@ -18,9 +18,11 @@ from tracedial.measures.trace import read_trace
 from tracedial.recording.folder import SESSION_FILE
 from tracedial.recording.journal import JournalWriter, encode_line, read_journal
 from tracedial.study.answers import AnswerBook
-from tracedial.study.progress import chosen_clips, write_tables
+from tracedial.study.rating import Rating
 from tracedial.study.segments import begin_choice, change
-from tracedial.study.study import add_session, init_study, read_study
+from tracedial.study.study_file import init_study, read_study
+from tracedial.study.study_sessions import add_session
+from tracedial.study.tables import write_tables
 
 SECONDS = 60
 SHORT = {"length_s = 30": "length_s = 8", "separation_s = 30": "separation_s = 4", "length_s = 120": "length_s = 5"}
@@ -57,14 +59,15 @@ def rate(study, session: str, rater: str, *, seed=0) -> None:
     change(folder, action="accept", who="res-1", why="", end_of_video_s=float(SECONDS))
     known = study.session(session)
     book = AnswerBook(folder)
-    for clip in chosen_clips(study, known, rater):
+    rating = Rating(study, known, rater)
+    for clip in rating.chosen_clips():
         book.answer(clip, "rupture_what", study.questions[0].text, "=1+1\rnothing")
         book.watched(clip)
-    book.done(chosen_clips(study, known, rater))
+    book.done(rating.chosen_clips())
     book.close()
     with JournalWriter(folder / "practice.tdj") as journal:
         journal.append("practice", result={"lag_s": 1.2, "gain": 0.9, "r": 0.8, "readings": 200, "ok": True})
-    write_tables(study, known, rater)
+    write_tables(rating)
 
 
 def change_records(path: Path, change_one) -> None:

@@ -9,7 +9,7 @@ from dialwire import message
 from simulated import SimulatedDial
 from tracedial.alignment.align import align, write_alignment
 from tracedial.errors import RecordingError
-from tracedial.link.client import Hello, Mark, Sample, Started, SyncExchange
+from tracedial.link.messages import Hello, Mark, Sample, Started, SyncExchange
 from tracedial.measures.trace import read_trace
 from tracedial.recording.folder import JOURNAL_NAME
 from tracedial.recording.journal import JournalWriter

@@ -7,7 +7,7 @@ from dialwire import message
 from dialwire.scale import ALLIANCE
 from tracedial.dial_setup.calibration import CalibrationError, StillReading, calibrate, still_reading
 from tracedial.dial_setup.selftest import check_clock, check_knob, check_noise, check_ticks, check_travel
-from tracedial.link.client import Sample, Started
+from tracedial.link.messages import Sample, Started
 from tracedial.timing.clock import fit_stamps
 
 

@@ -7,7 +7,8 @@ import pytest
 from dialwire import frame, message
 from simulated import SimulatedDial
 from tracedial.errors import ProtocolError
-from tracedial.link.client import Gone, Hello, Log, Mark, Refused, Sample, SequenceTracker, SyncExchange
+from tracedial.link.messages import Gone, Hello, Log, Mark, Refused, Sample, SyncExchange
+from tracedial.link.sequence import SequenceTracker
 
 SECOND_NS = 1_000_000_000
 

@@ -5,7 +5,9 @@ from hypothesis import strategies as st
 
 from link_model import dial_time, exchanges, irregular
 from tracedial.errors import ClockError
-from tracedial.link.client import BURST_INTERVAL_S, SYNC_INTERVAL_S, SyncExchange
+from tracedial.link.client import BURST_INTERVAL_S
+from tracedial.link.messages import SyncExchange
+from tracedial.link.pulses import SYNC_INTERVAL_S
 from tracedial.timing.clock import ClockFit, fit_clock, fit_stamps
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from link_model import any_recording, dial_time, irregular
-from tracedial.link.client import SyncExchange
+from tracedial.link.messages import SyncExchange
 from tracedial.timing.clock import fit_clock, fit_stamps, page_tick_us
 
 

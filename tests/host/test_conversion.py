@@ -11,7 +11,7 @@ from test_half_done import FORMATS
 from tracedial.errors import VideoError
 from tracedial.recording.session import read_session, write_session
 from tracedial.study.conversion import convert, converted_path
-from tracedial.study.study import read_study
+from tracedial.study.study_file import read_study
 from tracedial.video import describe_format, read_video
 
 REFUSED = [one for one in FORMATS if one[3]]

@@ -11,7 +11,7 @@ from requirements import needs_posix
 from studies import change_records, make_study, rate, tracedial_here
 from tracedial.recording.journal import encode_line, read_journal
 from tracedial.shell import command_line
-from tracedial.study.study import read_study
+from tracedial.study.study_file import read_study
 
 FORMATS = [
     # file, codec of the picture, its pixels, the word in the refusal (empty: it is taken)

@@ -11,9 +11,9 @@ from lines import Bench, Flood, HostileStream
 from simulated import SimulatedDial
 from tracedial.alignment.align import align_folder
 from tracedial.errors import ProtocolError, TracedialError
-from tracedial.link.client import MAX_RESEND, SequenceTracker
 from tracedial.link.limits import BURST_MESSAGES, MESSAGES_PER_S
 from tracedial.link.runs import Runs
+from tracedial.link.sequence import MAX_RESEND, SequenceTracker
 from tracedial.recording.folder import journals
 from tracedial.recording.journal import read_journal
 from tracedial.recording.on_scale import is_on_scale
@@ -181,8 +181,8 @@ def test_the_largest_numbers_cost_no_time_and_no_others_records(tmp_path, payloa
 def test_sync_times_beyond_any_clock_are_counted_and_not_taken():
     dial = SimulatedDial(boot=BOOT)
     dial.run(0.3)
-    (exchange,) = list(dial.client._pending)[:1] or [0]
-    dial.client._pending[exchange] = 0
+    (exchange,) = list(dial.client._pulses._under_way)[:1] or [0]
+    dial.client._pulses._under_way[exchange] = 0
     for received, sent in ((2**64 - 1, 2**64 - 1), (5, 4), (0, 2**64 - 1)):
         reply = message.pack(
             message.SYNC_REPLY, boot16=BOOT & 0xFFFF, exchange=exchange, received_us=received, sent_us=sent

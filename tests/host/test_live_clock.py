@@ -2,7 +2,7 @@
 
 import pytest
 
-from tracedial.link.client import Hello, SyncExchange
+from tracedial.link.messages import Hello, SyncExchange
 from tracedial.timing.live_clock import LiveClock, fit_boots
 
 BEGAN_NS = 5_000_000_000

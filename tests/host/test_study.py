@@ -17,7 +17,9 @@ from tracedial.study.segments import (
     read_choice,
     write_segments,
 )
-from tracedial.study.study import PRESETS, add_session, find_video, init_study, read_study
+from tracedial.study.study import PRESETS
+from tracedial.study.study_file import init_study, read_study
+from tracedial.study.study_sessions import add_session, find_video
 
 
 @pytest.fixture

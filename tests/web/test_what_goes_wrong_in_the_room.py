@@ -10,7 +10,8 @@ import pytest
 from emulation import emulate, read_rows, tracedial
 from requirements import needs_chromium, needs_ffmpeg, needs_posix
 from rooms import Server, begin, browser, make_study, open_page, video_s, wait_for_video
-from tracedial.study.study import add_session, read_study
+from tracedial.study.study_file import read_study
+from tracedial.study.study_sessions import add_session
 
 pytestmark = needs_chromium
 

@@ -11,7 +11,7 @@ from tracedial.alignment.placing import EDGE_S, FLAG_WORDS, STOOD_STILL, place
 from tracedial.alignment.result import Alignment
 from tracedial.files.safe_text import digits, write_table
 from tracedial.files.whole_file import whole_text_file
-from tracedial.link.client import Mark
+from tracedial.link.messages import Mark
 
 EVENT_WORDS = {
     message.EVENT_DETENT: "detent",

@@ -25,8 +25,8 @@ from tracedial.dial_setup.selftest import (
 from tracedial.errors import TracedialError
 from tracedial.files.whole_file import write_whole
 from tracedial.host_clock import host_clock_ns
-from tracedial.link.client import Status, SyncExchange
 from tracedial.link.discover import Candidate, the_only_dial
+from tracedial.link.messages import Status, SyncExchange
 from tracedial.timing.clock import fit_clock
 
 

@@ -11,7 +11,7 @@ from tracedial.cli.recording_run import SessionPlan, record_session, resumed, to
 from tracedial.cli.reporting import say_alignments
 from tracedial.recording.rater_recording import DialChoice
 from tracedial.recording.resume import read_begun
-from tracedial.study.study import check_place
+from tracedial.study.study_sessions import check_place
 from tracedial.timing.player import CueError, parse_cue
 from tracedial.video import read_video
 

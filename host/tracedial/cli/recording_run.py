@@ -24,7 +24,7 @@ from tracedial.recording.rater_recording import DialChoice
 from tracedial.recording.recorder import SessionRecorder
 from tracedial.recording.resume import read_begun
 from tracedial.recording.summary import RecordingSummary
-from tracedial.study.progress import rated_until
+from tracedial.study.played import rated_until
 from tracedial.timing.player import Cue, PlayerEvent, VirtualPlayer
 from tracedial.video import Video
 

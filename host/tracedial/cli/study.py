@@ -7,7 +7,9 @@ import click
 
 from tracedial.files.safe_text import terminal_text
 from tracedial.shell import command_line
-from tracedial.study.study import PRESETS, add_session, init_study, read_study
+from tracedial.study.study import PRESETS
+from tracedial.study.study_file import init_study, read_study
+from tracedial.study.study_sessions import add_session
 from tracedial.video import check_playable, describe_format, read_video
 
 FOLDER = click.Path(path_type=Path)
@@ -106,7 +108,7 @@ def status(folder: Path) -> None:
 @click.option("--out", type=FOLDER, help="Where the tables go; FOLDER/export if not given.")
 def export(folder: Path, out: Path | None) -> None:
     """Write answers, segments, traces and status of all sessions as CSV tables."""
-    from tracedial.study.progress import export_study
+    from tracedial.study.tables import export_study
 
     target = out or folder / "export"
     tables, problems = export_study(read_study(folder), target)

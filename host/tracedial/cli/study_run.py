@@ -44,7 +44,8 @@ def study_says_interchangeable(paths: tuple[str, ...]) -> bool:
     """Whether the study's own file, of a study or of the one that a session lies in, says that its raters are
     interchangeable. A folder of sessions without such a file says nothing."""
     from tracedial.analysis.study_jobs import is_remote, study_file
-    from tracedial.study.study import STUDY_FILE, read_study
+    from tracedial.study.study import STUDY_FILE
+    from tracedial.study.study_file import read_study
 
     if len(paths) != 1:
         return False

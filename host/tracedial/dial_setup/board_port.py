@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dialwire import message
 from tracedial.dial_setup.dial_settings import DialSettingsClient
 from tracedial.errors import FlashError, LinkError, SilentPortError
-from tracedial.link.client import Hello
 from tracedial.link.connection import DialConnection
+from tracedial.link.messages import Hello
 from tracedial.link.stream import open_stream
 
 PROBE_S = 2.0

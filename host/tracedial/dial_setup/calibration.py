@@ -8,7 +8,7 @@ import numpy as np
 from dialwire import message
 from dialwire.scale import Scale
 from tracedial.errors import TracedialError
-from tracedial.link.client import Sample
+from tracedial.link.messages import Sample
 
 RAW_TOP = 65535
 MIN_SPAN = 8192

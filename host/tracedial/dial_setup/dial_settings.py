@@ -11,8 +11,8 @@ from dialwire.errors import WireError
 from dialwire.scale import Scale
 from tracedial.errors import LinkError, TracedialError
 from tracedial.files.plain_text import plain_text
-from tracedial.link.client import ConfigValue, Event, Hello, Log, Refused, Status
 from tracedial.link.connection import DialConnection, LinkChange
+from tracedial.link.messages import ConfigValue, Event, Hello, Log, Refused, Status
 
 ANSWER_TIMEOUT_S = 3.0
 RESTART_TIMEOUT_S = 20.0

@@ -14,7 +14,7 @@ from tracedial.dial_setup.board_prompt import BoardPrompt, identify
 from tracedial.dial_setup.compiling import START, compile_firmware
 from tracedial.errors import FlashError
 from tracedial.firmware_files import board_machines, prompt_program
-from tracedial.link.client import Hello
+from tracedial.link.messages import Hello
 
 NEWEST_TRIED = (1, 29)
 FREE_BYTES = 80_000

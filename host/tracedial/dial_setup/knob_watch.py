@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dialwire import message
 from tracedial.dial_setup.dial_settings import STALE_RECORDING, DialSettingsClient
 from tracedial.errors import LinkError
-from tracedial.link.client import Sample, Started, Status
+from tracedial.link.messages import Sample, Started, Status
 
 RATE_HZ = 50
 AHEAD_US = 200_000

@@ -7,7 +7,7 @@ import numpy as np
 
 from dialwire import message
 from dialwire.scale import Scale
-from tracedial.link.client import Sample, Started, Status
+from tracedial.link.messages import Sample, Started, Status
 from tracedial.timing.clock import ClockFit, drift_words
 
 TICK_LIMIT_MS = 1.0

@@ -5,7 +5,6 @@ The caller gives the clock (nanoseconds, monotonic) and moves the bytes. `docs/p
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from dialwire import frame, message
@@ -14,216 +13,27 @@ from dialwire.scale import Scale
 from tracedial.errors import ProtocolError
 from tracedial.files.plain_text import plain_text
 from tracedial.link.limits import BURST_MESSAGES, MESSAGES_PER_S, Budget, check_message
-from tracedial.link.runs import Runs
+from tracedial.link.messages import (
+    ConfigValue,
+    Event,
+    Gone,
+    Hello,
+    Log,
+    Mark,
+    OtherDial,
+    Refused,
+    Sample,
+    Started,
+    Status,
+    SyncExchange,
+)
+from tracedial.link.pulses import SyncPulses
+from tracedial.link.sequence import SequenceTracker
 
-BURST_EXCHANGES = 30
-BURST_INTERVAL_S = (0.02, 0.06)
-SYNC_INTERVAL_S = (0.35, 0.95)
-"""Irregular, so that no periodic load of the host can meet every exchange; 0.65 s on average."""
-EXCHANGE_TIMEOUT_S = 2.0
 REQUEST_INTERVAL_S = 0.5
 STATUS_INTERVAL_S = 1.0
 RESEND_TIMEOUT_S = 0.3
-MAX_RESEND = 500
 HOST_VERSION = (message.PROTOCOL_MAJOR, message.PROTOCOL_MINOR)
-
-
-@dataclass(frozen=True)
-class Hello:
-    """Who the dial is. `boot` changes with each reset."""
-
-    host_ns: int
-    protocol: tuple[int, int]
-    boot: int
-    unique_id: str
-    firmware: str
-    board: str
-    interpreter: str
-    name: str
-    knob: str
-    outbox: int
-    min_rate_hz: int
-    max_rate_hz: int
-    scale: Scale
-    pins: int = 0
-
-
-@dataclass(frozen=True)
-class SyncExchange:
-    """Four timestamps: host sent, dial received, dial sent, host received. Host in ns, dial in us since its boot."""
-
-    boot: int
-    exchange: int
-    host_sent_ns: int
-    dial_received_us: int
-    dial_sent_us: int
-    host_received_ns: int
-
-
-@dataclass(frozen=True)
-class Started:
-    """The dial samples on `first_tick_us` + k periods; `first_seq` is the next record's number."""
-
-    host_ns: int
-    boot: int
-    start: int
-    first_seq: int
-    first_tick_us: int
-    period_ns: int
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One sample as it came over the wire; see `docs/protocol.md`."""
-
-    host_ns: int
-    boot: int
-    seq: int
-    t_us: int
-    rating: int
-    mean_milli: int
-    min: int
-    max: int
-    n: int
-    raw: int
-    flags: int
-
-
-@dataclass(frozen=True)
-class Mark:
-    """An event of the dial: a detent landed on, the button pressed, an edge on the sync input, a wire that broke."""
-
-    host_ns: int
-    boot: int
-    seq: int
-    t_us: int
-    event: int
-    value: int
-    flags: int
-
-
-@dataclass(frozen=True)
-class Gone:
-    """Records that the dial no longer holds: they are lost, and it says so."""
-
-    host_ns: int
-    boot: int
-    first_seq: int
-    count: int
-
-
-@dataclass(frozen=True)
-class Status:
-    """What the dial says of itself."""
-
-    host_ns: int
-    boot: int
-    t_us: int
-    state: int
-    oldest_seq: int
-    next_seq: int
-    rating: int
-    raw: int
-    missed_ticks: int
-    bad_frames: int
-    dropped_replies: int
-    knob_state: int = 0
-    free_bytes: int = 0
-
-
-@dataclass(frozen=True)
-class Refused:
-    """The dial refused a message, with its reason."""
-
-    host_ns: int
-    kind: str
-    reason: int
-    text: str
-
-
-@dataclass(frozen=True)
-class Log:
-    """A line of text from the dial."""
-
-    host_ns: int
-    level: int
-    text: str
-
-
-@dataclass(frozen=True)
-class ConfigValue:
-    """The value of a setting."""
-
-    host_ns: int
-    key: int
-    value: bytes
-
-
-@dataclass(frozen=True)
-class OtherDial:
-    """A dial that is not this client's answers on its port: nothing that it says is taken."""
-
-    host_ns: int
-    port: str
-    unique_id: str
-    name: str
-
-
-Event = Hello | SyncExchange | Started | Sample | Mark | Gone | Status | Refused | Log | ConfigValue | OtherDial
-
-
-class SequenceTracker:
-    """Which records have come in, which are missing, which came twice. Numbers count from 0 at the dial's boot.
-
-    `kept` is how many records the dial keeps: what is missing of older ones is gone.
-    """
-
-    def __init__(self, first_seq: int, *, kept: int = 0xFFFF) -> None:
-        self.first_seq = first_seq
-        self.next_seq = first_seq
-        self.kept = kept
-        self.duplicates = 0
-        self.recovered = 0
-        self.gone = 0
-        self.answered = 0
-        """Of what was missing, how much the dial has sent or said to be gone."""
-        self.missing = Runs()
-
-    def take(self, seq: int) -> bool:
-        """Note that record `seq` came in; False if it had come before, or belongs to what was before this recording."""
-        if seq < self.first_seq:
-            return False
-        if seq >= self.next_seq:
-            self.expect(seq)
-            self.next_seq = seq + 1
-            return True
-        if self.missing.remove(seq, seq + 1):
-            self.recovered += 1
-            self.answered += 1
-            return True
-        self.duplicates += 1
-        return False
-
-    def expect(self, next_seq: int) -> None:
-        """Note that the dial has numbered its records up to `next_seq` (exclusive)."""
-        if next_seq <= self.next_seq:
-            return
-        self.missing.append(self.next_seq, next_seq)
-        self.next_seq = next_seq
-        # What was asked for while the dial still had it may be under way.
-        oldest = next_seq - self.kept - MAX_RESEND
-        self.give_up(self.first_seq, oldest - self.first_seq)
-
-    def give_up(self, first_seq: int, count: int) -> int:
-        """Note that the dial no longer holds these; returns how many of them were missing."""
-        lost = self.missing.remove(first_seq, first_seq + count) if count > 0 else 0
-        self.gone += lost
-        return lost
-
-    def first_missing(self) -> tuple[int, int] | None:
-        """`(first, count)` of the first run of missing records, at most `MAX_RESEND` of them."""
-        run = self.missing.lowest()
-        return None if run is None else (run[0], min(run[1] - run[0], MAX_RESEND))
 
 
 class DialClient:
@@ -242,13 +52,12 @@ class DialClient:
         self.unknown_kinds = 0
         self.malformed = 0
         self.foreign_boot = 0
-        self.exchanges_lost = 0
         self.lost_in_resets = 0
         self.over_budget = 0
         self.status_interval_s = STATUS_INTERVAL_S
         self._clock_ns = clock_ns
         self._rng = rng or random.Random()
-        self._exchange = self._rng.randrange(1 << 16)
+        self._pulses = SyncPulses(clock_ns, self._rng)
         self._wanted_start: dict[str, int] | None = None
         self._start_number = self._rng.randrange(1 << 16)
         self._stop_wanted = False
@@ -267,10 +76,8 @@ class DialClient:
         self._past_dropped_bytes += self._decoder.dropped_bytes
         self._decoder = frame.Decoder()
         self.connected = self._asked = False
-        self._pending: dict[int, int] = {}
-        self._burst_left = BURST_EXCHANGES
-        self._hello_due_ns = self._sync_due_ns = self._status_due_ns = self._start_due_ns = self._clock_ns()
-        self._resend_due_ns = self._hello_due_ns
+        self._hello_due_ns = self._status_due_ns = self._start_due_ns = self._resend_due_ns = self._clock_ns()
+        self._pulses.begin()
 
     @property
     def bad_frames(self) -> int:
@@ -281,6 +88,11 @@ class DialClient:
     def dropped_bytes(self) -> int:
         """Bytes that belonged to no frame, since the first link."""
         return self._past_dropped_bytes + self._decoder.dropped_bytes
+
+    @property
+    def exchanges_lost(self) -> int:
+        """Sync pulses that were not answered in time."""
+        return self._pulses.lost
 
     @property
     def missing(self) -> int:
@@ -319,8 +131,7 @@ class DialClient:
 
     def burst(self) -> None:
         """Exchange sync pulses quickly for a while."""
-        self._burst_left = BURST_EXCHANGES
-        self._sync_due_ns = self._clock_ns()
+        self._pulses.burst()
 
     def send(self, kind: int, **values: Any) -> None:
         """Queue any other message."""
@@ -354,8 +165,8 @@ class DialClient:
         if self.tracker and now_ns >= self._resend_due_ns and (run := self.tracker.first_missing()):
             self._resend_due_ns = now_ns + int(RESEND_TIMEOUT_S * 1e9)
             yield frame.encode(message.pack(message.RESEND, first_seq=run[0], count=run[1]))
-        if now_ns >= self._sync_due_ns:
-            yield self._sync_request()
+        if self._pulses.is_due(now_ns):
+            yield self._pulses.request()
 
     def feed(self, data: bytes, host_ns: int) -> list[Event]:
         """Take in bytes that arrived at `host_ns`; returns what they said. Raises `ProtocolError` on another major."""
@@ -382,28 +193,6 @@ class DialClient:
                 events.append(event)
         return events
 
-    def _sync_request(self) -> bytes:
-        low_s, high_s = BURST_INTERVAL_S if self._burst_left else SYNC_INTERVAL_S
-        self._burst_left = max(self._burst_left - 1, 0)
-        request = self._next_exchange()
-        now_ns = self._clock_ns()
-        self._sync_due_ns = now_ns + int(self._rng.uniform(low_s, high_s) * 1e9)
-        for number, sent_ns in list(self._pending.items()):
-            if now_ns - sent_ns > EXCHANGE_TIMEOUT_S * 1e9:
-                del self._pending[number]
-                self.exchanges_lost += 1
-        self._pending[self._exchange] = self._clock_ns()
-        return request
-
-    def _next_exchange(self) -> bytes:
-        """The frame of the next exchange, numbered so that no byte of it is a Ctrl-C, which would stop a board that is
-        just booting: what a host sends without being asked, HELLO_REQUEST and STATUS_REQUEST too, holds none."""
-        while True:
-            self._exchange = (self._exchange + 1) & 0xFFFFFFFF
-            request = frame.encode(message.pack(message.SYNC_REQUEST, exchange=self._exchange))
-            if b"\x03" not in request:
-                return request
-
     def _check_major(self, payload: bytes) -> None:
         if len(payload) > 2 and payload[0] == message.HELLO and payload[1] != message.PROTOCOL_MAJOR:
             raise self._other_major((payload[1], payload[2]))
@@ -418,22 +207,8 @@ class DialClient:
         )
 
     def _event(self, kind: int, fields: dict[str, Any], host_ns: int) -> Event | None:
-        if kind == message.HELLO:
-            check_message(kind, fields, fields["outbox"])
-            return self._on_hello(fields, host_ns)
-        if kind == message.REFUSED:
-            if fields["of_kind"] == message.HELLO_REQUEST and fields["reason"] == message.REFUSED_PROTOCOL:
-                raise ProtocolError(
-                    self.port,
-                    f"The dial on {self.port} refused: {plain_text(fields['text'])}.",
-                    dial=None,
-                    host=HOST_VERSION,
-                )
-            return Refused(host_ns, message.name_of(fields["of_kind"]), fields["reason"], plain_text(fields["text"]))
-        if kind == message.LOG:
-            return Log(host_ns, fields["level"], plain_text(fields["text"]))
-        if kind == message.CONFIG:
-            return ConfigValue(host_ns, fields["key"], fields["value"])
+        if take := _AT_ANY_TIME.get(kind):
+            return take(self, fields, host_ns)
         if self.hello is None or not self.connected:
             return None
         if fields.get("boot16") != self.hello.boot & 0xFFFF:
@@ -442,29 +217,11 @@ class DialClient:
             self.connected = False
             return None
         check_message(kind, fields, self.hello.outbox)
-        boot = self.hello.boot
-        if kind == message.SYNC_REPLY:
-            sent_ns = self._pending.pop(fields["exchange"], None)
-            if sent_ns is None:
-                return None
-            return SyncExchange(boot, fields["exchange"], sent_ns, fields["received_us"], fields["sent_us"], host_ns)
-        if kind == message.STARTED:
-            return self._on_started(fields, boot, host_ns)
-        if kind == message.STATUS:
-            return self._on_status(fields, boot, host_ns)
-        if kind == message.GONE:
-            if self.tracker and (lost := self.tracker.give_up(fields["first_seq"], fields["count"])):
-                self.tracker.answered += lost
-                self._resend_due_ns = host_ns
-            return Gone(host_ns, boot, fields["first_seq"], fields["count"])
-        if self.tracker is None or not self.tracker.take(fields["seq"]):
-            return None
-        if fields["flags"] & message.FLAG_RESENT and fields["seq"] + 1 not in self.tracker.missing:
-            self._resend_due_ns = host_ns
         del fields["boot16"]
-        return Sample(host_ns, boot, **fields) if kind == message.SAMPLE else Mark(host_ns, boot, **fields)
+        return _OF_THIS_BOOT[kind](self, fields, self.hello.boot, host_ns)
 
     def _on_hello(self, fields: dict[str, Any], host_ns: int) -> Hello | OtherDial:
+        check_message(message.HELLO, fields, fields["outbox"])
         if fields["major"] != message.PROTOCOL_MAJOR:
             raise self._other_major((fields["major"], fields["minor"]))
         hello = Hello(
@@ -490,8 +247,7 @@ class DialClient:
             self.tracker = None
             self.status = None
             self._wanted_start = None
-            self._pending.clear()
-            self.burst()
+            self._pulses.begin()
         self.hello = hello
         self._budget.burst = BURST_MESSAGES + hello.outbox
         if self.tracker:
@@ -500,15 +256,36 @@ class DialClient:
         self._status_due_ns = host_ns
         return hello
 
+    def _on_refused(self, fields: dict[str, Any], host_ns: int) -> Refused:
+        if fields["of_kind"] == message.HELLO_REQUEST and fields["reason"] == message.REFUSED_PROTOCOL:
+            raise ProtocolError(
+                self.port,
+                f"The dial on {self.port} refused: {plain_text(fields['text'])}.",
+                dial=None,
+                host=HOST_VERSION,
+            )
+        return Refused(host_ns, message.name_of(fields["of_kind"]), fields["reason"], plain_text(fields["text"]))
+
+    def _on_log(self, fields: dict[str, Any], host_ns: int) -> Log:
+        return Log(host_ns, fields["level"], plain_text(fields["text"]))
+
+    def _on_config(self, fields: dict[str, Any], host_ns: int) -> ConfigValue:
+        return ConfigValue(host_ns, fields["key"], fields["value"])
+
+    def _on_sync_reply(self, fields: dict[str, Any], boot: int, host_ns: int) -> SyncExchange | None:
+        sent_ns = self._pulses.answered(fields["exchange"])
+        if sent_ns is None:
+            return None
+        return SyncExchange(boot, fields["exchange"], sent_ns, fields["received_us"], fields["sent_us"], host_ns)
+
     def _on_started(self, fields: dict[str, Any], boot: int, host_ns: int) -> Started | None:
         if self._wanted_start is None or fields["start"] != self._wanted_start["start"]:
             return None
         self._wanted_start = None
-        del fields["boot16"]
         return Started(host_ns, boot, **fields)
 
     def _on_status(self, fields: dict[str, Any], boot: int, host_ns: int) -> Status:
-        del fields["boot16"], fields["start"]
+        del fields["start"]
         self.status = Status(host_ns, boot, **fields)
         if fields["state"] == message.IDLE and self._stop_sent:
             self._stop_wanted = False
@@ -517,3 +294,41 @@ class DialClient:
             self.tracker = SequenceTracker(fields["next_seq"], kept=self.hello.outbox)
         self.tracker.expect(fields["next_seq"])
         return self.status
+
+    def _on_gone(self, fields: dict[str, Any], boot: int, host_ns: int) -> Gone:
+        if self.tracker and (lost := self.tracker.give_up(fields["first_seq"], fields["count"])):
+            self.tracker.answered += lost
+            self._resend_due_ns = host_ns
+        return Gone(host_ns, boot, fields["first_seq"], fields["count"])
+
+    def _on_sample(self, fields: dict[str, Any], boot: int, host_ns: int) -> Sample | None:
+        return Sample(host_ns, boot, **fields) if self._is_new(fields, host_ns) else None
+
+    def _on_mark(self, fields: dict[str, Any], boot: int, host_ns: int) -> Mark | None:
+        return Mark(host_ns, boot, **fields) if self._is_new(fields, host_ns) else None
+
+    def _is_new(self, fields: dict[str, Any], host_ns: int) -> bool:
+        """Whether a numbered record had not come yet."""
+        if self.tracker is None or not self.tracker.take(fields["seq"]):
+            return False
+        if fields["flags"] & message.FLAG_RESENT and fields["seq"] + 1 not in self.tracker.missing:
+            self._resend_due_ns = host_ns
+        return True
+
+
+_AT_ANY_TIME: dict[int, Callable[[DialClient, dict[str, Any], int], Event | None]] = {
+    message.HELLO: DialClient._on_hello,
+    message.REFUSED: DialClient._on_refused,
+    message.LOG: DialClient._on_log,
+    message.CONFIG: DialClient._on_config,
+}
+"""How each kind of message is taken that needs no HELLO before it."""
+_OF_THIS_BOOT: dict[int, Callable[[DialClient, dict[str, Any], int, int], Event | None]] = {
+    message.SYNC_REPLY: DialClient._on_sync_reply,
+    message.STARTED: DialClient._on_started,
+    message.STATUS: DialClient._on_status,
+    message.GONE: DialClient._on_gone,
+    message.SAMPLE: DialClient._on_sample,
+    message.EVENT: DialClient._on_mark,
+}
+"""And of those that name the boot which the dial said last."""

@@ -9,8 +9,9 @@ from typing import Any
 
 from tracedial.errors import LinkError, NotADialError, ProtocolError, SilentPortError
 from tracedial.host_clock import REAL_TIME, HostTime, Turning, wait_until
-from tracedial.link.client import DialClient, Event, Hello, OtherDial
+from tracedial.link.client import DialClient
 from tracedial.link.limits import BURST_BYTES, BYTES_PER_S, Budget
+from tracedial.link.messages import Event, Hello, OtherDial
 from tracedial.link.stream import READ_TIMEOUT_S, Stream, open_stream
 from tracedial.link.whereabouts import Whereabouts
 

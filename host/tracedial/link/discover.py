@@ -10,8 +10,8 @@ from pathlib import Path
 
 from tracedial.emulation.emulator import announcements_dir
 from tracedial.errors import AmbiguousDialError, LinkError, NotADialError
-from tracedial.link.client import Hello
 from tracedial.link.connection import DialConnection
+from tracedial.link.messages import Hello
 
 PROBE_S = 1.5
 

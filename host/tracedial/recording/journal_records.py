@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from tracedial.link.client import (
+from tracedial.link.connection import LinkChange
+from tracedial.link.messages import (
     ConfigValue,
     Event,
     Gone,
@@ -22,7 +23,6 @@ from tracedial.link.client import (
     Status,
     SyncExchange,
 )
-from tracedial.link.connection import LinkChange
 from tracedial.recording.record_kinds import Kind
 from tracedial.recording.session import scale_to_json
 from tracedial.timing.player import PlayerEvent

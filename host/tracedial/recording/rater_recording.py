@@ -10,8 +10,8 @@ from dialwire import message
 from dialwire.errors import WireError
 from tracedial.errors import RecordingError
 from tracedial.files.private import make_folder
-from tracedial.link.client import Event, Hello, Mark, OtherDial, Refused, Sample, Started, Status, SyncExchange
 from tracedial.link.connection import DialConnection, LinkChange
+from tracedial.link.messages import Event, Hello, Mark, OtherDial, Refused, Sample, Started, Status, SyncExchange
 from tracedial.recording.folder import next_journal
 from tracedial.recording.journal_records import record_of
 from tracedial.recording.journal_writer import JournalWriter

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import IntEnum, auto
 
-from tracedial.link.client import Hello
+from tracedial.link.messages import Hello
 
 
 class Trouble(IntEnum):

@@ -15,9 +15,9 @@ from typing import Any
 from tracedial import __version__
 from tracedial.errors import JournalError
 from tracedial.host_clock import REAL_TIME, HostTime
-from tracedial.link.client import Event
 from tracedial.link.connection import DialConnection, LinkChange
 from tracedial.link.discover import other_ports
+from tracedial.link.messages import Event
 from tracedial.link.stream import Stream, open_stream
 from tracedial.link.whereabouts import Whereabouts
 from tracedial.recording.ending import Ending

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from tracedial.errors import RecordingError
-from tracedial.link.client import Gone, Mark, Started, SyncExchange
+from tracedial.link.messages import Gone, Mark, Started, SyncExchange
 from tracedial.recording.doubt import Doubt, doubts_of, findings_of
 from tracedial.recording.folder import JOURNAL_NAME
 from tracedial.recording.journal import JournalContent, read_journal, restored

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tracedial.errors import RecordingError
-from tracedial.link.client import Hello
+from tracedial.link.messages import Hello
 from tracedial.recording.folder import journals
 from tracedial.recording.journal import read_journal
 from tracedial.recording.session import scale_to_json

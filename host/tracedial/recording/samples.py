@@ -7,7 +7,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from tracedial.link.client import Sample
+from tracedial.link.messages import Sample
 from tracedial.recording.journal_lines import PLACE
 
 FIELDS = tuple(entry.name for entry in fields(Sample))

@@ -9,11 +9,12 @@ from typing import Any
 from dialwire import message
 from tracedial.errors import PageError
 from tracedial.host_clock import REAL_TIME, HostTime
-from tracedial.link.client import Event, Mark
 from tracedial.link.connection import LinkChange
+from tracedial.link.messages import Event, Mark
 from tracedial.link.stream import Stream, open_stream
 from tracedial.recording.rater_recording import DialChoice
 from tracedial.recording.recorder import SessionRecorder
+from tracedial.recording.session import scale_to_json
 from tracedial.recording.summary import RecordingSummary
 from tracedial.room.page_playback import PagePlayback, number
 from tracedial.room.page_player import PagePlayer
@@ -97,14 +98,7 @@ class LiveRoom:
             "problem": self.problem,
             "video": self.video.path.name if self.video else None,
             "duration_s": self.video.duration_s if self.video else None,
-            "scale": None
-            if scale is None
-            else {
-                "low": scale.low,
-                "high": scale.high,
-                "step": scale.step,
-                "detents": [list(d) for d in scale.detents],
-            },
+            "scale": scale_to_json(scale) if scale else None,
             "raters": [
                 {
                     "name": state.rater,

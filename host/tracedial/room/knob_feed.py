@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from tracedial.host_clock import host_clock_ns
-from tracedial.link.client import Event, Hello, Status, SyncExchange
 from tracedial.link.connection import DialConnection, LinkChange
+from tracedial.link.messages import Event, Hello, Status, SyncExchange
 from tracedial.link.stream import Stream
 from tracedial.recording.on_scale import is_on_scale
 from tracedial.timing.live_clock import fit_boots

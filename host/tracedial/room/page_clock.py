@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from tracedial.host_clock import REAL_TIME, HostTime
-from tracedial.link.client import Event, Hello, SyncExchange
 from tracedial.link.connection import DialConnection, LinkChange
+from tracedial.link.messages import Event, Hello, SyncExchange
 from tracedial.link.stream import Stream
 from tracedial.room.page_link import CLOCK, PORTS
 from tracedial.timing.clock import ClockFit

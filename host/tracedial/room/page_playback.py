@@ -10,8 +10,8 @@ from typing import Any
 
 from tracedial.errors import PageError
 from tracedial.host_clock import host_clock_ns
-from tracedial.link.client import Event, Hello, SyncExchange
 from tracedial.link.connection import LinkChange
+from tracedial.link.messages import Event, Hello, SyncExchange
 from tracedial.link.stream import open_stream
 from tracedial.recording.recorder import SessionRecorder
 from tracedial.room.page_clock import PageClock

@@ -16,23 +16,24 @@ from tracedial.dial_setup.dial_settings import DialSettingsClient
 from tracedial.errors import LinkError, PageError, TracedialError
 from tracedial.files.private import make_folder
 from tracedial.host_clock import host_clock_ns
-from tracedial.link.client import Event, Sample, Status
 from tracedial.link.connection import LinkChange
+from tracedial.link.messages import Event, Sample, Status
 from tracedial.recording.folder import PRACTICE_FILE, journals
 from tracedial.recording.journal import JournalWriter
 from tracedial.recording.on_scale import is_on_scale
 from tracedial.recording.rater_lock import RaterLock
 from tracedial.recording.rater_recording import DialChoice
 from tracedial.recording.recorder import SessionRecorder
-from tracedial.recording.session import Session
 from tracedial.room.knob_feed import STATUS_S, KnobFeed, knob_words
 from tracedial.room.page_link import KNOB, PORTS
 from tracedial.room.page_playback import MAX_PAGE_US, PagePlayback, number
 from tracedial.room.recording_thread import RecordingEnd, RecordingThread
+from tracedial.study.played import rated_until
 from tracedial.study.practice import measure
-from tracedial.study.progress import check_same_scale, progress, rated_until, rating_of, write_tables
+from tracedial.study.progress import progress
+from tracedial.study.rating import Rating
 from tracedial.study.segments import begin_choice
-from tracedial.study.study import Study
+from tracedial.study.tables import write_tables
 from tracedial.video import Video
 
 
@@ -45,17 +46,16 @@ class Sitting:
 
     def __init__(
         self,
-        study: Study,
-        session: Session,
-        rater: str,
+        rating: Rating,
         *,
         port: str,
         video: Video,
         knob_kind: str,
         another_dial: bool = False,
     ) -> None:
-        self.study, self.session, self.rater, self.video = study, session, rater, video
-        self.folder = study.session_folder(session.folder.name) / rater
+        self.rating = rating
+        self.study, self.session, self.rater, self.video = rating.study, rating.session, rating.rater, video
+        self.folder = rating.folder
         self.port, self._another_dial = port, another_dial
         self._lock = RaterLock(self.folder)
         self.knob_kind = knob_kind
@@ -174,7 +174,7 @@ class Sitting:
     async def _begin(self) -> None:
         try:
             if self._finished:
-                self.step = progress(self.study, self.session, self.rater).step
+                self.step = progress(self.rating).step
                 return
             await asyncio.to_thread(self._listen)
             self.step = "instructions"
@@ -251,21 +251,21 @@ class Sitting:
             self._feed.close()
             self._feed = None
         resume = bool(journals(self.folder))
-        rating = self.study.rating
+        plan = self.study.rating
         if resume:
-            check_same_scale(self.folder, self.study)
+            self.rating.check_same_scale()
         recorder = SessionRecorder(
             folder=self.session.folder,
             dials=[DialChoice(self.rater, self.port)],
             video=self.video,
-            rate_hz=rating.rate_hz,
+            rate_hz=plan.rate_hz,
             settings={
                 "player": "page",
                 "study": self.study.title,
                 "preset": self.study.preset,
                 "knob": self.knob_kind,
                 "practice": self.practice_result,
-                "shown": {"gauge": rating.show_gauge, "trace": rating.show_trace},
+                "shown": {"gauge": plan.show_gauge, "trace": plan.show_trace},
                 "resumed_at_s": self.resume_s if resume else None,
             },
             observers=[lambda rater, event: self._hear_knob(event)],
@@ -289,9 +289,9 @@ class Sitting:
         self.step = "rated" if self._finished else "stopped"
         if self._finished:
             try:
-                begin_choice(self.folder, self.study, rating_of(self.study, self.session, self.rater).rated)
-                write_tables(self.study, self.session, self.rater)
-                self.step = progress(self.study, self.session, self.rater).step
+                begin_choice(self.folder, self.study, self.rating.trace().rated)
+                write_tables(self.rating)
+                self.step = progress(self.rating).step
             except TracedialError as error:
                 self.problem = self.problem or str(error)
         self.tell_state()

@@ -13,14 +13,18 @@ from tracedial.errors import PageError, StudyError, TracedialError, VideoError
 from tracedial.files.folder_lock import FolderInUseError, FolderLock, NoLocksError
 from tracedial.link.discover import find_dials, list_ports
 from tracedial.measures.trace import Trace
-from tracedial.recording.session import Session
+from tracedial.recording.session import Session, scale_to_json
 from tracedial.room.page_link import KNOB, PORTS
 from tracedial.room.page_playback import number
 from tracedial.room.sitting import Sitting
 from tracedial.study.answers import Answer, AnswerBook, place_of, questions_for, read_answers, unanswered
-from tracedial.study.progress import chosen_clips, progress, rating_of, survey, write_tables
+from tracedial.study.progress import progress, survey
+from tracedial.study.rating import Rating
 from tracedial.study.segments import Choice, Clip, begin_choice, change, clips, read_choice
-from tracedial.study.study import CODES, CODES_BETWEEN, Study, check_hash, find_video, read_study
+from tracedial.study.study import CODES, CODES_BETWEEN, Study
+from tracedial.study.study_file import read_study
+from tracedial.study.study_sessions import check_hash, find_video
+from tracedial.study.tables import write_tables
 from tracedial.video import Video, read_video
 
 LOCK_FILE = ".room.lock"
@@ -127,8 +131,7 @@ class Room:
         """Begin (or take up) a rater's sitting. Raises `PageError` while another one is recorded."""
         if knob_kind not in KNOB_KINDS:
             raise PageError(f"{knob_kind!r} is no way of rating: {', '.join(KNOB_KINDS)} are.")
-        session = self.study.session(session_name)
-        self.study.rater_folder(session_name, rater)
+        rating = self._rating(session_name, rater)
         port = PORTS[KNOB] if knob_kind != "dial" else port
         async with self._sitting_lock:
             old = self.sitting
@@ -143,11 +146,9 @@ class Room:
                     return old
                 await self._end_sitting()
             self.sitting = Sitting(
-                self.study,
-                session,
-                rater,
+                rating,
                 port=port,
-                video=await self.video(session),
+                video=await self.video(rating.session),
                 knob_kind=knob_kind,
                 another_dial=self._another_dial,
             )
@@ -167,40 +168,42 @@ class Room:
     def review(self, session_name: str, rater: str) -> dict[str, Any]:
         """What a researcher chooses segments from: the trace, the automatic segments, what holds now. Other raters'
         traces are there only where the study does not blind the choice."""
-        session, folder = self._place(session_name, rater)
+        rating = self._rating(session_name, rater)
+        folder = rating.folder
         with self._choosing[folder]:
-            self._refuse_unrated(session, rater)
-            trace = rating_of(self.study, session, rater)
+            self._refuse_unrated(rating)
+            trace = rating.trace()
             choice = begin_choice(folder, self.study, trace.rated)
         return {
-            **self._choice_json(session, rater, choice),
+            **self._choice_json(rating, choice),
             "rating": _ratings(trace),
             "scale": study_json(self.study)["scale"],
             "others": {}
             if self.study.segments.blind
             else {
-                other: _ratings(rating_of(self.study, session, other))
-                for other in session.raters
-                if other != rater and progress(self.study, session, other).step not in ("open", "begun")
+                other: _ratings(Rating(self.study, rating.session, other).trace())
+                for other in rating.session.raters
+                if other != rater and progress(Rating(self.study, rating.session, other)).step not in ("open", "begun")
             },
         }
 
     def change_segments(self, session_name: str, rater: str, said: dict[str, Any]) -> dict[str, Any]:
         """Carry out a researcher's change."""
-        session, folder = self._place(session_name, rater)
+        rating = self._rating(session_name, rater)
+        folder = rating.folder
         fields = {key: said[key] for key in ("id", "kind", "start_s", "end_s", "rank") if key in said}
         with self._choosing[folder]:
-            self._refuse_unrated(session, rater)
+            self._refuse_unrated(rating)
             choice = change(
                 folder,
                 action=str(said.get("action")),
                 who=str(said.get("who", "")),
                 why=str(said.get("why", "")),
-                end_of_video_s=float(session.video["duration_s"]),
+                end_of_video_s=rating.duration_s,
                 **fields,
             )
-            warning = self._write_tables(session, rater)
-        return {**self._choice_json(session, rater, choice), "warning": warning}
+            warning = self._write_tables(rating)
+        return {**self._choice_json(rating, choice), "warning": warning}
 
     def together(self, session_name: str) -> dict[str, Any]:
         """All raters' traces of a session, once all of them have rated it to its end and, where the choice is blind,
@@ -209,7 +212,7 @@ class Room:
         plan = self.study.segments
         waiting = []
         for rater in session.raters:
-            step = progress(self.study, session, rater).step
+            step = progress(Rating(self.study, session, rater)).step
             if step in ("open", "begun") or (plan.blind and plan.count and step == "rated"):
                 waiting.append(rater)
         if waiting:
@@ -219,15 +222,16 @@ class Room:
             "session": session_name,
             "duration_s": session.video["duration_s"],
             "scale": study_json(self.study)["scale"],
-            "traces": {rater: _ratings(rating_of(self.study, session, rater)) for rater in session.raters},
+            "traces": {rater: _ratings(Rating(self.study, session, rater).trace()) for rater in session.raters},
         }
 
     def clips(self, session_name: str, rater: str) -> dict[str, Any]:
         """The clips that a rater is shown, with the questions and the answers so far."""
-        session, folder = self._place(session_name, rater)
-        where = progress(self.study, session, rater)
+        rating = self._rating(session_name, rater)
+        folder = rating.folder
+        where = progress(rating)
         answers = read_answers(folder)
-        made = chosen_clips(self.study, session, rater) if where.step in ("chosen", "done") else []
+        made = rating.chosen_clips() if where.step in ("chosen", "done") else []
         return {
             "step": where.step,
             "done": answers.is_done(made),
@@ -255,7 +259,8 @@ class Room:
     def answer(self, session_name: str, rater: str, said: dict[str, Any]) -> dict[str, Any]:
         """Keep what a rater typed, watched or ended, for the clips as the page showed them: the choice may have been
         changed meanwhile. Raises where there is no such clip or question."""
-        session, folder = self._place(session_name, rater)
+        rating = self._rating(session_name, rater)
+        folder = rating.folder
         with self._choosing[folder]:
             choice = read_choice(folder)
             if choice is None:
@@ -265,11 +270,11 @@ class Room:
             book = self._books[folder]
             what = said.get("what")
             if what == "done":
-                book.done(chosen_clips(self.study, session, rater) if choice.accepted_by else [])
+                book.done(rating.chosen_clips() if choice.accepted_by else [])
             elif what == "watched":
-                book.watched(self._shown_clip(session, choice, said))
+                book.watched(self._shown_clip(rating, choice, said))
             elif what == "answer":
-                clip = self._shown_clip(session, choice, said)
+                clip = self._shown_clip(rating, choice, said)
                 question, text = said.get("question"), said.get("text")
                 asked = {q.id: q.text for q in questions_for(self.study, clip.segment)} | {CODES: ""}
                 if not isinstance(question, str) or question not in asked or not isinstance(text, str):
@@ -283,28 +288,28 @@ class Room:
                 raise PageError(f"{what!r} is nothing that can be kept.")
             if book.problem:
                 raise PageError(book.problem)
-            return {"kept": True, "warning": self._write_tables(session, rater)}
+            return {"kept": True, "warning": self._write_tables(rating)}
 
-    def _shown_clip(self, session: Session, choice: Choice, said: dict[str, Any]) -> Clip:
+    def _shown_clip(self, rating: Rating, choice: Choice, said: dict[str, Any]) -> Clip:
         """The clip that a page showed: of a segment that there is or was, with the seconds that the page says."""
         segment = choice.segments.get(str(said.get("segment")))
         if segment is None:
             raise PageError(f"There is no segment {said.get('segment')!r}: load the page again.")
-        end_of_video_s = float(session.video["duration_s"])
+        end_of_video_s = rating.duration_s
         start_s = number(said.get("start_s"), 0.0, end_of_video_s)
         end_s = number(said.get("segment_end_s"), start_s, end_of_video_s)
         shown = replace(segment, start_s=start_s, end_s=end_s)
         (clip,) = clips([shown], length_s=self.study.clips.length_s, end_of_video_s=end_of_video_s)
         return clip
 
-    def _refuse_unrated(self, session: Session, rater: str) -> None:
-        if progress(self.study, session, rater).step in ("open", "begun"):
-            raise PageError(f"{rater} has not rated {session.folder.name} to its end yet.")
+    def _refuse_unrated(self, rating: Rating) -> None:
+        if progress(rating).step in ("open", "begun"):
+            raise PageError(f"{rating.rater} has not rated {rating.session_name} to its end yet.")
 
-    def _write_tables(self, session: Session, rater: str) -> str:
+    def _write_tables(self, rating: Rating) -> str:
         """Write what is derived; returns what was in the way, in a sentence: the journals have everything."""
         try:
-            write_tables(self.study, session, rater)
+            write_tables(rating)
         except TracedialError as error:
             return str(error)
         return ""
@@ -320,16 +325,17 @@ class Room:
             await asyncio.to_thread(emulator.close)
         self._lock.release()
 
-    def _place(self, session_name: str, rater: str) -> tuple[Session, Path]:
-        folder = self.study.rater_folder(session_name, rater)
-        return self.study.session(session_name), folder
+    def _rating(self, session_name: str, rater: str) -> Rating:
+        """A rater's rating. Raises `StudyError` for a session or a rater that the study does not have."""
+        self.study.rater_folder(session_name, rater)
+        return Rating(self.study, self.study.session(session_name), rater)
 
-    def _choice_json(self, session: Session, rater: str, choice: Choice) -> dict[str, Any]:
-        duration_s = float(session.video["duration_s"])
+    def _choice_json(self, rating: Rating, choice: Choice) -> dict[str, Any]:
+        duration_s = rating.duration_s
         made = clips(choice.segments.values(), length_s=self.study.clips.length_s, end_of_video_s=duration_s)
         return {
-            "session": session.folder.name,
-            "rater": rater,
+            "session": rating.session_name,
+            "rater": rating.rater,
             "duration_s": duration_s,
             "segments": [
                 {**asdict(clip.segment), "clip_start_s": clip.start_s, "clip_end_s": clip.end_s, "clip_cut": clip.cut}
@@ -356,16 +362,10 @@ class Room:
 
 def study_json(study: Study) -> dict[str, Any]:
     """A study as the pages know it."""
-    scale = study.scale
     return {
         "title": study.title,
         "language": study.language,
-        "scale": {
-            "low": scale.low,
-            "high": scale.high,
-            "step": scale.step,
-            "detents": [list(d) for d in scale.detents],
-        },
+        "scale": scale_to_json(study.scale),
         "rating": asdict(study.rating),
         "practice": asdict(study.practice),
         "segments": asdict(study.segments),

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracedial.errors import ClockError
-from tracedial.link.client import SyncExchange
+from tracedial.link.messages import SyncExchange
 from tracedial.timing.clock_region import MAX_RATE, MAX_RATE_CHANGE, Intervals, Region, first_contradiction, region_of
 
 Floats = NDArray[np.float64]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tracedial.errors import ClockError
-from tracedial.link.client import Hello, SyncExchange
+from tracedial.link.messages import Hello, SyncExchange
 from tracedial.timing.clock import ClockFit, fit_clock
 
 WINDOW_S = 120.0
