@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 
 from link_model import dial_time, exchanges, irregular
 from tracedial.errors import ClockError
-from tracedial.link.client import BURST_INTERVAL_S
 from tracedial.link.messages import SyncExchange
-from tracedial.link.pulses import SYNC_INTERVAL_S
-from tracedial.timing.clock import ClockFit, fit_clock, fit_stamps
+from tracedial.link.pulses import BURST_INTERVAL_S, SYNC_INTERVAL_S
+from tracedial.timing.clock import fit_clock, fit_stamps
+from tracedial.timing.clock_fit import ClockFit
 
 
 def fit_of(seed, seconds=600.0, **clock) -> ClockFit:

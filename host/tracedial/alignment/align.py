@@ -26,7 +26,7 @@ from tracedial.recording.on_scale import with_off_scale_flagged
 from tracedial.recording.recording import Recording, read_recording, times
 from tracedial.recording.resume import dial_words
 from tracedial.recording.samples import Samples, without_repeats
-from tracedial.timing.clock import ClockFit
+from tracedial.timing.clock_fit import ClockFit
 from tracedial.timing.live_clock import fit_boots
 
 

@@ -14,7 +14,7 @@ from tracedial.measures.trace import Trace
 from tracedial.recording.on_scale import OFF_SCALE
 from tracedial.recording.recording import Recording, times
 from tracedial.recording.samples import Samples
-from tracedial.timing.clock import ClockFit
+from tracedial.timing.clock_fit import ClockFit
 
 PLACED_S = 0.045
 """How well each second is to be placed, at worst."""

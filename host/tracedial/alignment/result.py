@@ -11,7 +11,7 @@ from tracedial.alignment.video_time import VideoTime
 from tracedial.measures.trace import Trace
 from tracedial.recording.recording import Recording
 from tracedial.recording.samples import Samples
-from tracedial.timing.clock import ClockFit
+from tracedial.timing.clock_fit import ClockFit
 from tracedial.timing.player import Stretch
 
 

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from tracedial.errors import ClockError
 from tracedial.recording.recording import Recording, times
-from tracedial.timing.clock import ClockFit, fit_clock, page_tick_us
+from tracedial.timing.clock import fit_clock, page_tick_us
+from tracedial.timing.clock_fit import ClockFit
 from tracedial.timing.player import PlayerEvent, Stretch, timeline
 from tracedial.timing.shown_frames import (
     UNSEEN_S,

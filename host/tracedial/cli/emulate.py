@@ -13,9 +13,11 @@ from pathlib import Path
 import click
 
 from tracedial.cli.numbers import FiniteRange
+from tracedial.emulation.emulated_dial import EmulatedDial
 from tracedial.emulation.emulated_link import LinkConditions
 from tracedial.emulation.emulated_settings import DialSettings, read_knob_script
-from tracedial.emulation.emulator import EmulatedDial, Emulator, PtyEnd, TcpEnd
+from tracedial.emulation.emulator import Emulator
+from tracedial.emulation.host_end import PtyEnd, TcpEnd
 from tracedial.errors import EmulatorError, TracedialError
 from tracedial.files.private import make_folder
 

@@ -5,7 +5,7 @@ import click
 from tracedial.alignment.result import Alignment
 from tracedial.errors import TracedialError
 from tracedial.files.safe_text import terminal_text
-from tracedial.timing.clock import drift_words
+from tracedial.timing.clock_fit import drift_words
 
 
 def say_alignments(alignments: list[Alignment], problems: list[TracedialError]) -> list[TracedialError]:

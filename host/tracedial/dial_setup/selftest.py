@@ -8,7 +8,7 @@ import numpy as np
 from dialwire import message
 from dialwire.scale import Scale
 from tracedial.link.messages import Sample, Started, Status
-from tracedial.timing.clock import ClockFit, drift_words
+from tracedial.timing.clock_fit import ClockFit, drift_words
 
 TICK_LIMIT_MS = 1.0
 NOISE_LIMIT_STEPS = 0.2

@@ -18,7 +18,7 @@ from tracedial.recording.journal_writer import JournalWriter
 from tracedial.recording.on_scale import is_on_scale, sample_is_on_scale
 from tracedial.recording.rater_state import RaterState, Trouble
 from tracedial.recording.record_kinds import Kind
-from tracedial.timing.clock import ClockFit
+from tracedial.timing.clock_fit import ClockFit
 from tracedial.timing.live_clock import LiveClock
 from tracedial.timing.tick_grid import TickGrid
 

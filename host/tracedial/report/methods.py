@@ -12,7 +12,7 @@ from tracedial.analysis.settings import AnalysisSettings, LagCorrection
 from tracedial.measures.ruptures import EventSettings
 from tracedial.report.blocks import Table
 from tracedial.report.numbers import NO_NUMBER, number_text
-from tracedial.timing.clock import drift_words
+from tracedial.timing.clock_fit import drift_words
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from tracedial.link.connection import DialConnection, LinkChange
 from tracedial.link.messages import Event, Hello, SyncExchange
 from tracedial.link.stream import Stream
 from tracedial.room.page_link import CLOCK, PORTS
-from tracedial.timing.clock import ClockFit
+from tracedial.timing.clock_fit import ClockFit
 from tracedial.timing.live_clock import LiveClock
 
 FIRST_EXCHANGES = 12

@@ -4,7 +4,8 @@ import numpy as np
 
 from tracedial.errors import ClockError
 from tracedial.link.messages import Hello, SyncExchange
-from tracedial.timing.clock import ClockFit, fit_clock
+from tracedial.timing.clock import fit_clock
+from tracedial.timing.clock_fit import ClockFit
 
 WINDOW_S = 120.0
 """Older exchanges do not matter for where the clock is now."""

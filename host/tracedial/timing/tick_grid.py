@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from tracedial.timing.clock import ClockFit
+from tracedial.timing.clock_fit import ClockFit
 from tracedial.timing.player import PlayerEvent
 
 MAX_PERIOD_S = 1.0
