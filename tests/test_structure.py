@@ -23,7 +23,7 @@ DEVICE_LIBRARY = {"dialwire": {"struct", "binascii"}, "dial": {"struct", "binasc
 HOST_ORDER = [
     {"errors", "shell", "host_clock"},
     {"firmware_files", "files", "video"},
-    {"emulation"},
+    {"emulation", "face"},
     {"link"},
     {"timing", "measures"},
     {"dial_setup", "recording"},

@@ -29,4 +29,5 @@ def page_texts(path: Path) -> list[str]:
 def render(path: Path, *, page: int = 0, dpi: float = 100) -> Image:
     """A page as a picture."""
     with pypdfium2.PdfDocument(path) as pdf:
-        return pdf[page].render(scale=dpi / 72)  # pyright: ignore[reportArgumentType].to_pil()
+        bitmap = pdf[page].render(scale=dpi / 72)  # pyright: ignore[reportArgumentType]
+        return bitmap.to_pil()

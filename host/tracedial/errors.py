@@ -112,3 +112,7 @@ class EmulatorError(TracedialError):
 
 class AnalysisError(TracedialError):
     """Traces that cannot be compared or settings that make no sense."""
+
+
+class FaceError(TracedialError):
+    """A dial's face that cannot be drawn as asked for."""
