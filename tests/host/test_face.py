@@ -19,7 +19,7 @@ from tracedial.face.layout import LEAST_EM_MM, lay_out
 from tracedial.face.lettering import CAP_HEIGHT_EM, advance_em, font_path
 from tracedial.face.shapes import Arc, Circle, Letter, Line
 from tracedial.face.sheets import PAPERS_MM, centres, make_sheets
-from tracedial.study.study import init_study
+from tracedial.study.study_file import init_study
 
 WORDS = st.text("abcdefghijklmnopqrstuvwxyzäöüßÄÖÜÉñçŁ ", min_size=1, max_size=13).filter(str.strip)
 

@@ -40,7 +40,8 @@ def command(
     from tracedial.face.printing import to_pdf, to_svg
     from tracedial.face.sheets import make_sheets
     from tracedial.files.whole_file import write_whole
-    from tracedial.study.study import STUDY_FILE, read_study
+    from tracedial.study.study import STUDY_FILE
+    from tracedial.study.study_file import read_study
 
     kind = out.suffix.lower()
     if kind not in (".svg", ".pdf"):
