@@ -13,7 +13,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test bench screenshots lint format clean
+.PHONY: demo test bench screenshots docs coverage lint format clean
 
 demo: .venv/ready
 	$(BIN)/tracedial demo
@@ -26,6 +26,9 @@ bench: .venv/ready-to-bench
 
 screenshots: .venv/ready-to-test
 	$(BIN)/python tools/screenshots.py
+
+docs: .venv/ready-for-docs
+	$(BIN)/python tools/site.py
 
 lint: .venv/ready-to-test .stubs/ready
 	$(BIN)/ruff check .
@@ -56,6 +59,10 @@ clean:
 
 .venv/ready-to-bench: .venv/ready
 	$(BIN)/python -m pip install --quiet --group bench
+	@echo ready > $@
+
+.venv/ready-for-docs: .venv/ready
+	$(BIN)/python -m pip install --quiet --group docs
 	@echo ready > $@
 
 # The types of each kind of board, where only pyright's view of it finds them: among the host's they would hide its own.

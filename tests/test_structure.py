@@ -32,6 +32,7 @@ HOST_ORDER = [
     {"study", "report"},
     {"room"},
     {"cli"},
+    {"notebook"},
     {"__init__", "__main__"},
 ]
 # Statistics run on a CSV alone: they import nothing that knows of dials, links or clocks.
