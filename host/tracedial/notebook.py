@@ -78,7 +78,7 @@ def read_study(folder: str | Path) -> Study:
         >>> [session.name for session in study.sessions()]
         []
     """
-    from tracedial.study.study import read_study
+    from tracedial.study.study_file import read_study
 
     return read_study(Path(folder))
 

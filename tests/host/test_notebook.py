@@ -13,7 +13,7 @@ import tracedial as td
 from tracedial import notebook
 from tracedial.measures.trace import COLUMNS, Trace, write_trace
 from tracedial.recording.folder import SESSION_FILE
-from tracedial.study.study import init_study
+from tracedial.study.study_file import init_study
 
 FUNCTIONS = [name for name in notebook.__all__ if inspect.isfunction(getattr(notebook, name))]
 
