@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -91,11 +93,90 @@ def test_a_recovery_before_a_deeper_rupture_is_found():
     assert second.onset_s is not None
 
 
-def test_clips_are_two_minutes_and_cut_at_the_end_with_a_word():
+def test_a_repairs_clip_begins_where_the_ruptures_ends():
+    trace = np.full(900, 20.0)
+    trace[200:260] -= np.linspace(0, 40, 60)
+    trace[260:320] = np.linspace(-20, 20, 60)
+    (rupture,), (repair,) = (events := find_events(trace, EventSettings(count=1))).ruptures, events.repairs
+    assert abs(rupture.begins_s - 200) <= 3 and abs(repair.onset_s - 260) <= 3
+    assert rupture.clip == (rupture.begins_s, repair.onset_s) and rupture.clip_cut
+    assert repair.clip == (repair.onset_s, repair.onset_s + 120) and not repair.clip_cut
+    together = find_events(trace, EventSettings(count=1, clip_pairs="together"))
+    one = (rupture.begins_s, repair.onset_s + 120)
+    assert together.ruptures[0].clip == together.repairs[0].clip == one and not together.repairs[0].clip_cut
+
+
+def test_a_rupture_that_is_over_at_once_shares_its_repairs_clip_and_the_video_cuts_with_a_word():
     events = find_events(v_shapes(falls=((100, 30), (300, 40), (560, 50))))
-    clips = [(rupture.clip, rupture.clip_cut) for rupture in events.ruptures]
-    assert clips[0] == ((events.ruptures[0].onset_s, events.ruptures[0].onset_s + 120), False)
-    assert clips[2] == ((events.ruptures[2].onset_s, 600), True)
+    for rupture, repair in zip(events.ruptures, events.repairs, strict=True):
+        assert rupture.clip == repair.clip == (rupture.begins_s, min(repair.onset_s + 120, 600))
+        assert rupture.clip_cut == repair.clip_cut == (repair.onset_s + 120 > 600)
+
+
+def test_a_fall_longer_than_a_clip_leaves_the_lowest_segment_in_it():
+    trace = np.full(600, 20.0)
+    trace[100:220] -= np.linspace(0, 60, 120)
+    trace[220:] = -40
+    trace[240] = -41
+    (rupture,) = find_events(trace, EventSettings(count=1, clip_s=60)).ruptures
+    assert rupture.begins_s < rupture.end_s - 60 == rupture.clip[0]
+
+
+@given(
+    levels=st.lists(st.tuples(st.integers(1, 90), st.integers(-50, 50)), min_size=1, max_size=12),
+    missing=st.lists(st.tuples(st.integers(0, 900), st.integers(1, 40)), max_size=3),
+    count=st.integers(1, 6),
+    segment_s=st.integers(1, 60),
+    separation_s=st.integers(0, 60),
+    clip_s=st.integers(1, 200),
+    pairs=st.sampled_from(["apart", "together"]),
+    rule=st.sampled_from(["greedy", "optimal"]),
+)
+def test_no_second_is_shown_twice_and_every_clip_lies_in_the_video(
+    levels, missing, count, segment_s, separation_s, clip_s, pairs, rule
+):
+    trace = np.concatenate([np.full(length, float(level)) for length, level in levels])
+    for at, length in missing:
+        trace[at : at + length] = np.nan
+    settings = EventSettings(
+        rule=rule, count=count, segment_s=segment_s, separation_s=separation_s, clip_s=clip_s, clip_pairs=pairs
+    )
+    events = find_events(trace, settings)
+    shown = [*events.ruptures, *(repair for repair in events.repairs if repair.onset_s is not None)]
+    spans = sorted({event.clip for event in shown})
+    assert all(first[1] <= second[0] for first, second in itertools.pairwise(spans))
+    assert all(0 <= start < end <= len(trace) for start, end in spans)
+    for event in shown:
+        start, end = event.clip
+        assert end - start >= clip_s or event.clip_cut
+    for rupture in events.ruptures:
+        assert 0 <= rupture.begins_s <= rupture.nadir_s and rupture.clip[0] < rupture.end_s
+
+
+def test_two_segments_of_one_trough_are_marked_and_two_ruptures_are_not():
+    trace = np.full(900, 20.0)
+    trace[100:300] = -20
+    trace[190] = -22
+    trace[600:640] = -10
+    ruptures = sorted(find_events(trace).ruptures, key=lambda rupture: rupture.rank)
+    marked = [rupture for rupture in ruptures if rupture.same_trough_as is not None]
+    assert {rupture.same_trough_as for rupture in marked} == {1}
+    assert all(100 <= rupture.onset_s < 300 for rupture in marked) and marked
+    assert any("same trough" in note for note in find_events(trace).notes)
+    assert [r.same_trough_as for r in find_events(v_shapes()).ruptures] == [None] * 3
+
+
+@pytest.mark.parametrize("fall_s", [1, 10, 30, 60])
+def test_a_fall_begins_where_it_was_planted(fall_s):
+    hits = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        seconds = np.arange(900)
+        noise = np.convolve(rng.normal(size=904), np.ones(5) / 5, mode="valid") * 3
+        trace = 20 + noise - np.interp(seconds, [400, 400 + fall_s, 400 + fall_s + 60], [0, 30, 0], left=0, right=0)
+        (rupture,) = find_events(np.round(trace), EventSettings(count=1)).ruptures
+        hits += abs(rupture.begins_s - 400) <= 10
+    assert hits >= 18
 
 
 def test_equals_go_to_the_earliest():

@@ -1,6 +1,10 @@
+import itertools
+
 import av
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from test_journal import FullDisk
 from tracedial.emulation.synthetic import dyad, write_video
@@ -9,7 +13,9 @@ from tracedial.files.safe_text import safe_cell, whole_text
 from tracedial.recording.journal import JournalWriter, read_journal
 from tracedial.study.answers import AnswerBook, answer_rows, read_answers, unanswered, write_answers
 from tracedial.study.segments import (
+    KINDS,
     Segment,
+    all_clips,
     automatic_segments,
     begin_choice,
     change,
@@ -162,7 +168,58 @@ def test_clips_come_in_the_articles_order_and_end_with_the_video():
     ]  # fmt: skip
     found = clips(made, length_s=120, end_of_video_s=600)
     assert [clip.segment.id for clip in found] == ["rupture-2", "repair-2", "rupture-1", "repair-1"]
-    assert [(clip.start_s, clip.end_s, clip.cut) for clip in found[2:]] == [(500, 600, True), (520, 600, True)]
+    assert [(clip.start_s, clip.end_s, clip.cut) for clip in found[2:]] == [(500, 520, True), (520, 600, True)]
+
+
+def test_a_rupture_and_its_repair_are_one_clip_where_the_study_says_so(study):
+    made = [
+        Segment("rupture-1", "rupture", 1, 100, 130), Segment("repair-1", "repair", 1, 160, 190),
+        Segment("rupture-2", "rupture", 2, 250, 280), Segment("repair-2", "repair", 2, 500, 530),
+    ]  # fmt: skip
+    found = clips(made, length_s=120, end_of_video_s=600, pairs="together")
+    assert [(clip.start_s, clip.end_s, clip.shown_with) for clip in found] == [
+        (100, 250, ("repair-1",)), (100, 250, ("rupture-1",)), (250, 370, ()), (500, 600, ())
+    ]  # fmt: skip
+    path = study.folder / "study.toml"
+    path.write_text(path.read_text().replace('pairs = "apart"', 'pairs = "twice"'))
+    with pytest.raises(StudyError, match=r"clips.pairs.*apart, together"):
+        read_study(study.folder)
+
+
+def test_a_segment_that_was_taken_away_cuts_no_clip(study, rating, tmp_path):
+    choice = begin_choice(tmp_path, study, rating)
+    first, *_ = (s for s in choice.chosen if s.kind == "rupture")
+    who = {"who": "res-1", "why": "seen", "end_of_video_s": 900.0}
+    change(tmp_path, action="add", kind="rupture", start_s=first.start_s + 0.5, end_s=first.end_s, **who)
+    plan = {"length_s": 120, "end_of_video_s": 900, "pairs": "apart"}
+    shared = {clip.segment.id: clip for clip in all_clips(read_choice(tmp_path).segments.values(), **plan)}
+    assert "rupture-added-1" in shared[first.id].shown_with
+    gone = change(tmp_path, action="delete", id="rupture-added-1", **who)
+    alone = {clip.segment.id: clip for clip in all_clips(gone.segments.values(), **plan)}
+    assert "rupture-added-1" not in alone[first.id].shown_with and alone["rupture-added-1"].shown_with == ()
+
+
+@given(
+    segments=st.lists(
+        st.tuples(st.sampled_from(KINDS), st.integers(0, 1190), st.integers(1, 80)), min_size=1, max_size=12
+    ),
+    length_s=st.integers(1, 300),
+    pairs=st.sampled_from(["apart", "together"]),
+)
+def test_whatever_a_researcher_chose_no_second_is_shown_twice(segments, length_s, pairs):
+    made = [
+        Segment(f"{kind}-{at}", kind, at, start / 2, start / 2 + length)
+        for at, (kind, start, length) in enumerate(segments)
+    ]
+    found = clips(made, length_s=length_s, end_of_video_s=600, pairs=pairs)
+    assert sorted(clip.segment.id for clip in found) == sorted(segment.id for segment in made)
+    spans = sorted({(clip.start_s, clip.end_s) for clip in found})
+    assert all(first[1] <= second[0] for first, second in itertools.pairwise(spans))
+    for clip in found:
+        assert 0 <= clip.start_s <= clip.segment.start_s < clip.end_s <= 600
+        assert clip.cut or clip.end_s - clip.start_s >= length_s
+        others = {other.segment.id for other in found if (other.start_s, other.end_s) == (clip.start_s, clip.end_s)}
+        assert {clip.segment.id, *clip.shown_with} == others
 
 
 def test_free_text_is_safe_in_tables_and_whole_in_the_journal(study, tmp_path):
@@ -228,9 +285,9 @@ def test_an_answer_stays_one_to_what_was_shown_and_asked(study, tmp_path):
     ]  # fmt: skip
     old = {(r["start_s"], r["clip_end_s"], r["question_text"]): r["answer"] for r in rows if not r["current"]}
     assert old == {
-        (0, 120, what.text): "about rupture-1",
+        (0, 100, what.text): "about rupture-1",
         (100, 220, what.text): "about rupture-2",
-        (0, 120, "Another question?"): "to another question",
+        (0, 100, "Another question?"): "to another question",
     }
     # Moved back, it is answered again.
     assert unanswered(study, clips([first], length_s=60, end_of_video_s=600), answers) == 1

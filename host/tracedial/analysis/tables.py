@@ -9,8 +9,8 @@ import numpy as np
 from tracedial.files.safe_text import write_table
 
 EVENT_COLUMNS = (
-    "rater", "kind", "rank", "onset_s", "end_s", "nadir_s", "mean", "valid_share", "p", "repaired_fraction",
-    "clip_start_s", "clip_end_s", "clip_cut", "reason",
+    "rater", "kind", "rank", "begins_s", "onset_s", "end_s", "nadir_s", "mean", "valid_share", "p", "same_trough_as",
+    "repaired_fraction", "clip_start_s", "clip_end_s", "clip_cut", "reason",
 )  # fmt: skip
 
 

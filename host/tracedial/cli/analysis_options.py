@@ -13,6 +13,7 @@ from tracedial.analysis.settings import LAG_WORDS, MEASURES, AnalysisSettings, R
 from tracedial.cli.numbers import FiniteRange
 from tracedial.cli.study_run import study_says_interchangeable
 from tracedial.errors import AnalysisError
+from tracedial.measures.clips import PAIRS
 from tracedial.measures.pseudo_dyads import SURROGATES
 from tracedial.measures.reliability import LEVELS
 from tracedial.measures.ruptures import RULES, EventSettings
@@ -80,6 +81,13 @@ def analysis_options(function: Callable[..., Any]) -> Callable[..., Any]:
                   help="How far before and after the levels are sought that a repair is measured by.")  # fmt: skip
     @click.option("--clip", "clip_s", default=DEFAULTS.clip_s, show_default=True, metavar="S",
                   help="Length of a clip to replay.")  # fmt: skip
+    @click.option(
+        "--clip-pairs",
+        type=click.Choice(PAIRS),
+        default=DEFAULTS.clip_pairs,
+        show_default=True,
+        help="Clips of a rupture and its repair: one ends where the other begins, or one for both.",
+    )
     @functools.wraps(function)
     def wrapped(**values: Any) -> Any:
         values["interchangeable"] = values["interchangeable"] or study_says_interchangeable(values["paths"])

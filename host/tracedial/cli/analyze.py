@@ -72,7 +72,7 @@ def say_analysis(analysis: Analysis) -> None:
             after = f"repair from {time_text(repair.onset_s)}" if repair.onset_s is not None else repair.reason
             click.echo(
                 f"    rupture {rupture.rank}: {span_text(rupture.onset_s, rupture.end_s)}, "
-                f"mean {number_text(rupture.mean, 1)}; {after}"
+                f"falling from {time_text(rupture.begins_s)}, mean {number_text(rupture.mean, 1)}; {after}"
             )
         for note in events.notes:
             click.echo(f"    note: {note}")

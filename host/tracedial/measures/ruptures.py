@@ -6,7 +6,7 @@ every parameter stands in the output. `docs/measures.md` has the definitions wit
 """
 
 import itertools
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,16 @@ from numpy.typing import NDArray
 
 from tracedial.errors import AnalysisError
 from tracedial.measures import rupture_rules as event_rules
+from tracedial.measures.clips import PAIRS, Window, windows
+from tracedial.measures.falls import fall_begins
 from tracedial.measures.rupture_rules import MAD_TO_SD
 
 Floats = NDArray[np.float64]
 
 MAX_SETTING = 36000
+
+TROUGH_SHARE = 0.5
+"""Two ruptures lie in one trough where the rating between them regains less than this share of the fall."""
 
 RULES = {
     "greedy": "lowest mean first, earliest of equals, none nearer than separation_s to another (greedy)",
@@ -41,7 +46,8 @@ class EventSettings:
     is smoothed by a centred mean of
     `smooth_s` seconds; a repair is a rise of at least `rise` (None: the larger of 2 scale steps and half a robust SD)
     above the nadir that lasts `hold_s` seconds. The levels before and after that the repaired fraction compares are the
-    highest smoothed ratings within `level_s` seconds. Clips are `clip_s` seconds long.
+    highest smoothed ratings within `level_s` seconds. Clips are `clip_s` seconds long or cut where the next begins; a
+    rupture and its repair have clips of their own or one, by `clip_pairs` (see `clips.PAIRS`).
     """
 
     rule: str = "greedy"
@@ -55,6 +61,7 @@ class EventSettings:
     hold_s: int = 5
     level_s: int = 120
     clip_s: int = 120
+    clip_pairs: str = "apart"
     drop_sd: float = 1.0
     return_share: float = 0.5
 
@@ -67,6 +74,8 @@ class EventSettings:
                 raise AnalysisError(f"The setting {name} is {getattr(self, name)}; it must be at most {MAX_SETTING}.")
         if self.rule not in RULES:
             raise AnalysisError(f"The rule of ruptures is {self.rule!r}; it must be one of {', '.join(RULES)}.")
+        if self.clip_pairs not in PAIRS:
+            raise AnalysisError(f"The setting clip_pairs is {self.clip_pairs!r}; it must be one of {', '.join(PAIRS)}.")
         for name in ("drop_sd", "return_share"):
             if not 0 <= getattr(self, name) <= 10:
                 raise AnalysisError(f"The setting {name} is {getattr(self, name)}; it must be within 0 and 10.")
@@ -83,6 +92,8 @@ class EventSettings:
             "rupture_rule": RULES[self.rule],
             "repair_rule": "first rise of the smoothed trace after the nadir that reaches `rise` and lasts hold_s, "
             "dated back to the last local minimum",
+            "begins_rule": "a level, a line down and a low level are fitted to the ratings before the nadir by least "
+            "squares: where the line begins",
             **asdict(self),
         }
 
@@ -92,7 +103,9 @@ class Rupture:
     """A lowest-rated segment: seconds `onset_s` (included) to `end_s` (excluded) of the video.
 
     `rank` 1 is the lowest; `mean` of its ratings; `nadir_s` the second of its lowest smoothed rating; `valid_share` of
-    its seconds rated; `clip` the window to replay, cut at the video's end (`clip_cut` says so). `p`, where it was
+    its seconds rated. `begins_s`: where the fall into the segment begins (`falls.py`), before its edge or after.
+    `same_trough_as`: the rank of a lower rupture from which the rating did not return before this one. `clip` is the
+    window to replay, cut where the next one begins and at the video's end (`clip_cut` says so). `p`, where it was
     looked for: how often noise like the trace's own has any segment as low (`unusual.py`).
     """
 
@@ -105,6 +118,8 @@ class Rupture:
     valid_share: float
     clip: tuple[int, int]
     clip_cut: bool
+    begins_s: int
+    same_trough_as: int | None = None
     p: float | None = None
 
 
@@ -175,15 +190,92 @@ def find_events(rating: Floats, settings: EventSettings | None = None, *, step: 
             continue
         mean, share = float(np.nanmean(own)), float(np.mean(~np.isnan(own)))
         nadir = onset + int(np.nanargmin(smooth[onset:end]))
-        clip, cut = _clip(onset, len(rating), settings)
-        ruptures.append(Rupture(rank, onset, end, nadir, float(smooth[nadir]), mean, share, clip, cut))
+        nowhere = (onset, end)
+        ruptures.append(Rupture(rank, onset, end, nadir, float(smooth[nadir]), mean, share, nowhere, False, onset))
     ruptures.sort(key=lambda rupture: rupture.onset_s)
     limits = [*[rupture.onset_s for rupture in ruptures], len(rating)][1:]
     repairs = [
         _repair_after(rupture, rating, smooth, until, rise, settings)
         for rupture, until in zip(ruptures, limits, strict=True)
     ]
-    return Events(ruptures, repairs, rise, notes)
+    ruptures = _with_troughs(_with_beginnings(ruptures, repairs, rating, settings), smooth, settings)
+    return Events(*_with_clips(ruptures, repairs, len(rating), settings), rise, notes + _trough_notes(ruptures))
+
+
+def _with_beginnings(
+    ruptures: list[Rupture], repairs: list[Repair], rating: Floats, settings: EventSettings
+) -> list[Rupture]:
+    """The ruptures with where the fall into each begins: after the repair of the one before, or after its nadir."""
+    found: list[Rupture] = []
+    from_s = 0
+    for rupture, repair in zip(ruptures, repairs, strict=True):
+        if settings.rule == "vshape":
+            begins_s = rupture.onset_s
+        else:
+            begins_s = fall_begins(rating, nadir_s=rupture.nadir_s, from_s=from_s)
+        found.append(replace(rupture, begins_s=begins_s))
+        from_s = rupture.nadir_s if repair.onset_s is None else max(repair.onset_s, rupture.nadir_s)
+    return found
+
+
+def _with_troughs(ruptures: list[Rupture], smooth: Floats, settings: EventSettings) -> list[Rupture]:
+    """Mark ruptures of one trough: those between which the rating regains less than half of the fall into the first."""
+    troughs: list[list[Rupture]] = []
+    for rupture in ruptures:
+        if troughs:
+            first, last = troughs[-1][0], troughs[-1][-1]
+            before = smooth[max(0, first.begins_s - settings.smooth_s) : first.begins_s + settings.smooth_s]
+            low = min(*(one.nadir for one in troughs[-1]), rupture.nadir)
+            between = smooth[last.nadir_s : rupture.nadir_s + 1]
+            if np.any(~np.isnan(before)) and np.nanmax(between) - low < TROUGH_SHARE * (np.nanmax(before) - low):
+                troughs[-1].append(rupture)
+                continue
+        troughs.append([rupture])
+    found: list[Rupture] = []
+    for trough in troughs:
+        lowest = min(rupture.rank for rupture in trough)
+        found += [replace(one, same_trough_as=lowest if one.rank != lowest else None) for one in trough]
+    return found
+
+
+def _trough_notes(ruptures: list[Rupture]) -> list[str]:
+    return [
+        f"Rupture {rupture.rank} lies in the same trough as rupture {rupture.same_trough_as}: between them the rating "
+        "does not regain half of its fall."
+        for rupture in ruptures
+        if rupture.same_trough_as is not None
+    ]
+
+
+def _with_clips(
+    ruptures: list[Rupture], repairs: list[Repair], n_seconds: int, settings: EventSettings
+) -> tuple[list[Rupture], list[Repair]]:
+    """Both with the windows to replay. A rupture's begins where the fall does, but not so early that its lowest segment
+    would lie beyond the window."""
+    starts: list[tuple[float, int, str]] = []
+    for rupture in ruptures:
+        latest_s = min(rupture.end_s, rupture.onset_s + settings.clip_s)
+        starts.append((max(rupture.begins_s, latest_s - settings.clip_s, 0), rupture.rank, "rupture"))
+    starts += [(repair.onset_s, repair.rank, "repair") for repair in repairs if repair.onset_s is not None]
+    made: dict[tuple[int, str], Window] = {}
+    for window in windows(
+        [start_s for start_s, *_ in starts],
+        pair_of=[rank for _, rank, _ in starts],
+        length_s=settings.clip_s,
+        end_of_video_s=n_seconds,
+        pairs=settings.clip_pairs,
+    ):
+        made |= {starts[at][1:]: window for at in window.segments}
+    span = {key: ((int(window.start_s), int(window.end_s)), window.cut) for key, window in made.items()}
+    with_clip = [
+        replace(one, clip=span[one.rank, "rupture"][0], clip_cut=span[one.rank, "rupture"][1]) for one in ruptures
+    ]
+    after = [
+        one if one.onset_s is None
+        else replace(one, clip=span[one.rank, "repair"][0], clip_cut=span[one.rank, "repair"][1])
+        for one in repairs
+    ]  # fmt: skip
+    return with_clip, after
 
 
 def smoothed(rating: Floats, width_s: int) -> Floats:
@@ -301,9 +393,8 @@ def _repair_after(
             f"no rise of {rise:.1f} that lasts {settings.hold_s} s before {limit}",
         )  # fmt: skip
     end = min(onset + settings.segment_s, until)
-    clip, cut = _clip(onset, len(rating), settings)
     mean = float(np.nanmean(rating[onset:end]))
-    return Repair(rupture.rank, onset, end, nadir_s, mean, rise, fraction, clip, cut, "")
+    return Repair(rupture.rank, onset, end, nadir_s, mean, rise, fraction, (onset, end), False, "")
 
 
 def _first_run(holds: NDArray[np.bool_], length: int) -> int | None:
@@ -321,8 +412,3 @@ def _rise_begins(values: Floats, at: int) -> int:
     while np.isnan(values[at]):
         at += 1
     return at
-
-
-def _clip(onset_s: int, n_seconds: int, settings: EventSettings) -> tuple[tuple[int, int], bool]:
-    end = onset_s + settings.clip_s
-    return (onset_s, min(end, n_seconds)), end > n_seconds

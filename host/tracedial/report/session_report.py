@@ -12,6 +12,7 @@ from tracedial.errors import AnalysisError
 from tracedial.files.private import make_folder
 from tracedial.files.whole_file import write_whole
 from tracedial.measures.reliability import Reliability
+from tracedial.measures.ruptures import Rupture
 from tracedial.report.blocks import Block, Heading, Paragraph, Picture, Table
 from tracedial.report.figure import figures, is_group
 from tracedial.report.group import group_blocks, onsets_table
@@ -209,7 +210,7 @@ def _event_blocks(analysis: Analysis, rater: str) -> list[Block]:
         repair = repairs[rupture.rank]
         rows.append(
             (
-                str(rupture.rank), span_text(rupture.onset_s, rupture.end_s), number_text(rupture.mean, 1),
+                str(rupture.rank), _when(rupture), number_text(rupture.mean, 1),
                 p_value(rupture.p), time_text(rupture.nadir_s), _clip(rupture.clip, cut=rupture.clip_cut),
                 time_text(repair.onset_s) if repair.onset_s is not None else repair.reason,
                 share_text(repair.repaired_fraction), _clip(repair.clip, cut=repair.clip_cut),
@@ -248,7 +249,12 @@ def _observer_blocks(analysis: Analysis) -> list[Block]:
     ]
 
 
+def _when(rupture: Rupture) -> str:
+    segment = span_text(rupture.onset_s, rupture.end_s)
+    return segment if rupture.begins_s == rupture.onset_s else f"{segment}, falling from {time_text(rupture.begins_s)}"
+
+
 def _clip(clip: tuple[int, int] | None, *, cut: bool) -> str:
     if clip is None:
         return NO_NUMBER
-    return span_text(*clip) + (" (cut at the video's end)" if cut else "")
+    return span_text(*clip) + (" (shorter: the next begins, or the video ends)" if cut else "")

@@ -20,7 +20,7 @@ from tracedial.room.sitting import Sitting
 from tracedial.study.answers import Answer, AnswerBook, place_of, questions_for, read_answers, unanswered
 from tracedial.study.progress import progress, survey
 from tracedial.study.rating import Rating
-from tracedial.study.segments import Choice, Clip, begin_choice, change, clips, read_choice
+from tracedial.study.segments import Choice, Clip, all_clips, begin_choice, change, clips, read_choice
 from tracedial.study.study import CODES, CODES_BETWEEN, Study
 from tracedial.study.study_file import read_study
 from tracedial.study.study_sessions import check_hash, find_video
@@ -242,6 +242,8 @@ class Room:
                     "kind": clip.segment.kind,
                     "start_s": clip.start_s,
                     "end_s": clip.end_s,
+                    "shown_with": list(clip.shown_with),
+                    "segment_start_s": clip.segment.start_s,
                     "segment_end_s": clip.segment.end_s,
                     "cut": clip.cut,
                     "watched": place_of(clip.segment) in answers.watched,
@@ -296,11 +298,26 @@ class Room:
         if segment is None:
             raise PageError(f"There is no segment {said.get('segment')!r}: load the page again.")
         end_of_video_s = rating.duration_s
-        start_s = number(said.get("start_s"), 0.0, end_of_video_s)
+        start_s = number(said.get("segment_start_s", said.get("start_s")), 0.0, end_of_video_s)
         end_s = number(said.get("segment_end_s"), start_s, end_of_video_s)
+        for clip in self._all_clips(session, choice):
+            if clip.segment.chosen and place_of(clip.segment) == (segment.id, start_s, end_s):
+                return clip
+        # It was moved or taken away since: its clip is the one that the page shows until it is loaded again.
         shown = replace(segment, start_s=start_s, end_s=end_s)
         (clip,) = clips([shown], length_s=self.study.clips.length_s, end_of_video_s=end_of_video_s)
+        if "start_s" in said and "end_s" in said:
+            clip_start_s = number(said["start_s"], 0.0, start_s)
+            clip_end_s = number(said["end_s"], start_s, end_of_video_s)
+            clip = replace(clip, start_s=clip_start_s, end_s=clip_end_s, cut=clip.cut or clip_end_s < clip.end_s)
         return clip
+
+    def _all_clips(self, session: Session, choice: Choice) -> list[Clip]:
+        plan = self.study.clips
+        end_of_video_s = float(session.video["duration_s"])
+        return all_clips(
+            choice.segments.values(), length_s=plan.length_s, end_of_video_s=end_of_video_s, pairs=plan.pairs
+        )
 
     def _refuse_unrated(self, rating: Rating) -> None:
         if progress(rating).step in ("open", "begun"):
@@ -332,14 +349,13 @@ class Room:
 
     def _choice_json(self, rating: Rating, choice: Choice) -> dict[str, Any]:
         duration_s = rating.duration_s
-        made = clips(choice.segments.values(), length_s=self.study.clips.length_s, end_of_video_s=duration_s)
         return {
             "session": rating.session_name,
             "rater": rating.rater,
             "duration_s": duration_s,
             "segments": [
                 {**asdict(clip.segment), "clip_start_s": clip.start_s, "clip_end_s": clip.end_s, "clip_cut": clip.cut}
-                for clip in made
+                for clip in self._all_clips(session, choice)
             ],
             "automatic": [asdict(segment) for segment in choice.automatic],
             "sought": [

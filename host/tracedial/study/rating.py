@@ -56,7 +56,8 @@ class Rating:
         choice = read_choice(self.folder)
         if choice is None:
             return []
-        return clips(choice.chosen, length_s=self.study.clips.length_s, end_of_video_s=self.duration_s)
+        plan = self.study.clips
+        return clips(choice.chosen, length_s=plan.length_s, end_of_video_s=self.duration_s, pairs=plan.pairs)
 
     def check_same_scale(self) -> None:
         """Refuse to resume a rating that was begun on another scale than the study has now."""

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from tracedial.errors import StudyError
 from tracedial.files.safe_text import FOR_SPREADSHEETS, digits, whole_text, write_table
 from tracedial.files.shape import LINE, NUMBER, TEXT, WHOLE, YES_OR_NO, Entry, if_there, misfit
-from tracedial.measures.ruptures import EventSettings, find_events
+from tracedial.measures.clips import windows
+from tracedial.measures.ruptures import EventSettings, Rupture, find_events
 from tracedial.recording.journal import JournalWriter, read_journal
 from tracedial.study.study import Study
 
@@ -28,8 +29,8 @@ SEGMENTS_TABLE = "segments.csv"
 KINDS = ("rupture", "repair", "peak")
 BY_RULE = "rule"
 COLUMNS = (
-    "segment", "kind", "rank", "start_s", "end_s", "mean", "clip_start_s", "clip_end_s", "clip_cut", "chosen", "source",
-    "changed_by", "why",
+    "segment", "kind", "rank", "start_s", "end_s", "mean", "clip_start_s", "clip_end_s", "clip_cut", "clip_with",
+    "chosen", "source", "changed_by", "why",
 )  # fmt: skip
 
 
@@ -52,12 +53,14 @@ class Segment:
 
 @dataclass(frozen=True)
 class Clip:
-    """What is replayed of a segment: from its beginning on, cut at the video's end (`cut` says so)."""
+    """What is replayed of a segment: from its beginning on, cut where the next clip begins and at the video's end
+    (`cut` says so). `shown_with` are the ids of the other segments that the same seconds are shown for."""
 
     segment: Segment
     start_s: float
     end_s: float
     cut: bool
+    shown_with: tuple[str, ...] = ()
 
 
 @dataclass
@@ -82,8 +85,9 @@ def automatic_segments(study: Study, rating: Floats) -> tuple[list[Segment], dic
     """What the study's rule finds in a rating, an array of shape (n_seconds,); its parameters; what it did not find."""
     plan = study.segments
     settings = EventSettings(
-        count=plan.count, segment_s=plan.length_s, separation_s=plan.separation_s, clip_s=study.clips.length_s
-    )
+        count=plan.count, segment_s=plan.length_s, separation_s=plan.separation_s, clip_s=study.clips.length_s,
+        clip_pairs=study.clips.pairs,
+    )  # fmt: skip
     found: list[Segment] = []
     notes: list[str] = []
     if plan.count == 0:
@@ -91,7 +95,7 @@ def automatic_segments(study: Study, rating: Floats) -> tuple[list[Segment], dic
     if "lowest" in plan.kinds:
         events = find_events(rating, settings)
         notes += events.notes
-        found += [Segment(f"rupture-{r.rank}", "rupture", r.rank, r.onset_s, r.end_s) for r in events.ruptures]
+        found += [_from_its_beginning("rupture", r) for r in events.ruptures]
         for repair in events.repairs if plan.repairs else []:
             if repair.onset_s is not None and repair.end_s is not None:
                 found.append(Segment(f"repair-{repair.rank}", "repair", repair.rank, repair.onset_s, repair.end_s))
@@ -101,8 +105,13 @@ def automatic_segments(study: Study, rating: Floats) -> tuple[list[Segment], dic
         # The highest segments are the lowest of the rating turned over.
         events = find_events(-np.asarray(rating, dtype=float), settings)
         notes += [note for note in events.notes if note not in notes]
-        found += [Segment(f"peak-{p.rank}", "peak", p.rank, p.onset_s, p.end_s) for p in events.ruptures]
+        found += [_from_its_beginning("peak", p) for p in events.ruptures]
     return sorted(found, key=lambda s: (s.start_s, s.kind)), settings.as_parameters(), notes
+
+
+def _from_its_beginning(kind: str, lowest: Rupture) -> Segment:
+    """A segment that begins where its clip does: where the fall into it begins."""
+    return Segment(f"{kind}-{lowest.rank}", kind, lowest.rank, lowest.clip[0], lowest.end_s)
 
 
 def read_choice(folder: Path) -> Choice | None:
@@ -166,31 +175,47 @@ def change(folder: Path, *, action: str, who: str, why: str, end_of_video_s: flo
     return choice
 
 
-def clips(segments: Iterable[Segment], *, length_s: float, end_of_video_s: float) -> list[Clip]:
-    """What is replayed, in the order in which it is: each rupture, then the repair after it; peaks where they stand."""
-    ordered = sorted(segments, key=lambda s: (s.start_s, s.kind))
-    ruptures = [s for s in ordered if s.kind != "repair"]
-    found: list[Segment] = [s for s in ordered if s.kind == "repair" and not _before(s, ruptures)]
-    for segment in ruptures:
+def clips(segments: Iterable[Segment], *, length_s: float, end_of_video_s: float, pairs: str = "apart") -> list[Clip]:
+    """What is replayed, in the order in which it is: each rupture, then the repair after it; peaks where they stand.
+    `pairs` is that of the study's `[clips]`."""
+    ordered = sorted(segments, key=lambda s: (s.start_s, s.kind != "rupture", s.kind))
+    others = [s for s in ordered if s.kind != "repair"]
+    pair_of = [(_before(s, others) or s if s.kind == "repair" else s).id for s in ordered]
+    made: dict[str, Clip] = {}
+    for window in windows(
+        [s.start_s for s in ordered], pair_of=pair_of, length_s=length_s, end_of_video_s=end_of_video_s, pairs=pairs
+    ):
+        shown = [ordered[at] for at in window.segments]
+        for segment in shown:
+            rest = tuple(other.id for other in shown if other is not segment)
+            made[segment.id] = Clip(segment, window.start_s, window.end_s, window.cut, rest)
+    found: list[Segment] = [s for s in ordered if s.kind == "repair" and not _before(s, others)]
+    for segment in others:
         found.append(segment)
-        found += [s for s in ordered if s.kind == "repair" and _before(s, ruptures) is segment]
-    return [
-        Clip(s, s.start_s, min(s.start_s + length_s, end_of_video_s), s.start_s + length_s > end_of_video_s)
-        for s in found
-    ]
+        found += [s for s in ordered if s.kind == "repair" and _before(s, others) is segment]
+    return [made[segment.id] for segment in found]
 
 
-def write_segments(folder: Path, choice: Choice, rating: Floats, *, clip_s: float, end_of_video_s: float) -> None:
+def all_clips(segments: Iterable[Segment], *, length_s: float, end_of_video_s: float, pairs: str) -> list[Clip]:
+    """The clips of the chosen segments, and of each that was taken away the one that it would have alone."""
+    segments = list(segments)
+    plan: dict[str, Any] = {"length_s": length_s, "end_of_video_s": end_of_video_s, "pairs": pairs}
+    alone = [clip for s in segments if not s.chosen for clip in clips([s], **plan)]
+    return sorted(clips((s for s in segments if s.chosen), **plan) + alone, key=lambda clip: clip.segment.start_s)
+
+
+def write_segments(
+    folder: Path, choice: Choice, rating: Floats, *, clip_s: float, end_of_video_s: float, pairs: str = "apart"
+) -> None:
     """Write `segments.csv`: every segment, automatic or added, chosen or taken away, with its clip."""
-    made = {
-        clip.segment.id: clip
-        for clip in clips(choice.segments.values(), length_s=clip_s, end_of_video_s=end_of_video_s)
-    }
+    shown = all_clips(choice.segments.values(), length_s=clip_s, end_of_video_s=end_of_video_s, pairs=pairs)
+    made = {clip.segment.id: clip for clip in shown}
     rows = [
         (
             segment.id, segment.kind, segment.rank, segment.start_s, segment.end_s, _mean(rating, segment),
-            made[segment.id].start_s, made[segment.id].end_s, int(made[segment.id].cut), int(segment.chosen),
-            segment.source, segment.changed_by, segment.why,
+            made[segment.id].start_s, made[segment.id].end_s, int(made[segment.id].cut),
+            "; ".join(made[segment.id].shown_with), int(segment.chosen), segment.source, segment.changed_by,
+            segment.why,
         )
         for segment in sorted(choice.segments.values(), key=lambda s: (s.start_s, s.kind))
     ]  # fmt: skip

@@ -68,9 +68,11 @@ class SegmentPlan:
 
 @dataclass(frozen=True)
 class ClipPlan:
-    """How long clips are, and which codes can be ticked for one."""
+    """How long clips are, whether a rupture and its repair are shown "apart" or "together", and which codes can be
+    ticked for a segment."""
 
     length_s: int = 120
+    pairs: str = "apart"
     codes: tuple[str, ...] = ()
 
 

@@ -12,6 +12,7 @@ from dialwire.scale import Scale
 from tracedial.errors import StudyError
 from tracedial.files.private import make_folder
 from tracedial.files.whole_file import write_whole
+from tracedial.measures.clips import PAIRS
 from tracedial.recording.session import NAME_RULE, is_name
 from tracedial.shell import command_line
 from tracedial.study.study import (
@@ -142,6 +143,7 @@ class _Reader:
         for kind in study.segments.kinds:
             self._choice(kind, KINDS, "segments.kinds")
         self._choice(study.segments.chosen_by, ("researcher", "rule"), "segments.chosen_by")
+        self._choice(study.clips.pairs, PAIRS, "clips.pairs")
         for code in study.clips.codes:
             if not code.strip() or CODES_BETWEEN.strip() in code:
                 self._refuse(

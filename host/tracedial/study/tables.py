@@ -27,7 +27,10 @@ def write_tables(rating: Rating) -> None:
     """Write what is derived from a rater's choice and answers: `segments.csv`, `answers.csv`."""
     study, folder, trace = rating.study, rating.folder, rating.trace()
     choice = begin_choice(folder, study, trace.rated)
-    write_segments(folder, choice, trace.rated, clip_s=study.clips.length_s, end_of_video_s=rating.duration_s)
+    plan = study.clips
+    write_segments(
+        folder, choice, trace.rated, clip_s=plan.length_s, end_of_video_s=rating.duration_s, pairs=plan.pairs
+    )
     made = rating.chosen_clips()
     answers = read_answers(folder)
     if answers.given or (made and choice.accepted_by):

@@ -9,11 +9,33 @@ const REFRESH_MS = 3000;
 
 export async function open(session, rater) {
   const place = `${encodeURIComponent(session)}/${encodeURIComponent(rater)}`;
-  const page = new ClipsPage(session, place, await call(`/api/clips/${place}`));
+  const page = new ClipsPage(session, place, await load(place));
   return () => page.close();
 }
 
-const isComplete = (clip) => clip.questions.every((question) => question.answer.trim());
+const load = async (place) => {
+  const data = await call(`/api/clips/${place}`);
+  return { ...data, clips: inOne(data.clips) };
+};
+
+// What the room lists for each segment; those that the same seconds are shown for are the parts of one clip.
+const inOne = (listed) => {
+  const clips = [];
+  for (const part of listed) {
+    const shared = clips.find((clip) => clip.parts.some((other) => part.shown_with.includes(other.segment)));
+    if (shared) {
+      shared.parts.push(part);
+      shared.watched = shared.watched && part.watched;
+    } else {
+      clips.push({ start_s: part.start_s, end_s: part.end_s, watched: part.watched, parts: [part] });
+    }
+  }
+  return clips;
+};
+
+const questionsOf = (clip) => clip.parts.flatMap((part) => part.questions);
+
+const isComplete = (clip) => questionsOf(clip).every((question) => question.answer.trim());
 
 const backButton = () => el("a", { href: "#/", class: "button plain" }, t("back"));
 
@@ -60,7 +82,7 @@ class ClipsPage {
   }
 
   async lookAgain() {
-    this.data = await call(`/api/clips/${this.place}`).catch(() => this.data);
+    this.data = await load(this.place).catch(() => this.data);
     if (!this.data.clips.length || !this.waiting) return;
     clearInterval(this.waiting);
     this.waiting = 0;
@@ -83,7 +105,7 @@ class ClipsPage {
 
   async showEnd() {
     // What the room has, not what this page remembers.
-    this.data = await call(`/api/clips/${this.place}`);
+    this.data = await load(this.place);
     this.leaveClip();
     const left = this.data.unanswered;
     const toOpen = el(
@@ -131,22 +153,24 @@ class ClipsPage {
     button.focus();
   }
 
-  shownAs(clip) {
-    return { segment: clip.segment, start_s: clip.start_s, segment_end_s: clip.segment_end_s };
+  shownAs({ segment, start_s, end_s, segment_start_s, segment_end_s }) {
+    return { segment, start_s, end_s, segment_start_s, segment_end_s };
   }
 
   watched(clip, form) {
     clip.watched = true;
-    call(`/api/answer/${this.place}`, { what: "watched", ...this.shownAs(clip) }).catch((error) =>
-      this.problem.replaceChildren(problemBox(error.message)),
-    );
+    for (const part of clip.parts) {
+      call(`/api/answer/${this.place}`, { what: "watched", ...this.shownAs(part) }).catch((error) =>
+        this.problem.replaceChildren(problemBox(error.message)),
+      );
+    }
     form.hidden = false;
     const first = form.querySelector("textarea");
     if (first) first.focus();
   }
 
-  typed(clip, question, text) {
-    this.keeper.typed(`${clip.segment} ${question}`, { ...this.shownAs(clip), question, text });
+  typed(part, question, text) {
+    this.keeper.typed(`${part.segment} ${question}`, { ...this.shownAs(part), question, text });
   }
 
   // The questions of a clip; hidden until it has been watched or something has been answered.
@@ -154,8 +178,7 @@ class ClipsPage {
     const isLast = index === this.data.clips.length - 1;
     const form = el(
       "form", { class: "questions", onsubmit: (event) => event.preventDefault() },
-      ...clip.questions.flatMap((question, number) => this.question(clip, question, number)),
-      this.data.codes.length ? this.codes(clip) : null,
+      ...clip.parts.flatMap((part, at) => this.part(part, at, clip.parts.length > 1)),
       this.status,
       el("p", { class: "actions" }, el(
         "button", { id: "next-clip", class: "primary", type: "button", onclick: () => this.go(index + 1) },
@@ -163,15 +186,25 @@ class ClipsPage {
       )),
     );
     this.status.textContent = "";
-    form.hidden = !clip.watched && !clip.questions.some((question) => question.answer);
+    form.hidden = !clip.watched && !questionsOf(clip).some((question) => question.answer);
     return form;
   }
 
-  question(clip, question, number) {
-    const id = `q-${question.id}`;
+  // What is asked of a segment; where the clip is shown for others too, under its name.
+  part(part, at, isNamed) {
+    const name = isNamed ? el("h2", {}, t(`part_${part.kind}`, { from: clock(part.segment_start_s) })) : null;
+    return [
+      name,
+      ...part.questions.flatMap((question, number) => this.question(part, question, { number, at })),
+      this.data.codes.length ? this.codes(part) : null,
+    ];
+  }
+
+  question(part, question, { number, at }) {
+    const id = at ? `q-${question.id}-${at}` : `q-${question.id}`;
     const oninput = (event) => {
       question.answer = event.target.value;
-      this.typed(clip, question.id, question.answer);
+      this.typed(part, question.id, question.answer);
     };
     const onblur = () => this.keeper.save();
     const text = /** @type {HTMLTextAreaElement} */ (
@@ -181,14 +214,14 @@ class ClipsPage {
     return [el("label", { for: id }, `${number + 1}. ${question.text}`), text];
   }
 
-  codes(clip) {
-    const chosen = new Set(clip.codes ? clip.codes.split("; ") : []);
+  codes(part) {
+    const chosen = new Set(part.codes ? part.codes.split("; ") : []);
     const box = (code) => {
       const onchange = (event) => {
         if (event.target.checked) chosen.add(code);
         else chosen.delete(code);
-        clip.codes = this.data.codes.filter((one) => chosen.has(one)).join("; ");
-        this.typed(clip, "codes", clip.codes);
+        part.codes = this.data.codes.filter((one) => chosen.has(one)).join("; ");
+        this.typed(part, "codes", part.codes);
       };
       const input = el("input", { type: "checkbox", checked: chosen.has(code), onchange });
       return el("label", { class: "check" }, input, ` ${code}`);

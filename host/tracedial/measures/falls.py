@@ -1,0 +1,48 @@
+"""Where the fall into a low begins: a level, a line down and a low level, fitted by least squares."""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+LOOK_BACK_S = 130
+"""How far before its lowest second a fall may begin."""
+_LENGTHS_S = (1, 4, 8, 12, 17, 24, 34, 48, 64, 90)
+_AFTER_S = 3
+_REPEAT = 0.5
+"""How much of a second's deviation is taken to go on in the next: half of it lies between noise that repeats itself and
+noise that does not, and places onsets best in `bench/run.py planted`."""
+
+
+def fall_begins(rating: Floats, *, nadir_s: int, from_s: int) -> int:
+    """The second, `from_s` or later, at which the fall to the low at `nadir_s` begins.
+
+    `rating` has the shape (n_seconds,), NaN where nothing was rated: such seconds count as on the line between their
+    neighbours. Of all places and lengths of the line that one is taken that leaves the least squares. Where the rating
+    does not fall, `nadir_s` itself.
+    """
+    from_s = max(from_s, nadir_s - LOOK_BACK_S)
+    stretch = rating[from_s : nadir_s + _AFTER_S]
+    known = np.flatnonzero(~np.isnan(stretch))
+    if len(stretch) < 4 or not len(known):
+        return nadir_s
+    stretch = np.interp(np.arange(len(stretch)), known, stretch[known])
+    shapes, onsets = _lines(len(stretch))
+    fits = (stretch[1:] - _REPEAT * stretch[:-1]) @ shapes
+    best = int(np.argmin(fits))
+    return min(from_s + int(onsets[best]), nadir_s) if fits[best] < -1e-9 else nadir_s
+
+
+@lru_cache(maxsize=64)
+def _lines(n_seconds: int) -> tuple[Floats, NDArray[np.int64]]:
+    """Lines from 0 up to 1 of all places and lengths, freed of their level and of unit length, a column each; the place
+    where each begins."""
+    second = np.arange(n_seconds)
+    places = [(at, length) for length in _LENGTHS_S for at in range(n_seconds - 3) if at + length < n_seconds + 2]
+    at, length = np.array(places).T
+    shapes = np.clip((second[:, None] - at) / length, 0.0, 1.0)
+    shapes = shapes[1:] - _REPEAT * shapes[:-1]
+    shapes = shapes - shapes.mean(axis=0)
+    return shapes / np.maximum(np.linalg.norm(shapes, axis=0), 1e-9), at
