@@ -300,7 +300,7 @@ class Room:
         end_of_video_s = rating.duration_s
         start_s = number(said.get("segment_start_s", said.get("start_s")), 0.0, end_of_video_s)
         end_s = number(said.get("segment_end_s"), start_s, end_of_video_s)
-        for clip in self._all_clips(session, choice):
+        for clip in self._all_clips(rating, choice):
             if clip.segment.chosen and place_of(clip.segment) == (segment.id, start_s, end_s):
                 return clip
         # It was moved or taken away since: its clip is the one that the page shows until it is loaded again.
@@ -312,11 +312,10 @@ class Room:
             clip = replace(clip, start_s=clip_start_s, end_s=clip_end_s, cut=clip.cut or clip_end_s < clip.end_s)
         return clip
 
-    def _all_clips(self, session: Session, choice: Choice) -> list[Clip]:
+    def _all_clips(self, rating: Rating, choice: Choice) -> list[Clip]:
         plan = self.study.clips
-        end_of_video_s = float(session.video["duration_s"])
         return all_clips(
-            choice.segments.values(), length_s=plan.length_s, end_of_video_s=end_of_video_s, pairs=plan.pairs
+            choice.segments.values(), length_s=plan.length_s, end_of_video_s=rating.duration_s, pairs=plan.pairs
         )
 
     def _refuse_unrated(self, rating: Rating) -> None:
@@ -355,7 +354,7 @@ class Room:
             "duration_s": duration_s,
             "segments": [
                 {**asdict(clip.segment), "clip_start_s": clip.start_s, "clip_end_s": clip.end_s, "clip_cut": clip.cut}
-                for clip in self._all_clips(session, choice)
+                for clip in self._all_clips(rating, choice)
             ],
             "automatic": [asdict(segment) for segment in choice.automatic],
             "sought": [
