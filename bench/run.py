@@ -21,6 +21,7 @@ PARTS = (
     "chance",
     "planted",
     "speed",
+    "plan",
     "line",
     "crowd",
     "wire",

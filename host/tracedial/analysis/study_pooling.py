@@ -12,7 +12,7 @@ import numpy as np
 from tracedial.analysis.first import first_of
 from tracedial.analysis.interchangeable import NO_DIRECTION
 from tracedial.analysis.result import Pair
-from tracedial.measures.pooling import Pooled, pool
+from tracedial.measures.pooling import Pooled, pool, variance_of_difference
 
 MOST_R = 0.999999
 """Traces that are the same have no Fisher's z; this is as far as it goes."""
@@ -58,9 +58,8 @@ def mean_difference(sessions: list[list[Pair]], *, interchangeable: bool) -> Poo
     for pair, *_ in sessions:
         d = pair.discrepancy
         if d.mean is not None:
-            # A dyad without an interval is worth one observation: leaving it out would leave out the slowest.
             effects.append(d.mean)
-            variances.append(max((d.sd or 0.0) ** 2 / max(d.n_eff or 1.0, 1.0), 1e-6))
+            variances.append(variance_of_difference(d.sd, d.n_eff))
     if interchangeable:
         return Pooled(len(effects), None, None, None, None, None, reason=NO_DIRECTION)
     return replace(pool(effects, variances), k_without=len(sessions) - len(effects))

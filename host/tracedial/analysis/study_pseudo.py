@@ -1,5 +1,6 @@
 """A study's dyads beside their pseudo-dyads: the traces as a table, and the tests of each measure."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,12 @@ def beside_all_raters(
     names = [data["session"] for data in several]
     if not names:
         return [], {}
-    raters = [(at, rater) for at, name in enumerate(names) for rater in ratings[name]]
+    # In an order that knows no names: the draws are the same whoever is called what.
+    raters = [
+        (at, rater)
+        for at, name in enumerate(names)
+        for rater in sorted(ratings[name], key=lambda rater: _sortable(ratings[name][rater]))
+    ]
     x = _traces([ratings[names[at]][rater] for at, rater in raters], settings)
     groups = np.array([at for at, _ in raters])
     tests = {
@@ -61,6 +67,10 @@ def beside_all_raters(
         inside = np.stack([_in_ruptures(several[at], rater, x.shape[1]) for at, rater in raters])
         tests["events"] = regrouping_test(pseudo_dyads.overlaps(inside, inside), groups)
     return names, tests
+
+
+def _sortable(values: list[float | None]) -> list[float]:
+    return [-math.inf if value is None else value for value in values]
 
 
 def _traces(rows: list[list[float | None]], settings: AnalysisSettings) -> Floats:

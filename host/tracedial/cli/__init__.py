@@ -22,6 +22,7 @@ COMMANDS = {
     "emulate": "Run emulated dials: the real firmware without a board.",
     "face": "Draw a dial's printed face from its scale, as SVG or PDF.",
     "flash": "Put the dial's firmware on a board.",
+    "plan": "Say how many dyads and minutes a study needs.",
     "record": "Record one or more dials against a session video.",
     "report": "Write the report of a session.",
     "rescue": "Give a board's prompt back to MicroPython's tools.",

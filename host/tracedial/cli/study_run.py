@@ -84,7 +84,7 @@ def run_study(
     from tracedial.analysis.study_analysis import analyze_study, write_long_traces, write_study
 
     target = out or study_out(study)
-    with _bar() as on_progress:
+    with progress_bar("sessions") as on_progress:
         analysis = analyze_study(study, settings, out=target, jobs=jobs, dask=dask, on_progress=on_progress)
     write_study(analysis, target)
     if traces:
@@ -115,11 +115,12 @@ def say_study(analysis: "StudyAnalysis", out: Path) -> None:
 
 
 @contextlib.contextmanager
-def _bar() -> Iterator[Callable[[int, int], None]]:
+def progress_bar(of_what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on the terminal, for what takes how many are done and how many there are."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("sessions"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn(of_what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("sessions", total=None)
+        task = progress.add_task(of_what, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -31,6 +31,12 @@ class Pooled:
     reason: str | None = None
 
 
+def variance_of_difference(sd: float | None, n_eff: float | None) -> float:
+    """What a dyad's mean difference is known to: its SD² by its independent seconds. One without an interval is worth
+    one observation: leaving it out would leave out the slowest."""
+    return max((sd or 0.0) ** 2 / max(n_eff or 1.0, 1.0), 1e-6)
+
+
 def pool(effects: list[float], variances: list[float]) -> Pooled:
     """The random-effects mean of effects with known variances, by statsmodels (Paule & Mandel 1982; Hartung & Knapp
     2001, not below the error without their factor: Röver, Knapp & Friede 2015)."""

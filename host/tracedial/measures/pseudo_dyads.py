@@ -50,7 +50,7 @@ class PseudoTest:
     reason: str | None = None
 
 
-def permutation_test(measures: Floats, *, fisher: bool = False) -> PseudoTest:
+def permutation_test(measures: Floats, *, fisher: bool = False, most_draws: int = MOST_DRAWS) -> PseudoTest:
     """The test of a table of shape (n_dyads, n_dyads): row i, column j has the measure of rater a of dyad i with rater
     b of dyad j, NaN where it cannot be had. `fisher`: correlations, meaned on Fisher's z."""
     usable = ~np.isnan(np.diag(measures))
@@ -71,7 +71,9 @@ def permutation_test(measures: Floats, *, fisher: bool = False) -> PseudoTest:
     chance = float(even.mean())
     observed = abs(float(np.trace(even)) / n - chance)
     rows = np.arange(n)
-    p, pairings, exact = _share_beyond(n, lambda orders: even[rows, orders].mean(axis=1), chance, observed)
+    p, pairings, exact = _share_beyond(
+        n, lambda orders: even[rows, orders].mean(axis=1), chance, observed, most_draws=most_draws
+    )
     back: Callable[[float], float] = math.tanh if fisher else float
     return PseudoTest(back(float(np.trace(even)) / n), back(chance), p, pairings, exact, ranks)
 
@@ -191,7 +193,12 @@ def within_dyads_test(a: Floats, b: Floats, surrogates: str) -> PseudoTest:
 
 
 def _share_beyond(
-    n: int, means: Callable[[NDArray[np.int64]], Floats], chance: float, observed: float
+    n: int,
+    means: Callable[[NDArray[np.int64]], Floats],
+    chance: float,
+    observed: float,
+    *,
+    most_draws: int = MOST_DRAWS,
 ) -> tuple[float, int, bool]:
     """The share of orders of `n` raters whose mean lies as far from `chance` as `observed`: `means` gives the means of
     orders of shape (k, n)."""
@@ -201,8 +208,8 @@ def _share_beyond(
     rng = np.random.default_rng(SEED)
     rows = np.arange(n)
     beyond = drawn = 0
-    while drawn < MOST_DRAWS and beyond < ENOUGH_BEYOND:
-        orders = rng.permuted(np.tile(rows, (min(BATCH, MOST_DRAWS - drawn), 1)), axis=1)
+    while drawn < most_draws and beyond < ENOUGH_BEYOND:
+        orders = rng.permuted(np.tile(rows, (min(BATCH, most_draws - drawn), 1)), axis=1)
         beyond += int(np.count_nonzero(np.abs(means(orders) - chance) >= observed - 1e-12))
         drawn += len(orders)
     return (1 + beyond) / (drawn + 1), drawn, False

@@ -1,0 +1,127 @@
+"""How often a study of so many dyads and minutes would find what it looks for, by simulation.
+
+What is counted is what an analysis of the study reports: the p of its mean r beside pseudo-dyads, and the interval of
+its mean discrepancy. Each simulated study gives an answer for all numbers of dyads, from its first dyads.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracedial.measures.low_frequency import independent_n, reach_of_mean
+from tracedial.measures.pooling import pool, variance_of_difference
+from tracedial.measures.pseudo_dyads import FEWEST, correlations, permutation_test
+from tracedial.measures.simulated_dyads import Spectrum, Truth, simulate
+
+Floats = NDArray[np.float64]
+
+LEVEL = 0.05
+DRAWS = 999
+"""Pairings that each simulated study is set beside; an analysis takes more, which changes few answers."""
+QUESTIONS = ("r", "difference")
+
+
+@dataclass(frozen=True)
+class Power:
+    """The share of simulated studies that find `question` (the mean r, or the mean difference) in its direction with
+    p < .05, and the standard error that the simulation leaves in it."""
+
+    question: str
+    minutes: float
+    dyads: int
+    power: float
+    error: float
+
+
+@dataclass(frozen=True)
+class Needed:
+    """How many dyads a study of such sessions needs for the power that is wanted, between those that were simulated;
+    None where the most did not reach it (`beyond` is that number)."""
+
+    question: str
+    minutes: float
+    dyads: int | None
+    beyond: int
+
+
+def power_of_studies(
+    *,
+    a: Spectrum,
+    b: Spectrum,
+    truth: Truth,
+    questions: tuple[str, ...],
+    dyads: list[int],
+    minutes: list[float],
+    runs: int,
+    seed: int,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Power]:
+    """The power for each number of dyads (four at least, rising) and each length of sessions. `on_progress` takes how
+    many studies were simulated and how many there are to be."""
+    assert min(dyads) >= FEWEST
+    found: list[Power] = []
+    for place, length in enumerate(minutes):
+        rng = np.random.default_rng([seed, place])
+        hits = {question: np.zeros(len(dyads)) for question in questions}
+        for run in range(runs):
+            x, y = simulate(rng, dyads[-1], round(60 * length), a=a, b=b, truth=truth)
+            for question in questions:
+                answers = finds_r(x, y, dyads, truth.r) if question == "r" else finds_difference(x, y, dyads, truth)
+                hits[question] += list(answers)
+            on_progress(place * runs + run + 1, len(minutes) * runs)
+        for question in questions:
+            for count, share in zip(dyads, hits[question] / runs, strict=True):
+                error = math.sqrt(max(share * (1 - share), 0.25 / runs) / runs)
+                found.append(Power(question, length, count, float(share), error))
+    return found
+
+
+def finds_r(x: Floats, y: Floats, dyads: list[int], r: float) -> Iterator[bool]:
+    """For each number of a study's first dyads whether their mean r lies beyond that of their pseudo-dyads, on the side
+    of `r`."""
+    table = correlations(x, y)
+    for count in dyads:
+        test = permutation_test(table[:count, :count], fisher=True, most_draws=DRAWS)
+        if test.p is None or test.value is None or test.chance is None:
+            yield False
+        else:
+            yield test.p < LEVEL and (test.value - test.chance) * r > 0
+
+
+def finds_difference(x: Floats, y: Floats, dyads: list[int], truth: Truth) -> Iterator[bool]:
+    """For each number of a study's first dyads whether the interval of their mean difference leaves 0 out, on the side
+    of the true one."""
+    means, variances = [], []
+    for difference in y - x:
+        reach = reach_of_mean(difference)
+        n_eff = None if reach is None else independent_n(difference, reach)
+        means.append(float(difference.mean()))
+        variances.append(variance_of_difference(float(difference.std(ddof=1)), n_eff))
+    for count in dyads:
+        pooled = pool(means[:count], variances[:count])
+        nearest = pooled.ci_low if truth.difference > 0 else pooled.ci_high
+        yield nearest is not None and nearest * truth.difference > 0
+
+
+def needed(powers: list[Power], *, wanted: float) -> list[Needed]:
+    """For each question and length the least number of dyads with the `wanted` power, by straight lines between those
+    that were simulated."""
+    found = []
+    for question, length in dict.fromkeys((one.question, one.minutes) for one in powers):
+        own = [one for one in powers if (one.question, one.minutes) == (question, length)]
+        counts = np.array([one.dyads for one in own], dtype=float)
+        # More dyads never find less: what goes down is the simulation's chance.
+        rising = np.maximum.accumulate([one.power for one in own])
+        at = int(np.searchsorted(rising, wanted - 1e-12))
+        if at == len(rising):
+            found.append(Needed(question, length, None, int(counts[-1])))
+            continue
+        least = counts[0]
+        if at:
+            low, high = rising[at - 1], rising[at]
+            least = counts[at - 1] + (wanted - low) / (high - low) * (counts[at] - counts[at - 1])
+        found.append(Needed(question, length, math.ceil(least - 1e-9), int(counts[-1])))
+    return found
