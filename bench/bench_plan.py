@@ -83,6 +83,7 @@ def _found(make: kinds.Make, r: float, units: float) -> dict[str, float]:
             study = _study(rng, make, DYADS, r, units, Path(name) / "study")
             (pair,) = analyze_study(str(study), settings, out=Path(name) / "out", jobs=1).pairs
         test, d = pair.pseudo["r"], pair.discrepancy
-        hits["r"] += test.p is not None and test.p < 0.05 and test.value > test.chance
+        assert test.p is not None and test.value is not None and test.chance is not None
+        hits["r"] += test.p < 0.05 and test.value > test.chance
         hits["difference"] += d.ci_low is not None and d.ci_low > 0
     return {name: count / STUDIES for name, count in hits.items()}

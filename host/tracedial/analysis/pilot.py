@@ -21,7 +21,7 @@ from tracedial.measures.pooling import Pooled
 from tracedial.measures.simulated_dyads import Spectrum, spectrum_of
 from tracedial.measures.start_up import settled_s, start_up
 from tracedial.measures.trace import Trace
-from tracedial.recording.session import SESSION_FILE
+from tracedial.recording.folder import SESSION_FILE
 
 Floats = NDArray[np.float64]
 

@@ -78,11 +78,17 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
     if settings.interchangeable:
         pairs = [without_direction(pair) for pair in pairs]
     first_s = agreement_from_s(list(ratings.values()), settings)
-    found = reliability(np.stack([ratings[name][first_s:] for name in names], axis=1), options=scale.options, full=full,
+    # A rater of three and more who rated nothing would leave no second that all rated.
+    who = [name for name in names if not np.isnan(ratings[name]).all()]
+    who = who if len(who) > 1 else names
+    found = reliability(np.stack([ratings[name][first_s:] for name in who], axis=1), options=scale.options, full=full,
                         alpha_level=settings.alpha_level)  # fmt: skip
     remarks = scale_remarks(traces, scale, settings)
     if remarks:
         found = replace(found, estimates={**found.estimates, "rwg": Estimate(None, reason=remarks[0])})
+    if len(who) < len(names):
+        silent = " and ".join(name for name in names if name not in who)
+        remarks.append(f"ICCs, CCC, alpha and r_wg are without {silent}, of whom there are no ratings.")
     remarks += unmoved_said + _start_remarks(pairs, settings)
     if crowd:
         remarks.append(

@@ -15,6 +15,10 @@ from tracedial.report.numbers import NO_NUMBER, number_text
 from tracedial.timing.clock_fit import drift_words
 
 
+MOST_NAMED = 4
+"""Of more raters the methods paragraph gives a range."""
+
+
 @dataclass(frozen=True)
 class Methods:
     """What a methods paragraph names: the settings, the ends of the scale, the lags that were taken out, and the rise
@@ -110,8 +114,13 @@ def _rises(methods: Methods) -> str:
         return number_text(methods.settings.events.rise, 1)
     if not methods.rises:
         return "the larger of 2 steps of the scale and half a robust SD of each trace"
-    used = [f"{number_text(rise, 1)} ({name})" for name, rise in methods.rises.items()]
-    return f"the larger of 2 steps of the scale and half a robust SD: {', '.join(used)}"
+    used = {name: rise for name, rise in methods.rises.items() if rise is not None}
+    how = "the larger of 2 steps of the scale and half a robust SD"
+    if not used:
+        return how
+    if len(used) > MOST_NAMED:
+        return f"{how} ({number_text(min(used.values()), 1)} to {number_text(max(used.values()), 1)})"
+    return f"{how}: {', '.join(f'{number_text(rise, 1)} ({name})' for name, rise in used.items())}"
 
 
 def two_columns(rows: Iterable[tuple[str, Any]]) -> Table:
@@ -172,7 +181,8 @@ def _plain(value: object) -> str:
     if isinstance(value, list):
         return "; ".join(map(_plain, value)) or NO_NUMBER
     if isinstance(value, float):
-        return f"{value:g}".replace("-", "−")
+        # What was chosen is shown as it was; what was computed loses digits that mean nothing.
+        return (f"{value:.2f}".rstrip("0").rstrip(".") if 0.1 <= abs(value) < 1e6 else f"{value:.3g}").replace("-", "−")
     if isinstance(value, bool):
         return "yes" if value else "no"
     return NO_NUMBER if value is None else str(value)

@@ -175,11 +175,12 @@ RELIABILITY_LABELS = {
 
 def _reliability_blocks(reliability: Reliability, *, interchangeable: bool) -> list[Block]:
     rows = []
-    reasons = []
+    reasons: dict[str, list[str]] = {}
     for name, label in RELIABILITY_LABELS.items():
         one = reliability.estimates[name]
         if one.reason:
-            reasons.append(f"{label}{'' if one.value is None else ', interval'}: {one.reason.rstrip('.')}.")
+            what = label if one.value is None else f"the interval of {label}"
+            reasons.setdefault(one.reason.rstrip("."), []).append(what)
         rows.append(
             (
                 label, r_text(one.value), f"{one.n or 0:,}", interval_text(one.ci_low, one.ci_high),
@@ -190,7 +191,7 @@ def _reliability_blocks(reliability: Reliability, *, interchangeable: bool) -> l
     if reliability.estimates["icc_a_1"].value is not None:
         found.append(Paragraph(reliability_words(reliability, interchangeable=interchangeable)))
     found.append(Table(("measure", "value", "N", "95 % CI", "95 % CI as if seconds were independent"), rows))
-    found += [Paragraph(f"Not given: {reason}") for reason in dict.fromkeys(reasons)]
+    found += [Paragraph(f"Not given: {', '.join(names)}: {reason}.") for reason, names in reasons.items()]
     return found
 
 
