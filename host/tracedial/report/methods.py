@@ -14,7 +14,6 @@ from tracedial.report.blocks import Table
 from tracedial.report.numbers import NO_NUMBER, number_text
 from tracedial.timing.clock_fit import drift_words
 
-
 MOST_NAMED = 4
 """Of more raters the methods paragraph gives a range."""
 
