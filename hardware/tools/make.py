@@ -3,7 +3,10 @@
 import sys
 from pathlib import Path
 
+from drilling import template_pdf
+from enclosure import Box, write_stl
 from parts import cost_table, read_parts, values
+from pictures import pictures
 from schematic import draw, svg_text, write_pdf
 from sync_input import source_table
 from wiring import HARDWARE, KNOBS, load_wiring
@@ -44,7 +47,24 @@ def make_wiring() -> None:
         write_pdf(sheet, path.with_suffix(".pdf"), svg=svg)
 
 
-MAKERS = {"wiring": make_wiring}
+def make_stl() -> None:
+    """The solids for the printer, in `hardware/stl/`."""
+    for path in write_stl(HARDWARE / "stl"):
+        print(path)
+
+
+def make_template() -> None:
+    """The drilling template."""
+    (HARDWARE / "drilling-template.pdf").write_bytes(template_pdf(Box()))
+
+
+def make_pictures() -> None:
+    """The guide's pictures."""
+    for name, picture in pictures().items():
+        picture.quantize(64).save(HARDWARE.parent / "docs" / f"build-{name}.png", optimize=True)
+
+
+MAKERS = {"wiring": make_wiring, "stl": make_stl, "template": make_template, "pictures": make_pictures}
 
 if __name__ == "__main__":
     for chosen in sys.argv[1:] or MAKERS:

@@ -45,7 +45,7 @@ def make_sheets(
     faces = [draw_face(lay_out(scale, diameter_mm=diameter_mm, travel_deg=travel_deg, mark=mark)) for mark in marks]
     sheets = []
     for start in range(0, len(faces), len(places)):
-        shapes = _check_line(width_mm, height_mm, language)
+        shapes = check_line(width_mm, height_mm, language)
         for face, (x_mm, y_mm) in zip(faces[start:], places, strict=False):
             shapes += [moved(shape, x_mm + MARGIN_MM, y_mm + MARGIN_MM) for shape in face]
         sheets.append(Sheet(width_mm, height_mm, tuple(shapes)))
@@ -75,7 +75,8 @@ def _staggered(width_mm: float, height_mm: float, diameter_mm: float) -> list[tu
     return placed
 
 
-def _check_line(width_mm: float, height_mm: float, language: str) -> list[Shape]:
+def check_line(width_mm: float, height_mm: float, language: str) -> list[Shape]:
+    """A line of 100 mm at the foot of a page, with what to do if it is printed longer or shorter."""
     left_mm, y_mm = (width_mm - CHECK_MM) / 2, height_mm - MARGIN_MM - 8
     shapes: list[Shape] = [Line(left_mm, y_mm, left_mm + CHECK_MM, y_mm, 0.3, BLACK)]
     for i in range(11):
