@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "build" / "site-pages"
 SITE = ROOT / "build" / "site"
 SHOWN = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "CITATION.cff", "LICENSE")
-FOLDERS = {"docs": (".md", ".png", ".svg"), "hardware": (".md", ".csv", ".svg", ".png", ".scad", "")}
+FOLDERS = ("docs", "hardware")
 
 
 def lay_out() -> None:
@@ -22,12 +22,8 @@ def lay_out() -> None:
     PAGES.mkdir(parents=True)
     for name in SHOWN:
         shutil.copy(ROOT / name, PAGES / name)
-    for folder, endings in FOLDERS.items():
-        for path in sorted((ROOT / folder).rglob("*")):
-            if path.is_file() and path.suffix in endings:
-                target = PAGES / path.relative_to(ROOT)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(path, target)
+    for folder in FOLDERS:
+        shutil.copytree(ROOT / folder, PAGES / folder, ignore=shutil.ignore_patterns("__pycache__"))
 
 
 def main() -> int:

@@ -249,7 +249,7 @@ def _remote(study: str) -> tuple[Any, str]:
         import fsspec
     except ImportError as error:
         raise AnalysisError(
-            "Studies elsewhere need the `fsspec` library: install it with `pip install tracedial[remote]`."
+            "Studies elsewhere need the `fsspec` library: install it with `pip install fsspec`."
         ) from error
     try:
         system, root = fsspec.core.url_to_fs(study)

@@ -44,7 +44,7 @@ def _on_dask(jobs_to_do: list[Job], address: str) -> Iterator[Done]:
         from distributed import as_completed as as_dask_completes
     except ImportError as error:
         raise AnalysisError(
-            "--dask needs Dask: install it with `pip install tracedial[dask]`, here and on the workers."
+            '--dask needs Dask: install it with `pip install "dask[distributed]"`, here and on the workers.'
         ) from error
     try:
         client = Client(address, timeout="20s")

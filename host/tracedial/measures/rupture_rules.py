@@ -80,7 +80,7 @@ def change_points(rating: Floats, *, count: int | None = None, penalty: float | 
         import ruptures
     except ImportError as error:
         raise AnalysisError(
-            "Change points need the `ruptures` library: install it with `pip install tracedial[changepoints]`."
+            "Change points need the `ruptures` library: install it with `pip install ruptures`."
         ) from error
     known = np.flatnonzero(~np.isnan(rating))
     rating = rating[known]
