@@ -13,13 +13,17 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test bench screenshots docs coverage lint format clean
+.PHONY: demo check test bench screenshots docs coverage lint format clean
 
 demo: .venv/ready
 	$(BIN)/tracedial demo
 
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# What a change is held to while it is made: lint, types, and the tests that wait for nothing.
+check: lint
+	$(BIN)/python -m pytest -n 2 -q -m "not real_time" tests/wire tests/firmware tests/host tests/test_structure.py
 
 bench: .venv/ready-to-bench
 	$(BIN)/python bench/run.py

@@ -224,3 +224,21 @@ def test_what_is_vendored_is_the_file_of_its_version():
     assert {name: entry["sha256"] for name, entry in listed.items()} == files
     for entry in listed.values():
         assert set(entry) == {"package", "version", "path", "sha256"}
+
+
+def test_what_waits_by_the_machines_clock_says_why():
+    """Whoever uses dials in processes of their own, a room's server or `sleep` waits in real time."""
+    tests = ROOT / "tests"
+    for path in sorted(tests.rglob("test_*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        from_tests = {f"{n.module}.{a.name}" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) for a in n.names}
+        names = {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
+        sleeps = "time" in names and "time.sleep(" in ast.unparse(tree)
+        waits = sleeps or from_tests & {"emulation.emulate", "emulation.running_record", "rooms.Server"}
+        marks = [
+            node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("real_time")
+        ]
+        assert all(len(mark.args) == 1 and ast.literal_eval(mark.args[0]).strip() for mark in marks), path.name
+        assert marks or not waits or path.parent.name == "device", f"{path.name} does not say why it waits"

@@ -21,7 +21,13 @@ class Scale:
     `detents` is a sequence of `(rating, label)`, lowest first. Raises `WireError` on a scale that a dial cannot hold.
     """
 
-    def __init__(self, low, high, step=1, detents=()):
+    def __init__(
+        self,
+        low: int,
+        high: int,
+        step: int = 1,
+        detents: "tuple[tuple[int, str], ...] | list[tuple[int, str]]" = (),
+    ):
         for name, value, limit in (
             ("low", low, MAX_RATING),
             ("high", high, MAX_RATING),
@@ -83,7 +89,7 @@ class Scale:
             raise WireError("%r is not a rating of the scale %d..%d" % (rating, self.low, self.high))
         return (rating - self.low) // self.step
 
-    def label_of(self, rating):
+    def label_of(self, rating: int) -> str:
         """The label of the detent at `rating`, or an empty text between detents."""
         for detent, label in self.detents:
             if detent == rating:

@@ -10,6 +10,8 @@ from tracedial.alignment.align import align
 from tracedial.emulation.synthetic import dyad
 from tracedial.recording.recording import read_recording
 
+pytestmark = pytest.mark.real_time("the command records as users run it; exact times are in test_simulated_line.py")
+
 
 def steps(seconds):
     """A knob that jumps at every half second, so that each whole second is far from any movement. No detent is near."""

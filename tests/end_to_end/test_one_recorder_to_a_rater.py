@@ -15,6 +15,8 @@ from tracedial.recording.rater_recording import DialChoice
 from tracedial.recording.recorder import SessionRecorder
 from tracedial.video import read_video
 
+pytestmark = pytest.mark.real_time("two programs hold one lock, and one of them is killed")
+
 
 def ids(folder):
     return [

@@ -15,6 +15,8 @@ from tracedial.recording.recording import read_recording
 from tracedial.timing.player import VirtualPlayer
 from tracedial.video import read_video
 
+pytestmark = pytest.mark.real_time("the ports of dials in processes of their own change places as a hub's do")
+
 PATIENCE_S = 60.0
 
 

@@ -13,6 +13,8 @@ from tracedial.recording.folder import JOURNAL_NAME, journals
 from tracedial.recording.journal import encode_line, read_journal
 from tracedial.recording.resume import Begun, read_begun
 
+pytestmark = pytest.mark.real_time("programs are killed while they record")
+
 
 def resume(session, video, url, *more, rater="client"):
     return tracedial("record", session, "--video", video, "--dial", f"{rater}={url}", "--resume", *more)

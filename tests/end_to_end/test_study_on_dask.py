@@ -13,6 +13,8 @@ from tracedial.analysis.study_analysis import analyze_study
 from tracedial.emulation.synthetic import dyad
 from tracedial.measures.trace import Trace, write_trace
 
+pytestmark = pytest.mark.real_time("workers of a cluster are programs of their own")
+
 DYADS = 40
 
 

@@ -15,6 +15,8 @@ from tracedial.dial_setup.dial_settings import DialSettingsClient
 from tracedial.files.plain_text import plain_text
 from tracedial.recording.rater_state import RaterState, Trouble
 
+pytestmark = pytest.mark.real_time("commands run in a terminal, beside a dial in a process of its own")
+
 EVIL = "\x1b]0;evil\x07"
 MARKUP = "[/x][red]"
 NAME = f"{MARKUP}{EVIL}\r"

@@ -22,6 +22,8 @@ from tracedial.recording.recording import read_recording
 from tracedial.timing.player import VirtualPlayer
 from tracedial.video import read_video
 
+pytestmark = pytest.mark.real_time("programs are killed, interrupted and kept from the disk while they record")
+
 
 def test_a_link_that_is_cut_is_filled_and_said(tmp_path, short_video):
     def cut(recorder):

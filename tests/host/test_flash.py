@@ -18,6 +18,8 @@ from tracedial.dial_setup.flash import CHOSEN, FOLDERS, flash, install
 from tracedial.errors import FlashError
 from tracedial.firmware_files import board_machines, device_files, firmware_dir, interpreter_command
 
+pytestmark = pytest.mark.real_time("MicroPython's own prompt answers on a pseudo-terminal")
+
 PICO = BoardIdentity("micropython", (1, 26, 1), "rp2", "Raspberry Pi Pico with RP2040", 6)
 
 

@@ -228,6 +228,7 @@ def test_a_journal_deleted_underneath_is_written_anew_and_said(tmp_path, what):
 
 
 @posix_files
+@pytest.mark.real_time("the thread that looks after a journal's file keeps the disk's own pace")
 def test_the_deletion_is_noticed_by_itself(tmp_path):
     journal = JournalWriter(tmp_path / "j")
     journal.append(**RECORDS[0])

@@ -117,6 +117,7 @@ def test_dials_on_ptys_speak_through_pyserial(tmp_path):
             process.terminate()
 
 
+@pytest.mark.real_time("two hosts open one real port")
 def test_a_second_host_on_the_same_dial_is_told():
     with emulate() as emulator, DialConnection(emulator.urls[0], lambda event: None) as first:
         first.wait_hello()
@@ -124,6 +125,7 @@ def test_a_second_host_on_the_same_dial_is_told():
         assert second.hello is None and second.problem
 
 
+@pytest.mark.real_time("the control port is another program's")
 def test_an_emulators_control_port_refuses_nonsense():
     with emulate() as emulator:
         from tracedial.errors import EmulatorError

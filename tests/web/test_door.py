@@ -12,6 +12,8 @@ from requirements import needs_posix
 from rooms import Server, ask, cookie, home, make_study, token
 from tracedial.room.guard import BROWSER_LINK_S, SHOWN_LINK_S, Guard
 
+pytestmark = pytest.mark.real_time("the room's server is asked over real connections, which end after real seconds")
+
 FLOOD = 1100
 
 

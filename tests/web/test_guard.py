@@ -8,6 +8,8 @@ import pytest
 from rooms import Server, ask, cookie, home, make_study, token
 from tracedial.emulation.synthetic import write_video
 
+pytestmark = pytest.mark.real_time("the room's server is asked over real connections")
+
 
 @pytest.fixture(scope="module")
 def room(tmp_path_factory):

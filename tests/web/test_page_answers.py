@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dial.app import Dial, Identity
 from dial.calibrate import Calibration
-from dial.knobs import Direct
+from dial.direct import Direct
 from dial.settings import Settings
 from dialwire import frame, message
 from dialwire.scale import Scale

@@ -5,6 +5,8 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 import tracedial.room as room_code
 from emulation import emulate, read_rows, tracedial
 from requirements import needs_chromium
@@ -12,7 +14,7 @@ from rooms import Server, begin, browser, make_study, open_page, video_s, wait_f
 from tracedial.recording.journal import read_journal
 from tracedial.study.study import LANGUAGES
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.real_time("a browser plays the video")]
 
 TYPED = "=2+2; „sie sprachen“, on goals\nand tasks 🙂"
 

@@ -2,12 +2,14 @@
 
 import csv
 
+import pytest
+
 from emulation import tracedial
 from requirements import needs_chromium
 from rooms import Server, begin, browser, make_study, open_page, wait_for_video
 from tracedial.study.segments import read_choice
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.real_time("a browser shows the pages")]
 
 
 def test_a_segment_is_dragged_with_a_reason_and_a_clip_is_coded(tmp_path):

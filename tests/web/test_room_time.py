@@ -11,7 +11,7 @@ import pytest
 from requirements import needs_chromium, needs_firefox, needs_screen
 from timing_run import freezes_browser, run_timing
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.real_time("a browser plays the video, and its frames are what is measured")]
 MAY_MISS = 0.01
 """The share of samples whose error may lie beyond the stated bound."""
 

@@ -2,13 +2,15 @@
 
 import json
 
+import pytest
+
 from emulation import emulate, read_rows
 from requirements import needs_chromium
 from rooms import Server, begin, browser, make_study, open_page, wait_for_video
 from tracedial.emulation.synthetic import write_video
 from tracedial.recording.journal import read_journal
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.real_time("a browser plays the video")]
 
 # A browser without hands has no gamepad to plug in; what the page is given is the shape that the standard describes.
 FAKE_GAMEPAD = """() => {

@@ -13,7 +13,7 @@ from rooms import Server, begin, browser, make_study, open_page, video_s, wait_f
 from tracedial.study.study_file import read_study
 from tracedial.study.study_sessions import add_session
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.real_time("a browser plays the video, and programs are killed beside it")]
 
 NO_PRACTICE = {"on = true": "on = false"}
 

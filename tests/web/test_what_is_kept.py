@@ -12,7 +12,7 @@ from emulation import emulate, read_rows, sentence, tracedial
 from requirements import needs_chromium
 from rooms import Server, begin, browser, cookie, get, make_study, open_page, post, video_s, wait_for_video
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.real_time("a browser shows the pages of a room in another process")]
 
 PLACE = "s1/client"
 

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import av
 import numpy as np
+import pytest
 
 from emulation import emulate, read_rows
 from requirements import needs_chromium
 from rooms import Server, begin, browser, make_study, open_page, video_s, wait_for_video
 from tracedial.recording.journal import read_journal
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.real_time("a browser is stopped and hidden in mid-play")]
 
 NO_PRACTICE = {"on = true": "on = false"}
 # A browser without a window hides no tab: the page is told what a browser would tell it.

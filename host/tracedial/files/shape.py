@@ -29,6 +29,16 @@ def is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and -LARGEST < value < LARGEST
 
 
+def is_list(value: Any) -> TypeGuard[list[Any]]:
+    """Whether a value is a list, of whatever."""
+    return isinstance(value, list)
+
+
+def is_table(value: Any) -> TypeGuard[dict[str, Any]]:
+    """Whether a value is a table of names and values, as JSON has them."""
+    return isinstance(value, dict)
+
+
 def is_line(value: Any) -> bool:
     """Whether a value is a text of one line that a terminal and a file can hold: no controls, no half characters."""
     return isinstance(value, str) and not any(map(is_control, value))

@@ -93,7 +93,7 @@ def _contradictions(player: Iterable[PlayerEvent], *, ended: bool) -> list[Doubt
 
 def findings_of(content: JournalContent, end: dict[str, Any] | None, n_samples: int) -> list[str]:
     """Sentences about the state of a journal's lines."""
-    findings = []
+    findings: list[str] = []
     if content.edited:
         findings.append(f"The journal was saved by an editor ({'; '.join(content.edited)}): it is read all the same.")
     if content.cut_bytes:

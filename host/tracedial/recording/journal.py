@@ -4,12 +4,13 @@ Nothing is joined over what is damaged, lost, doubled or out of place: all of it
 """
 
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracedial.errors import JournalError
+from tracedial.files.shape import is_list
 from tracedial.recording.journal_lines import PLACE, decode_line, encode_line, is_checksum, restored
 from tracedial.recording.journal_order import LINE, Gap, Gathered, JournalContent, in_order
 from tracedial.recording.journal_writer import JournalWriter
@@ -118,7 +119,7 @@ class _Reader:
     def _noted(self, at: int, record: dict[str, Any]) -> tuple[int, ...]:
         """Keep a record; returns its line of the table."""
         place = record.pop(PLACE, None)
-        number, player, frames = place if isinstance(place, list) and len(place) == 3 else (0, 0, 0)
+        number, player, frames = cast(list[int], place) if is_list(place) and len(place) == 3 else (0, 0, 0)
         if self.gathered.samples_apart and record["kind"] == "sample":
             try:
                 row = rows_of(np.array([[record[name] for name in FIELDS]], dtype=np.int64))

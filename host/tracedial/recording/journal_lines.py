@@ -9,6 +9,7 @@ import json
 from binascii import crc32
 from typing import Any
 
+from tracedial.files.shape import is_table
 from tracedial.recording.record_kinds import Kind
 
 PLACE = "line"
@@ -34,7 +35,7 @@ def decode_line(line: bytes) -> dict[str, Any] | None:
         record = json.loads(body)
     except ValueError:
         return None
-    return record if isinstance(record, dict) and "kind" in record else None
+    return record if is_table(record) and "kind" in record else None
 
 
 def is_checksum(digits: bytes, body: bytes) -> bool:
@@ -71,7 +72,7 @@ def _mends(digits: bytes, body: bytes) -> list[tuple[int, int]]:
         return []
     # A checksum is linear: a change of one byte changes it by what depends on the change and its place alone.
     changes = [_TABLE[change] for change in range(256)]
-    mends = []
+    mends: list[tuple[int, int]] = []
     for at in range(len(body) - 1, -1, -1):
         mends += [(at, body[at] ^ change) for change in range(1, 256) if changes[change] == wanted]
         changes = [(value >> 8) ^ _TABLE[value & 0xFF] for value in changes]
@@ -79,7 +80,7 @@ def _mends(digits: bytes, body: bytes) -> list[tuple[int, int]]:
 
 
 def _table() -> list[int]:
-    table = []
+    table: list[int] = []
     for value in range(256):
         for _ in range(8):
             value = (value >> 1) ^ (0xEDB88320 if value & 1 else 0)

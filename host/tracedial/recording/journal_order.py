@@ -76,13 +76,13 @@ class Gathered:
     """What a reader found in the file, in its order; `table` in blocks of `LINE`, `rows` in blocks of samples."""
 
     samples_apart: bool
-    records: list[dict[str, Any]] = field(default_factory=list)
-    rows: list[NDArray[Any]] = field(default_factory=list)
-    table: list[NDArray[Any]] = field(default_factory=list)
-    damaged: dict[int, bytes] = field(default_factory=dict)
-    damaged_lines: list[int] = field(default_factory=list)
+    records: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    rows: list[NDArray[Any]] = field(default_factory=list[NDArray[Any]])
+    table: list[NDArray[Any]] = field(default_factory=list[NDArray[Any]])
+    damaged: dict[int, bytes] = field(default_factory=dict[int, bytes])
+    damaged_lines: list[int] = field(default_factory=list[int])
     cut_bytes: int = 0
-    edited: list[str] = field(default_factory=list)
+    edited: list[str] = field(default_factory=list[str])
 
 
 def in_order(found: Gathered) -> JournalContent:
@@ -144,7 +144,7 @@ class _Lines:
             tail = self._put_in_order(tail)
         numbers = tail["number"].astype(np.int64)
         before = np.concatenate([[min(expected, int(numbers[0])) - 1], numbers[:-1]])
-        gaps = []
+        gaps: list[Gap] = []
         for index in np.flatnonzero(numbers - before > 1):
             first, after = int(before[index]) + 1, tail[index]
             gaps.append(
@@ -157,7 +157,7 @@ class _Lines:
         """All of it."""
         found = self._found
         refs = np.concatenate([head["ref"], tail["ref"]])
-        records = [found.records[ref] for ref in refs[refs >= 0]]
+        records: list[dict[str, Any]] = [found.records[ref] for ref in refs[refs >= 0].tolist()]
         of_rows = -1 - refs[refs < 0]
         # Usually they are in order as they are, and there can be millions.
         if len(of_rows) != len(self._rows) or not (np.diff(of_rows) > 0).all():
@@ -185,9 +185,9 @@ class _Lines:
         """The lines without the second of those that are written twice; counts what came too often or too seldom."""
         last = int(tail["number"].max())
         seen: dict[int, int] = {}
-        drop = []
+        drop: list[int] = []
         of_records = np.flatnonzero(tail["ref"] >= 0)
-        for index in of_records[[self._kind(tail[i]) in TWICE for i in of_records]] if len(of_records) else []:
+        for index in (int(i) for i in of_records if self._kind(tail[i]) in TWICE):
             number = int(tail["number"][index])
             seen[number] = seen.get(number, 0) + 1
             if seen[number] > 1:

@@ -17,6 +17,7 @@ from typing import Any
 
 from tracedial.errors import JournalError
 from tracedial.files.private import FILE_MODE, make_folder
+from tracedial.files.shape import is_list
 from tracedial.host_clock import host_clock_ns
 from tracedial.recording.journal_lines import COPY_AFTER, PLACE, TWICE, decode_line, encode_line
 from tracedial.recording.record_kinds import Kind
@@ -135,7 +136,7 @@ class JournalWriter:
         """Number on after the last line that says its number, or after those that are there."""
         lines = self._file.readlines()
         places = [(decode_line(line.rstrip(b"\r\n")) or {}).get(PLACE) for line in lines]
-        self._lines = max(len(lines), *(place[0] for place in places if isinstance(place, list)), 0)
+        self._lines = max(len(lines), *(int(place[0]) for place in places if is_list(place)), 0)
         self._good_bytes = self._file.seek(0, os.SEEK_END)
         if self._good_bytes:
             self._file.seek(-1, os.SEEK_END)

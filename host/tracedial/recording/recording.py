@@ -131,7 +131,7 @@ def _mend(content: JournalContent, by_kind: ByKind) -> list[str]:
     """Put in what one changed byte took of the lines that a journal without numbers needs most, and say so."""
     if content.numbered:
         return []
-    mended = []
+    mended: list[int] = []
     for number, line in content.damaged.items():
         record = restored(line) if number == 1 or b"player" in line else None
         if record and record["kind"] in TWICE:
@@ -156,7 +156,7 @@ def _header(path: Path, headers: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _findings(recording: Recording) -> list[str]:
-    findings = []
+    findings: list[str] = []
     end = recording.end or {}
     if count := end.get("over_budget", 0):
         findings.append(f"The dial flooded its link: {count} messages beyond what a dial sends were not taken.")
@@ -184,7 +184,7 @@ def _findings(recording: Recording) -> list[str]:
 
 def _page_findings(pages: list[dict[str, Any]]) -> list[str]:
     """What the page that played the video noticed, where it bears on the times or on what the rater saw."""
-    findings = []
+    findings: list[str] = []
     if any(note.get("what") == "frames_from" and note.get("text") == "currentTime" for note in pages):
         findings.append(
             "The browser does not tell which frame it shows: video times come from the player's own clock "

@@ -22,7 +22,7 @@ class Begun:
     """
 
     folder: Path
-    dials: dict[str, str] = field(default_factory=dict)
+    dials: dict[str, str] = field(default_factory=dict[str, str])
     scale: dict[str, Any] | None = None
     rate_hz: float | None = None
     video_name: str = ""

@@ -42,7 +42,7 @@ class Samples(Sequence[Sample]):
         """Boot ids in the order in which samples of them came."""
         boot = self.rows["boot"]
         changes = np.flatnonzero(np.diff(boot)) + 1
-        return list(dict.fromkeys(boot[[0, *changes]].tolist())) if len(boot) else []
+        return list(dict.fromkeys(int(boot[at]) for at in (0, *changes.tolist()))) if len(boot) else []
 
     @overload
     def __getitem__(self, at: int) -> Sample: ...

@@ -10,7 +10,7 @@ from dialwire.scale import Scale
 from tracedial.errors import RecordingError
 from tracedial.files.private import make_folder
 from tracedial.files.safe_text import whole_text
-from tracedial.files.shape import LINE, WHOLE, YES_OR_NO, Entry, if_there, is_number, misfit, or_null
+from tracedial.files.shape import LINE, WHOLE, YES_OR_NO, Entry, if_there, is_list, is_number, is_table, misfit, or_null
 from tracedial.files.whole_file import write_whole
 from tracedial.recording.folder import SESSION_FILE
 from tracedial.video import Video
@@ -32,7 +32,7 @@ FACTS = ("duration_s", "frame_rate_hz", "width", "height")
 POSITIVE = Entry("a number above 0 and at most a million", lambda value: is_number(value) and 0 < value <= 1e6)
 ORIGINAL = Entry(
     "a file's name and sha256",
-    lambda value: isinstance(value, dict) and set(value) == {"name", "sha256"} and all(map(LINE.fits, value.values())),
+    lambda value: is_table(value) and set(value) == {"name", "sha256"} and all(map(LINE.fits, value.values())),
 )
 SHAPE = {
     "format": WHOLE,
@@ -77,7 +77,7 @@ def read_session(folder: Path) -> Session:
         raise RecordingError(path, f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
         raise RecordingError(path, f"{path} cannot be read as a session's file ({error}).") from error
-    if isinstance(content, dict):
+    if is_table(content):
         check_format(path, content.get("format"))
     if said := misfit(content, SHAPE) or _odd_raters(content.get("raters")):
         raise RecordingError(
@@ -95,7 +95,7 @@ def read_session(folder: Path) -> Session:
 
 
 def _odd_raters(raters: Any) -> str:
-    if not isinstance(raters, list) or not all(isinstance(rater, str) and is_name(rater) for rater in raters):
+    if not is_list(raters) or not all(isinstance(rater, str) and is_name(rater) for rater in raters):
         return f"its raters are no names; use {NAME_RULE}"
     lowered = [rater.lower() for rater in raters]
     twice = next((rater for rater in raters if lowered.count(rater.lower()) > 1), None)

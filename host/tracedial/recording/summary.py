@@ -27,7 +27,7 @@ class RecordingSummary:
         """What the recording lacks, in a sentence that begins with the rater; empty where it is complete."""
         if self.complete:
             return ""
-        reasons = []
+        reasons: list[str] = []
         if self.breaks:
             reasons.append("the dial was reset, and what it held then is lost")
         if self.missing + self.gone:

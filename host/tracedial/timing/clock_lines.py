@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,8 @@ def fit_piece(exchanges: Exchanges) -> Piece:
     weight = 1.0 / (RESOLUTION_S**2 + excess**2 / 12)
     base = exchanges.own_offset_s[int(np.argmin(round_trip))]
     span = at[-1] - at[0]
-    knots = np.linspace(at[0], at[-1], max(2, int(np.ceil(span / KNOT_S)) + 1)) if span > 0 else at[:1]
+    n_knots = max(2, int(np.ceil(span / KNOT_S)) + 1)
+    knots = cast(Floats, np.linspace(at[0], at[-1], n_knots)) if span > 0 else at[:1]
     # Where the link was lost there is nothing to fit: one straight line leads from the last exchange to the next.
     lost = np.flatnonzero(np.diff(at) > GAP_S)
     near = np.min(np.abs(knots[:, None] - at[_around(at, knots)]), axis=1) <= GAP_S / 2
@@ -113,7 +115,8 @@ def _local_lines(knots: Floats, at: Floats, offset: Floats, weight: Floats) -> t
         reach[sparse] = np.partition(distance, nearest)[nearest] * 1.001 + 1e-9
     first, last = np.searchsorted(at, knots - reach), np.searchsorted(at, knots + reach, side="right")
     # One row a knot, as wide as the widest window; what lies behind a row's own window weighs nothing.
-    index = first[:, None] + np.arange((last - first).max())
+    widest = int((last - first).max())
+    index: NDArray[np.int64] = first[:, None] + np.arange(widest)
     inside = index < last[:, None]
     index = np.minimum(index, len(at) - 1)
     x, y = at[index] - knots[:, None], offset[index]

@@ -9,6 +9,7 @@ All functions take arrays in the order of time; offsets and times are in seconds
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,8 +66,8 @@ def region_of(intervals: Intervals, knots_s: Floats) -> Region:
     windows = list(_windows(intervals.low_at_s))
     for number, (first, last) in enumerate(windows):
         part = intervals.part(first, last)
-        begin = 0 if number == 0 else int(np.searchsorted(knots_s, part.low_at_s[0]))
-        end = n if number == len(windows) - 1 else int(np.searchsorted(knots_s, part.high_at_s[-1], side="right"))
+        begin = 0 if number == 0 else _index_of(knots_s, part.low_at_s[0])
+        end = n if number == len(windows) - 1 else _index_of(knots_s, part.high_at_s[-1], side="right")
         slowest, fastest, needed = possible_rates(part)
         change = max(change, needed)
         lows, highs = _envelope(part, knots_s[begin:end], slowest, fastest, needed)
@@ -126,7 +127,7 @@ def _steepest(intervals: Intervals) -> float:
     of two differences, found by Dinkelbach's iteration (Management Science 13, 1967)."""
     low_at, low = intervals.low_at_s - intervals.low_at_s[0], intervals.low_s
     high_at, high = intervals.high_at_s - intervals.low_at_s[0], intervals.high_s
-    before = np.searchsorted(low_at, high_at) - 1
+    before = np.asarray(np.searchsorted(low_at, high_at), dtype=np.int64) - 1
     some = before >= 0
     if not some.any():
         return np.inf
@@ -185,3 +186,8 @@ def _greatest(values: Floats) -> Floats:
     # A peak needs a line that rises towards it and one that falls from it.
     peak = (rise > 0) & (fall > 0)
     return np.maximum(greatest, np.where(peak & np.isfinite(meet), meet, -np.inf).max(axis=0))
+
+
+def _index_of(times_s: Floats, at_s: float, side: Literal["left", "right"] = "left") -> int:
+    """Where a time belongs among rising times."""
+    return int(np.count_nonzero(times_s < at_s if side == "left" else times_s <= at_s))

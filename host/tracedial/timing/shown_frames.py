@@ -14,7 +14,7 @@ still and falls where the video leaps ahead.
 import itertools
 from bisect import bisect_left
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,9 +57,9 @@ class FrameBatch:
     page_boot: int
     at_us: list[int]
     media_s: list[float]
-    shown: list[int] = field(default_factory=list)
-    passed: list[int] = field(default_factory=list)
-    late_us: list[int] = field(default_factory=list)
+    shown: list[int] = field(default_factory=list[int])
+    passed: list[int] = field(default_factory=list[int])
+    late_us: list[int] = field(default_factory=list[int])
 
 
 @dataclass(frozen=True)
@@ -328,11 +328,11 @@ def _passed(stretch: Stretch, host_from_s: float, host_to_s: float) -> Unseen:
 def _running_median(values: Floats, at_s: Floats) -> Floats:
     """The median of the values around each, over about `MEDIAN_S`."""
     # Only recordings that a page played need it, and it takes a while to load.
-    from scipy.ndimage import median_filter
+    from scipy.ndimage import median_filter  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
 
     usual_s = float(np.median(np.diff(at_s))) if len(at_s) > 1 else MEDIAN_S
     width = int(np.clip(2 * round(MEDIAN_S / max(usual_s, 1e-3) / 2) + 1, 3, MAX_MEDIAN_FRAMES))
-    return median_filter(values, size=width, mode="reflect")
+    return cast(Floats, median_filter(values, size=width, mode="reflect"))
 
 
 def _local_maximum(values: Floats, at_s: Floats) -> Floats:
