@@ -11,10 +11,13 @@ import time
 
 import pytest
 
+import simulated_recording
 from emulation import emulate, read_rows, record, tracedial, wait_for
 from requirements import needs_posix
 from tracedial.alignment.align import align
-from tracedial.recording.folder import JOURNAL_NAME
+from tracedial.emulation.emulated_link import LinkConditions
+from tracedial.errors import LinkError
+from tracedial.recording.folder import JOURNAL_NAME, journals
 from tracedial.recording.journal import read_journal
 from tracedial.recording.rater_recording import DialChoice
 from tracedial.recording.recorder import SessionRecorder
@@ -230,15 +233,14 @@ def test_ctrl_c_in_a_terminal_ends_an_emulated_dial_last(tmp_path, short_video):
     assert read_recording(tmp_path / "s" / "client").end["complete"] is True
 
 
-def test_a_start_that_fails_leaves_nothing_in_the_way(tmp_path, short_video):
-    with emulate("--latency", 3000) as emulator:
-        done = tracedial("record", tmp_path / "s", "--video", short_video, "--dial", f"a={emulator.urls[0]}")
-    assert done.returncode == 1 and "Traceback" not in done.stderr
-    with emulate() as emulator:
-        done = tracedial(
-            "record", tmp_path / "s", "--video", short_video, "--dial", f"a={emulator.urls[0]}", "--seconds", 2
-        )
-    assert done.returncode == 0, done.stderr
+def test_a_start_that_fails_leaves_nothing_in_the_way(tmp_path):
+    """In simulated time: a dial whose answers take 3 s each way is not waited for, and the folder stays free."""
+    slow = simulated_recording.dial(link=LinkConditions(latency_s=3.0))
+    with pytest.raises(LinkError, match=r"it is not a Tracedial dial|answers too few sync pulses"):
+        simulated_recording.record(tmp_path / "s", slow, end_s=2)
+    assert journals(tmp_path / "s" / slow.name) == []
+    (summary,), _ = simulated_recording.record(tmp_path / "s", simulated_recording.dial(), end_s=2)
+    assert summary.complete
 
 
 def test_a_synthetic_session_stays_labelled(tmp_path, short_video):
@@ -271,10 +273,9 @@ def test_ctrl_c_ends_cleanly_and_aligns(tmp_path, short_video):
     assert read_rows(tmp_path / "s" / "client" / "trace.csv")[1]["rating"] != ""
 
 
-def test_a_journal_cut_anywhere_still_aligns_or_says_why_not(tmp_path, short_video):
-    with emulate() as emulator:
-        record(tmp_path / "s", short_video, emulator, seconds=4.4)
-    whole = (tmp_path / "s" / "rater1" / JOURNAL_NAME).read_bytes()
+def test_a_journal_cut_anywhere_still_aligns_or_says_why_not(tmp_path):
+    simulated_recording.record(tmp_path / "s", simulated_recording.dial(), end_s=4.4)
+    whole = (tmp_path / "s" / "simulated" / JOURNAL_NAME).read_bytes()
     cut = tmp_path / "cut"
     cut.mkdir()
     from tracedial.errors import TracedialError
