@@ -30,7 +30,7 @@ HOST_ORDER = [
     {"alignment"},
     {"analysis"},
     {"study", "report"},
-    {"room"},
+    {"exchange", "room"},
     {"cli"},
     {"notebook"},
     {"__init__", "__main__"},

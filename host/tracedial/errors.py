@@ -116,3 +116,11 @@ class AnalysisError(TracedialError):
 
 class FaceError(TracedialError):
     """A dial's face that cannot be drawn as asked for."""
+
+
+class ExchangeError(TracedialError):
+    """An export that cannot be made; `path` is the file or folder."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        super().__init__(text)
+        self.path = path

@@ -38,3 +38,9 @@ def say_alignment(alignment: Alignment) -> None:
     for finding in report["findings"]:
         click.echo(f"    note: {terminal_text(finding)}")
     click.echo(f"    {alignment.recording.folder / 'trace.csv'}")
+
+
+def say_problems(problems: list[str]) -> None:
+    """What could not be read, a sentence each, where errors go."""
+    for problem in problems:
+        click.echo(f"tracedial: {terminal_text(problem)}", err=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from tracedial.files.safe_text import terminal_text
+from tracedial.cli.reporting import say_problems
 from tracedial.shell import command_line
 from tracedial.study.study import PRESETS
 from tracedial.study.study_file import init_study, read_study
@@ -119,6 +119,5 @@ def export(folder: Path, out: Path | None) -> None:
 
 def _end(problems: list[str]) -> None:
     """Say what could not be read; the exit code tells it too."""
-    for problem in problems:
-        click.echo(f"tracedial: {terminal_text(problem)}", err=True)
+    say_problems(problems)
     sys.exit(1 if problems else 0)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from tracedial.files.private import make_file
+from tracedial.files.private import make_file, make_folder
 
 LEFT_OVER_S = 3600.0
 """A half file older than this is of a program that was killed, and goes when its file is next written."""
@@ -48,6 +48,33 @@ def half_file(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
+def half_folder(path: Path) -> Iterator[Path]:
+    """A new folder beside `path` to write into; at the end of the block it takes the place of `path` (and what was
+    there goes), at an exception it goes. Raises `OSError`."""
+    _remove_left_over(path)
+    half = path.with_name(f".{path.name[:40]}.{os.getpid()}.{time.monotonic_ns():x}.part")
+    try:
+        make_folder(half)
+        yield half
+        for made in half.rglob("*"):
+            if made.is_file():
+                _sync(made)
+        if path.exists():
+            # A folder that holds something cannot be replaced by a rename: for a moment neither stands there.
+            old = half.with_suffix(".old.part")
+            path.replace(old)
+            half.replace(path)
+            shutil.rmtree(old)
+        else:
+            half.replace(path)
+    except BaseException:
+        shutil.rmtree(half, ignore_errors=True)
+        raise
+    with contextlib.suppress(OSError):
+        _sync(path.parent)
+
+
+@contextlib.contextmanager
 def whole_text_file(path: Path, *, encoding: str = "utf-8") -> Iterator[IO[str]]:
     """A text file to write, whose line ends stay as they are written. Raises `OSError`."""
     with half_file(path) as half, half.open("w", newline="", encoding=encoding) as file:
@@ -80,4 +107,4 @@ def _remove_left_over(target: Path) -> None:
     with contextlib.suppress(OSError):
         for half in target.parent.glob(f".{target.name[:40]}.*.part"):
             if time.time() - half.stat().st_mtime > LEFT_OVER_S:
-                half.unlink()
+                shutil.rmtree(half) if half.is_dir() else half.unlink()

@@ -1,0 +1,1 @@
+"""Out to the formats that other programs read: one module to a format or family."""

@@ -1,0 +1,212 @@
+"""What is exported: the sessions of a study (or one session) with each rater's trace, segments and answers, read one
+session at a time."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tracedial.alignment.derived import Derived, read_derived
+from tracedial.errors import ExchangeError, NothingRatedError, TracedialError, os_sentence
+from tracedial.measures.ruptures import EventSettings, find_events
+from tracedial.measures.trace import Trace
+from tracedial.recording.folder import SESSION_FILE, TRACE_FILE, journals
+from tracedial.recording.session import Session, read_session
+from tracedial.study.answers import answer_rows, read_answers
+from tracedial.study.segments import Clip, Segment, automatic_segments, clips, read_choice
+from tracedial.study.study import STUDY_FILE, Study, read_study
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The scale of a rating: its ends, its step, and the labels of its positions. None of a rating whose recording
+    does not say."""
+
+    low: float
+    high: float
+    step: float
+    labels: dict[float, str]
+
+
+@dataclass(frozen=True)
+class Rating:
+    """One rater's part of a session. `role` is the rater's name without a number at its end. `clips` are those of all
+    segments, taken-away ones too (`segment.chosen`); `answers` have the fields of a row of `answers.csv`."""
+
+    dyad: str
+    rater: str
+    role: str
+    trace: Trace
+    scale: Scale | None
+    clips: list[Clip]
+    answers: list[dict[str, Any]]
+    recorded_at: str
+    recorded_with: str
+    imported_from: str
+
+    @property
+    def chosen(self) -> list[Clip]:
+        """The clips of the segments that hold, in the order of the video."""
+        return sorted((one for one in self.clips if one.segment.chosen), key=lambda one: (one.start_s, one.segment.id))
+
+    def mean_of(self, segment: Segment) -> float:
+        """The mean rating within a segment; NaN where none was given."""
+        own = self.trace.rated[int(segment.start_s) : int(np.ceil(segment.end_s))]
+        return float(np.nanmean(own)) if np.any(~np.isnan(own)) else float("nan")
+
+
+@dataclass(frozen=True)
+class Dyad:
+    """One session: its video's name, SHA-256 and length (None: live), and what its raters rated."""
+
+    name: str
+    video: dict[str, Any]
+    synthetic: bool
+    ratings: list[Rating]
+
+    @property
+    def n_seconds(self) -> int:
+        """Seconds of the longest trace."""
+        return max((len(one.trace.rating) for one in self.ratings), default=0)
+
+
+@dataclass
+class Source:
+    """A study or a session to export. `problems` are sentences about what cannot be read, `scales` those of the ratings
+    that were: both grow while dyads are read. `change` is what is done to each dyad before it goes out, `named` what
+    becomes of a dyad's and a rater's names by that."""
+
+    path: Path
+    title: str
+    study: Study | None
+    sessions: dict[str, Session]
+    problems: list[str] = field(default_factory=list)
+    scales: list[Scale | None] = field(default_factory=list)
+    change: Callable[[Dyad], Dyad] = lambda dyad: dyad
+    named: Callable[[str, str], tuple[str, str]] = lambda dyad, rater: (dyad, rater)
+
+    @property
+    def raters(self) -> list[str]:
+        """The raters' names in all sessions, as they go out, each once, in the order in which they come."""
+        return list(dict.fromkeys(self.named(dyad, r)[1] for dyad, s in self.sessions.items() for r in s.raters))
+
+    @property
+    def value_labels(self) -> dict[float, str]:
+        """The labels of ratings, where all scales that were read agree in them; none otherwise."""
+        labels: dict[float, str] = {}
+        for scale in self.scales:
+            for at, label in (scale.labels if scale else {}).items():
+                if labels.setdefault(at, label) != label:
+                    return {}
+        return labels
+
+    def dyads(self) -> Iterator[Dyad]:
+        """Each session in turn, those of which nothing can be read left out (and said)."""
+        for name, session in self.sessions.items():
+            ratings = [found for rater in session.raters if (found := self._rating(name, session, rater))]
+            if ratings:
+                yield self.change(Dyad(name, session.video, session.synthetic, ratings))
+
+    def _rating(self, name: str, session: Session, rater: str) -> Rating | None:
+        folder = session.folder / rater
+        try:
+            if not journals(folder) and not (folder / TRACE_FILE).is_file():
+                return None
+            rating = _rating(self.study, session, name, rater, read_derived(folder, rater))
+            if rating.scale not in self.scales:
+                self.scales.append(rating.scale)
+            return rating
+        except NothingRatedError:
+            return None
+        except TracedialError as error:
+            self._note(str(error))
+        except OSError as error:
+            self._note(os_sentence(error))
+        return None
+
+    def _note(self, problem: str) -> None:
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+
+def read_source(path: Path) -> Source:
+    """A session's folder, a study's, or one that holds session folders (its own or below `sessions/`). Raises
+    `ExchangeError` where there is none of them."""
+    if (path / SESSION_FILE).is_file():
+        session = read_session(path)
+        home = path.resolve().parent.parent
+        study = read_study(home) if (home / STUDY_FILE).is_file() else None
+        return _source(path, session.name, study, [session], [])
+    study = read_study(path) if (path / STUDY_FILE).is_file() else None
+    found, problems = [], []
+    for file in sorted({*path.glob(f"*/{SESSION_FILE}"), *path.glob(f"sessions/*/{SESSION_FILE}")}):
+        try:
+            found.append(read_session(file.parent))
+        except TracedialError as error:
+            problems.append(str(error))
+    if not found:
+        said = f" ({problems[0]})" if problems else ""
+        raise ExchangeError(path, f"{path} is no session and no study with sessions: there is nothing to export.{said}")
+    return _source(path, study.title if study else path.resolve().name, study, found, problems)
+
+
+def _source(path: Path, title: str, study: Study | None, found: list[Session], problems: list[str]) -> Source:
+    sessions: dict[str, Session] = {}
+    for session in found:
+        name = session.folder.resolve().name
+        if name in sessions:
+            raise ExchangeError(path, f"Two sessions in {path} are named {name}: rename one, dyads are told by it.")
+        sessions[name] = session
+    return Source(path, title, study, sessions, problems)
+
+
+def role_of(rater: str) -> str:
+    """A rater's name without the number that tells several of one role apart: `client` for `client-2`."""
+    return re.sub(r"[-_]?\d+$", "", rater) or rater
+
+
+def _rating(study: Study | None, session: Session, name: str, rater: str, derived: Derived) -> Rating:
+    folder, trace, report = session.folder / rater, derived.trace, derived.report or {}
+    end_s = session.video["duration_s"] or float(len(trace.rating))
+    choice = read_choice(folder)
+    if choice:
+        segments = list(choice.segments.values())
+    elif study:
+        segments = automatic_segments(study, trace.rated)[0]
+    else:
+        segments = _by_rule(trace)
+    made = clips(segments, length_s=study.clips.length_s if study else EventSettings().clip_s, end_of_video_s=end_s)
+    answers = []
+    if study and choice:
+        held = [clip for clip in made if clip.segment.chosen]
+        answers = answer_rows(study, name, rater, held, read_answers(folder))
+    imported = report.get("imported")
+    return Rating(
+        name, rater, role_of(rater), trace, _scale(report, study), made, answers, str(report.get("recorded_at", "")),
+        str(report.get("recorded_with", "")), str(imported["file"]) if isinstance(imported, dict) else "",
+    )  # fmt: skip
+
+
+def _by_rule(trace: Trace) -> list[Segment]:
+    """The ruptures and repairs that `tracedial analyze` finds with its defaults."""
+    events = find_events(trace.rated, EventSettings())
+    found = [Segment(f"rupture-{r.rank}", "rupture", r.rank, r.onset_s, r.end_s) for r in events.ruptures]
+    return found + [
+        Segment(f"repair-{r.rank}", "repair", r.rank, r.onset_s, r.end_s)
+        for r in events.repairs
+        if r.onset_s is not None and r.end_s is not None
+    ]
+
+
+def _scale(report: dict[str, Any], study: Study | None) -> Scale | None:
+    said = (report.get("dial") or {}).get("scale")
+    if said:
+        labels = {float(at): label for at, label in said["detents"]}
+        return Scale(float(said["low"]), float(said["high"]), float(said["step"]), labels)
+    if study:
+        scale = study.scale
+        return Scale(scale.low, scale.high, scale.step, {float(at): label for at, label in scale.detents})
+    return None

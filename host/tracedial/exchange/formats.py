@@ -1,0 +1,96 @@
+"""The formats by name, and how an export is made: a folder for each, there whole or not at all."""
+
+import importlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tracedial import __version__
+from tracedial.errors import ExchangeError
+from tracedial.exchange.contents import Source
+from tracedial.files.private import make_folder
+from tracedial.files.safe_text import whole_text
+from tracedial.files.whole_file import fingerprint, half_folder, write_whole
+
+MANIFEST = ".tracedial-export.json"
+"""In each folder of an export: what it was made from. Only a folder with it is ever replaced."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format: whom it is for, in a line, and the function that writes it, as `module:function` of this room."""
+
+    use: str
+    place: str
+
+    def write(self, source: Source, folder: Path) -> list[str]:
+        """Write all files into a folder; returns sentences about what the format could not hold."""
+        module, _, function = self.place.partition(":")
+        write: Callable[[Source, Path], list[str]] = getattr(
+            importlib.import_module(f"tracedial.exchange.{module}"), function
+        )
+        return write(source, folder)
+
+
+FORMATS = {
+    "csv": Format("R, Python, jamovi, JASP: tidy tables, a row for each rater and second", "delimited:write_long"),
+    "wide": Format("Excel, SPSS by hand: a CSV with a row for each second, a column for each rater",
+                   "delimited:write_wide"),
+    "parquet": Format("R (arrow), Python, databases: the same tables for large studies", "parquet:write"),
+    "xlsx": Format("Excel, LibreOffice: one workbook, a sheet for each table", "workbook:write"),
+    "sav": Format("SPSS, jamovi, JASP: with labels of variables and values", "statistics_packages:write_spss"),
+    "dta": Format("Stata: the same", "statistics_packages:write_stata"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A format's folder, its files (from the folder on), and sentences about what the format could not hold."""
+
+    name: str
+    folder: Path
+    files: list[str]
+    notes: list[str]
+
+
+def check_targets(names: list[str], out: Path, *, force: bool) -> None:
+    """Raise `ExchangeError` where a format's folder is there already; with `force` only where it is of something else
+    than an export."""
+    for name in names:
+        folder = out / name
+        if not folder.exists() and not folder.is_symlink():
+            continue
+        if not (folder / MANIFEST).is_file() or folder.is_symlink():
+            raise ExchangeError(
+                folder, f"{folder} is there already and is no earlier export: give another folder with --out."
+            )
+        if not force:
+            raise ExchangeError(
+                folder, f"{folder} is there already: say --force to replace it, or give another folder with --out."
+            )
+
+
+def export(source: Source, name: str, out: Path) -> Exported:
+    """Write one format into the folder `name` in `out`, which takes the place of an earlier export there. Raises
+    `ExchangeError` where it cannot be written; then what was there is as before."""
+    folder = out / name
+    try:
+        make_folder(out)
+        with half_folder(folder) as half:
+            notes = FORMATS[name].write(source, half)
+            files = sorted(path.relative_to(half).as_posix() for path in half.rglob("*") if path.is_file())
+            content = {
+                "format": name,
+                "software": f"tracedial {__version__}",
+                "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+                "files": {file: fingerprint(half / file) for file in files},
+                "notes": notes,
+            }
+            write_whole(half / MANIFEST, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise ExchangeError(
+            folder, f"The export {folder} cannot be written: {whole_text(error.strerror or str(error))}."
+        ) from error
+    return Exported(name, folder, files, notes)

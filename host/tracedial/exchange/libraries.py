@@ -1,0 +1,17 @@
+"""Libraries that write other programs' formats: wanted only when such a format is."""
+
+import importlib
+from typing import Any
+
+from tracedial.errors import TracedialError
+
+INSTALL = "pip install 'tracedial[formats]'"
+
+
+def library(module: str) -> Any:
+    """A module of an optional library. Raises `TracedialError` with the line that installs it."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        name = module.partition(".")[0]
+        raise TracedialError(f"This format needs the library {name}, which is not installed: {INSTALL}") from error
