@@ -11,6 +11,7 @@ import pyreadstat
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from pandas.io.stata import StataReader
 
 from exports import SCALE, VIDEO, made_rating, made_source, sources, written
 from tracedial.exchange.contents import Dyad
@@ -137,7 +138,7 @@ def test_stata_is_read_by_two_libraries_as_it_was_with_all_labels(tmp_path_facto
     for table in [*long_tables(source), wide_table(source)]:
         path = folder / f"{table.name}.dta"
         assert_texts_and_numbers(pd.read_stata(path, convert_categoricals=False), table)
-        with pd.read_stata(path, iterator=True) as reader:
+        with StataReader(path) as reader:
             assert {c.name: c.label for c in table.columns}.items() <= reader.variable_labels().items()
             labels = reader.value_labels()
         if table.name == "ratings" and source.value_labels:

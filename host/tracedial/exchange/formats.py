@@ -42,6 +42,12 @@ FORMATS = {
     "xlsx": Format("Excel, LibreOffice: one workbook, a sheet for each table", "workbook:write"),
     "sav": Format("SPSS, jamovi, JASP: with labels of variables and values", "statistics_packages:write_spss"),
     "dta": Format("Stata: the same", "statistics_packages:write_stata"),
+    "bids": Format("Archives (OpenNeuro, OSF): a BIDS dataset", "bids:write"),
+    "vtt": Format("Browsers, VLC, YouTube: segments and answers as subtitles (WebVTT)", "subtitles:write_vtt"),
+    "srt": Format("Any player, MAXQDA: the same as SRT", "subtitles:write_srt"),
+    "redcap": Format("REDCap: records to import, with their data dictionary", "redcap:write"),
+    "text": Format("NVivo, MAXQDA, ATLAS.ti: segments and answers as text with times", "transcript:write"),
+    "carma": Format("CARMA: a CSV for each rater", "carma:write"),
 }  # fmt: skip
 
 

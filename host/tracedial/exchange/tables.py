@@ -194,8 +194,8 @@ def _rater_row(dyad: Dyad, rating: Rating) -> Block:
     known = rating.trace.rated[~np.isnan(rating.trace.rated)]
     scale, video = rating.scale, dyad.video
     of_known = [function(known) if len(known) else np.nan for function in (np.mean, np.min, np.max)]
-    mean, low, high = present(np.round(of_known, PLACES))
-    (sd,) = present([round(np.std(known, ddof=1), PLACES) if len(known) > 1 else np.nan])
+    mean, low, high = present(np.round(np.array(of_known, float), PLACES))
+    (sd,) = present([round(float(np.std(known, ddof=1)), PLACES) if len(known) > 1 else np.nan])
     cells = (
         len(rating.trace.rating), len(known), mean, sd, low, high, scale and scale.low, scale and scale.high,
         video["name"], video["sha256"], video["duration_s"], rating.recorded_at, rating.recorded_with,
