@@ -17,7 +17,8 @@ from tracedial.recording.folder import SESSION_FILE, TRACE_FILE, journals
 from tracedial.recording.session import Session, read_session
 from tracedial.study.answers import answer_rows, read_answers
 from tracedial.study.segments import Clip, Segment, automatic_segments, clips, read_choice
-from tracedial.study.study import STUDY_FILE, Study, read_study
+from tracedial.study.study import STUDY_FILE, Study
+from tracedial.study.study_file import read_study
 
 
 @dataclass(frozen=True)
