@@ -123,3 +123,70 @@ def starting(n: int) -> dict[str, Make]:
     """Kinds that begin at 0."""
     return {f"both start at 0, level {level} SD": lambda g, level=level: from_zero(ar1(g, 0.95, n), level)
             for level in (2, 3, 5)}  # fmt: skip
+
+
+def in_bursts(x: np.ndarray) -> np.ndarray:
+    """A trace that is three times as lively in the same two tenths of the session."""
+    place = np.linspace(0, 1, len(x))
+    return x * np.where(((place > 0.2) & (place < 0.3)) | ((place > 0.7) & (place < 0.8)), 3.0, 1.0)
+
+
+def few_steps(rng: np.random.Generator, n: int, steps: int) -> np.ndarray:
+    """A trace of a few levels, each held until the next."""
+    edges = np.sort(rng.choice(np.arange(1, n), steps, replace=False))
+    return np.round(15 * rng.normal(size=steps + 1))[np.searchsorted(edges, np.arange(n), side="right")]
+
+
+def with_common_gaps(x: np.ndarray) -> np.ndarray:
+    """A trace of which the same three blocks of 20 s are missing in whoever's."""
+    x = x.copy()
+    for at in (0.15, 0.5, 0.8):
+        x[int(at * len(x)) : int(at * len(x)) + 20] = np.nan
+    return x
+
+
+def attacks(n: int) -> dict[str, tuple[Make, Make]]:
+    """Pairs of kinds, one for each trace, that a reviewer may hold against a p value."""
+
+    def clipped(g: np.random.Generator) -> np.ndarray:
+        return np.clip(np.round(15 * ar1(g, 0.97, n) + 8), -50, 15)
+
+    def smooth(g: np.random.Generator) -> np.ndarray:
+        return ar1(g, 0.98, n)
+
+    def even(g: np.random.Generator) -> np.ndarray:
+        return ar1(g, 0.95, n)
+
+    def seasonal(g: np.random.Generator) -> np.ndarray:
+        turn = g.uniform(0, 2 * np.pi)
+        return ar1(g, 0.9, n) + 1.5 * np.sin(2 * np.pi * np.arange(n) / 60 + turn)
+
+    return {
+        "AR(1) .80 and .98": (lambda g: ar1(g, 0.8, n), smooth),
+        "sharp oscillation, 30 s": (lambda g: oscillation(g, 30, n),) * 2,
+        "sharp oscillation, 60 s": (lambda g: oscillation(g, 60, n),) * 2,
+        "clipped at the scale's end": (clipped,) * 2,
+        "one held 20-60 s, one smooth": (lambda g: held_for(g, ar1(g, 0.95, n), 20, 60), smooth),
+        "one of three steps, one smooth": (lambda g: few_steps(g, n, 3), even),
+        "both of three steps": (lambda g: few_steps(g, n, 3),) * 2,
+        "both of eight steps": (lambda g: few_steps(g, n, 8),) * 2,
+        "bursts in the same places": (lambda g: in_bursts(even(g)),) * 2,
+        "seasons of 60 s, turned at random": (seasonal,) * 2,
+        "gaps common to both": (lambda g: with_common_gaps(even(g)),) * 2,
+    }
+
+
+def profiles(n: int) -> dict[str, Make]:
+    """Kinds of which both traces go as real raters' often do: what is shared is each rater's own course."""
+    place = np.linspace(0, 1, n)
+    courses = {
+        "both fall by 3 SD towards the end": np.where(place > 0.6, -(place - 0.6) / 0.4 * 3, 0.0),
+        "both begin 2.5 SD high": 2.5 * np.exp(-place / 0.15),
+        "both step down by 2 SD late": -2 / (1 + np.exp(-(place - 0.8) / 0.03)),
+        "both dip by 2 SD in the middle": -2 * np.exp(-(((place - 0.5) / 0.1) ** 2)),
+    }
+    made: dict[str, Make] = {
+        name: lambda g, course=course: ar1(g, 0.95, n) + course for name, course in courses.items()
+    }
+    made["both lie at the lowest rating often"] = lambda g: np.clip(np.round(15 * ar1(g, 0.98, n)), -8, 50)
+    return made

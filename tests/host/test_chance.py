@@ -7,7 +7,8 @@ from scipy.signal import lfilter
 from tracedial.measures.agreement import congruence, truth_bias
 from tracedial.measures.autocorrelation import autocorrelations, effective_n, lag1_autocorrelation, trend_p
 from tracedial.measures.chance import chance_of_cosines, shift_p, shifted_r, surrogate_p, surrogate_weights
-from tracedial.measures.cosines import SignSum, cosine_test, course_order, without_course
+from tracedial.measures.cosines import cosine_test, course_order, without_course
+from tracedial.measures.fair_sums import SignSum
 from tracedial.measures.lag import corrected, correlation_at, lag_of
 from tracedial.measures.start_up import StartUp, settled_s, start_up
 

@@ -137,12 +137,17 @@ def without_lag(
             found = lag_of(
                 first.rating, trace.rating, name_a=first.rater, name_b=trace.rater, max_lag_s=settings.max_lag_s
             )
-            correction = LagCorrection(trace.rater, found.best_s or 0, f"estimated, behind {first.rater}")
+            correction = LagCorrection(trace.rater, found.best_s or 0, estimated_behind(first.rater))
         else:
             correction = LagCorrection(trace.rater, int(asked), "given")
         corrections.append(correction)
         moved.append(Trace(trace.rater, corrected(trace.rating, correction.lag_s)))
     return moved, corrections
+
+
+def estimated_behind(rater: str) -> str:
+    """The source of a lag that was estimated as that behind `rater`."""
+    return f"estimated, behind {rater}"
 
 
 def _practice_lag_s(rater: str, session: Session | None) -> float:

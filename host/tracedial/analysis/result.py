@@ -9,7 +9,7 @@ from tracedial import __version__
 from tracedial.analysis.observer_codes import Observed
 from tracedial.analysis.settings import DEFAULT_SCALE, AnalysisSettings, LagCorrection, RatingScale
 from tracedial.analysis.tables import clean, tables_of
-from tracedial.measures import chance, cosines, low_frequency, start_up
+from tracedial.measures import chance, cosines, drawn_tables, event_chance, lag_chance, low_frequency, start_up
 from tracedial.measures.agreement import Congruence, Discrepancy, TruthBias
 from tracedial.measures.autocorrelation import AR1_P
 from tracedial.measures.coincidence import EventOverlap
@@ -34,9 +34,14 @@ METHODS = {
     "p_pp": "the same for the effective N of Pyper & Peterman (1998), autocorrelations up to n / 5",
     "p_shift": f"among all circular shifts by {chance.MIN_SHIFT_S} s and more, counted as independent ones",
     "p_surrogate": "among phase-randomized surrogates, their exact distribution",
-    "p_lag": f"of the largest |r| of all lags, {cosines.DRAWS} draws of signs, seed {cosines.SEED}",
-    "interval": "95 %; of r as far as r must lie from 0 to be told from chance, on Fisher's z; of all else by the "
-    f"first {low_frequency.COSINES} cosines of what each second adds to the measure (after Mueller & Watson 2008)",
+    "p_lag": f"of the largest |r| of all lags, {lag_chance.DRAWS} draws of signs, seed {lag_chance.SEED}; the p of r "
+    "itself where the lag was estimated",
+    "p_events": f"among {event_chance.DRAWS} traces drawn beside each rater's, with its {event_chance.COURSE} slowest "
+    f"cosines, seed {event_chance.SEED}",
+    "interval": "95 %; of r as far as r must lie from 0 to be told from chance, on Fisher's z; of b1 all slopes that "
+    "leave a rest with no more correlation than chance; of ICCs, CCC and alpha by drawn tables (seed "
+    f"{drawn_tables.SEED}); of means by the first {low_frequency.COSINES} cosines of what each second adds (after "
+    "Mueller & Watson 2008)",
     "start_up": f"where two begin more than {start_up.TOGETHER_SD:g} SD off the level of minutes 2 to 6, or one "
     f"{start_up.ALONE_SD:g}: until within {start_up.NEAR_SD:g} SD of it",
     "sd_divisor": "n - 1",

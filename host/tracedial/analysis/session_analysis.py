@@ -16,6 +16,7 @@ from tracedial.analysis.loading import load
 from tracedial.analysis.observer_codes import Observed, codes_of, observed
 from tracedial.analysis.preparing import (
     agreement_from_s,
+    estimated_behind,
     on_scale,
     rescaled,
     scale_of,
@@ -26,11 +27,11 @@ from tracedial.analysis.preparing import (
     without_unmoved,
 )
 from tracedial.analysis.result import Analysis, Pair
-from tracedial.analysis.settings import AnalysisSettings, RatingScale
+from tracedial.analysis.settings import AnalysisSettings, LagCorrection, RatingScale
 from tracedial.errors import AnalysisError
 from tracedial.measures import unusual
 from tracedial.measures.agreement import congruence, discrepancy
-from tracedial.measures.coincidence import overlap, read_codes
+from tracedial.measures.coincidence import EventOverlap, overlap, read_codes
 from tracedial.measures.lag import correlation_at, lag_of
 from tracedial.measures.reliability import Estimate, reliability
 from tracedial.measures.ruptures import Events, find_events
@@ -74,7 +75,7 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
     ratings = {trace.rater: trace.rating for trace in traces}
     crowd = full and len(names) > MOST_RATERS_IN_FULL
     of_pairs = replace(settings, measures="core") if crowd else settings
-    pairs = [_pair(a, b, ratings, events, of_pairs, scale) for a, b in itertools.combinations(names, 2)]
+    pairs = [_pair(a, b, ratings, events, of_pairs, scale, corrections) for a, b in itertools.combinations(names, 2)]
     if settings.interchangeable:
         pairs = [without_direction(pair) for pair in pairs]
     first_s = agreement_from_s(list(ratings.values()), settings)
@@ -90,6 +91,7 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
         silent = " and ".join(name for name in names if name not in who)
         remarks.append(f"ICCs, CCC, alpha and r_wg are without {silent}, of whom there are no ratings.")
     remarks += unmoved_said + _start_remarks(pairs, settings)
+    remarks += [f"{pair.a} and {pair.b}: {pair.discrepancy.caution}" for pair in pairs if pair.discrepancy.caution]
     if crowd:
         remarks.append(
             f"Of {len(names)} raters each pair has the core measures alone (no lags, surrogates, coincidence of "
@@ -112,15 +114,19 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
 
 def _pair(
     a: str, b: str, ratings: dict[str, Floats], events: dict[str, Events], settings: AnalysisSettings,
-    scale: RatingScale,
+    scale: RatingScale, corrections: list[LagCorrection],
 ) -> Pair:  # fmt: skip
     first_s = agreement_from_s([ratings[a], ratings[b]], settings)
     x, y = ratings[a][first_s:], ratings[b][first_s:]
     span = scale.high - scale.low if on_scale(x, y, scale) else None
+    chosen_s = _lag_chosen_s(a, b, corrections)
+    searched = None
+    if chosen_s is not None:
+        searched = range(-settings.max_lag_s - chosen_s, settings.max_lag_s - chosen_s + 1)
     pair = Pair(
         a,
         b,
-        congruence(x, y, full=settings.full),
+        congruence(x, y, full=settings.full, chosen_of_s=searched),
         discrepancy(x, y, name_a=a, name_b=b, span=span),
         agreement_from_s=first_s,
     )
@@ -128,15 +134,28 @@ def _pair(
         return pair
     return replace(
         pair,
-        lag=lag_of(x, y, name_a=a, name_b=b, max_lag_s=settings.max_lag_s),
-        events=overlap(
-            _after(_stretches(events[a]), first_s),
-            _after(_stretches(events[b]), first_s),
-            n_seconds=len(x),
-            tolerance_s=settings.tolerance_s,
-        ),
+        lag=lag_of(x, y, name_a=a, name_b=b, max_lag_s=settings.max_lag_s, taken_out_s=chosen_s or 0),
+        events=_coincidence(events[a], events[b], (x, y), first_s, settings, chosen=chosen_s is not None),
         windows=_windows(x, y, settings.window_s, first_s),
     )
+
+
+def _lag_chosen_s(a: str, b: str, corrections: list[LagCorrection]) -> int | None:
+    """The lag that was taken out of b because b agrees best with a there; None where it was not."""
+    return next((one.lag_s for one in corrections if one.rater == b and one.source == estimated_behind(a)), None)
+
+
+def _coincidence(
+    a: Events, b: Events, ratings: tuple[Floats, Floats], first_s: int, settings: AnalysisSettings, *, chosen: bool
+) -> EventOverlap:
+    found = overlap(
+        _after(_stretches(a), first_s), _after(_stretches(b), first_s), n_seconds=len(ratings[0]),
+        tolerance_s=settings.tolerance_s, ratings=ratings, apart_s=settings.events.separation_s,
+    )  # fmt: skip
+    if not chosen or found.p is None:
+        return found
+    reason = "no p: the lag of one rater was estimated so that the two agree best, which brings their events together"
+    return replace(found, p=None, reason=reason)
 
 
 def _against_observer(

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracedial.files.counted import counted
-from tracedial.measures import chance, cosines
+from tracedial.measures import chance, cosines, lag_chance, long_memory
 from tracedial.measures.autocorrelation import AR1_P, ar1_p, effective_n, held_share, p_of_r, trend_p
 from tracedial.measures.low_frequency import fisher_z, independent_n, reach_of_mean
 
@@ -28,6 +28,7 @@ TOO_SLOW = (
     "even a correlation of 1 would not be told from chance: the session is too short for how slowly the traces vary. "
     "Pool it with others in a study, or rate a longer one"
 )
+CHOSEN = "the lag of one rater was estimated so that r is largest, and this method takes the lag for given"
 LIMITS_SD = 1.96
 """Bland and Altman's limits: the mean and so many SD to both sides."""
 
@@ -35,8 +36,10 @@ LIMITS_SD = 1.96
 @dataclass(frozen=True)
 class TruthBias:
     """West and Kenny's Truth-and-Bias coefficients of rater b with rater a as the truth, both centred on a's mean:
-    b(t) = b0 + b1 a(t) + e(t). `b0` is the directional bias, `b1` the temporal congruence as a slope; intervals by the
-    slow cosines of what each second adds to them."""
+    b(t) = b0 + b1 a(t) + e(t). `b0` is the directional bias, with an interval by the slow cosines of the difference;
+    `b1` the temporal congruence as a slope, whose interval holds all slopes that leave a rest with no more correlation
+    with a than chance gives (it leaves 0 out where r's p is below .05). Where a trace has a slow course, `b1_detrended`
+    is the slope without it, and has the interval."""
 
     b0: float
     b1: float
@@ -44,6 +47,9 @@ class TruthBias:
     b0_high: float | None
     b1_low: float | None
     b1_high: float | None
+    b1_detrended: float | None = None
+    b1_detrended_low: float | None = None
+    b1_detrended_high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -112,7 +118,8 @@ class Discrepancy:
 
     `ci_low`, `ci_high`: 95 % interval of the mean by its slow cosines (`low_frequency.py`), as wide as that of `n_eff`
     independent differences. `loa_low`, `loa_high`: Bland–Altman limits, mean ± 1.96 SD, where 95 % of the seconds'
-    differences lie if they are normal, each with its interval (`loa_low_ci`, `loa_high_ci`).
+    differences lie if they are normal, each with its interval (`loa_low_ci`, `loa_high_ci`). `caution`: a sentence
+    where the interval holds less often than it says, since the difference looks like long memory.
     """
 
     mean: float | None
@@ -128,17 +135,20 @@ class Discrepancy:
     loa_low_ci: tuple[float, float] | None = None
     loa_high_ci: tuple[float, float] | None = None
     reason: str | None = None
+    caution: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """As the output of `tracedial analyze --json` holds it."""
         return asdict(self)
 
 
-def congruence(a: Floats, b: Floats, *, full: bool = True) -> Congruence:
+def congruence(a: Floats, b: Floats, *, full: bool = True, chosen_of_s: range | None = None) -> Congruence:
     """Pearson's r of two traces of shape (n_seconds,), its p values and interval.
 
-    Without `full` only r, the naive p, the one by cosines (of r or without the slow course), and the one for
-    Bretherton's effective N. Definitions, sources and limits: `docs/measures.md`.
+    `chosen_of_s`: the lags of b, as b lies now, of which this one (0) was chosen because |r| is largest there: the
+    first p and its interval are then those of the largest |r| of all, and the others are withheld. Without `full` only
+    r, the naive p, the one by cosines (of r or without the slow course), and the one for Bretherton's effective N.
+    Definitions, sources and limits: `docs/measures.md`.
     """
     both = ~np.isnan(a) & ~np.isnan(b)
     n = int(np.count_nonzero(both))
@@ -162,9 +172,12 @@ def congruence(a: Floats, b: Floats, *, full: bool = True) -> Congruence:
         "trend_p_a": trend_p(own_a) if n > MIN_N else None, "trend_p_b": trend_p(own_b) if n > MIN_N else None,
     }  # fmt: skip
     found |= _by_cosines(own_a, own_b, r, withheld)
+    if chosen_of_s is not None:
+        found |= _as_chosen(own_a, own_b, found, chosen_of_s, withheld)
     found |= _for_ar1(own_a, own_b, r, sizes.bretherton, withheld)
     if full:
         found |= _by_resampling(a, b, own_a, own_b, r, sizes.pyper_peterman, withheld)
+        found["truth_bias"] = _truth_bias(own_a, own_b, found["course_order"], chosen=chosen_of_s is not None)
     if found["course_order"]:
         sentence = (
             "the traces rise, fall or bend slowly over the whole session: two unconnected traces that do so correlate "
@@ -216,6 +229,8 @@ def discrepancy(a: Floats, b: Floats, *, name_a: str, name_b: str, span: float |
         reason = "too few seconds, or too even ones, for an interval"
         return Discrepancy(mean, sd, n, definition, words, **found, reason=reason)
     found["n_eff"] = independent_n(difference, reach)
+    if long_memory.looks_long(difference):
+        found["caution"] = long_memory.SENTENCE
     low, high = mean - reach, mean + reach
     reason = None
     if span is not None and (low < -span or high > span):
@@ -287,9 +302,35 @@ def _by_cosines(a: Floats, b: Floats, r: float, withheld: dict[str, str]) -> dic
     return found
 
 
+def _as_chosen(
+    a: Floats, b: Floats, by_cosines: dict[str, Any], lags_s: range, withheld: dict[str, str]
+) -> dict[str, Any]:
+    """The first p, its interval and what r needs, of an r that is the largest of several lags."""
+    for name in (*OF_R_ITSELF, "p_detrended", "p_diff"):
+        withheld.setdefault(name, CHOSEN)
+    first, needed, ends = "p_cosine", "r_needed", ("ci_low", "ci_high")
+    value: float | None = pearson(a[~np.isnan(a)], b[~np.isnan(b)])
+    if by_cosines["course_order"]:
+        first, needed, ends = "p_detrended", "r_needed_detrended", ("ci_detrended_low", "ci_detrended_high")
+        value = by_cosines.get("r_detrended")
+    found: dict[str, Any] = dict.fromkeys(("ci_high", "ci_detrended_low", "ci_detrended_high"))
+    test = None if value is None else lag_chance.largest_test(a, b, lags_s, r=value)
+    if value is None or test is None:
+        withheld[first] = f"{CHOSEN}: no p of the largest of all lags can be had in so short a session"
+        return found
+    for name in (first, ends[0]):
+        withheld.pop(name, None)
+    found[ends[0]], found[ends[1]] = _interval(value, test.r_needed)
+    return {**found, first: test.p, needed: test.r_needed}
+
+
 def _interval_of_r(test: cosines.CosineTest) -> tuple[float, float]:
+    return _interval(test.r, test.r_needed)
+
+
+def _interval(r: float, r_needed: float) -> tuple[float, float]:
     """On Fisher's z, as far to both sides as r must lie from 0 to be told from chance."""
-    centre, reach = (float(fisher_z(np.array([one]))[0]) for one in (test.r, test.r_needed))
+    centre, reach = (float(fisher_z(np.array([one]))[0]) for one in (r, r_needed))
     return math.tanh(centre - reach), math.tanh(centre + reach)
 
 
@@ -333,19 +374,21 @@ def _by_resampling(
         found["p_diff"] = chance.shift_p(found["r_diff"], chance.shifted_r(step_a, step_b), shortest_s=0)
     else:
         withheld["r_diff"] = "a trace changes by the same from each second to the next"
-    found["truth_bias"] = _truth_bias(own_a, own_b)
     return found
 
 
-def _truth_bias(a: Floats, b: Floats) -> TruthBias:
+def _truth_bias(a: Floats, b: Floats, course_order: int, *, chosen: bool) -> TruthBias:
     known = ~np.isnan(a)
-    x, y = a[known] - a[known].mean(), b[known] - b[known].mean()
     b0, b1 = truth_bias(a[known], b[known])
-    residual = y - b1 * x
-    none = (None, None)
-    # The intervals of both coefficients are those of the means of what each second adds to them.
-    reach_b0 = reach_of_mean(b[known] - a[known])
-    reach_b1 = reach_of_mean(x * residual / float(np.mean(x * x)))
-    ci_b0 = none if reach_b0 is None else (b0 - reach_b0, b0 + reach_b0)
-    ci_b1 = none if reach_b1 is None else (b1 - reach_b1, b1 + reach_b1)
-    return TruthBias(b0, b1, *ci_b0, *ci_b1)
+    reach = reach_of_mean(b[known] - a[known])
+    ci_b0 = (None, None) if reach is None else (b0 - reach, b0 + reach)
+    x, y = cosines.common(a, b)
+    order = max(course_order, 2) if course_order else 0
+    # A slope at a lag that was chosen for its correlation has no interval.
+    ends = None if chosen or len(x) < order + 4 else cosines.slope_interval(x, y, order=order)
+    if not course_order:
+        return TruthBias(b0, b1, *ci_b0, *(ends or (None, None)))
+    x, y = cosines.without_course(x, order), cosines.without_course(y, order)
+    power = float(x @ x)
+    slope = float(x @ y) / power if power > 0 else None
+    return TruthBias(b0, b1, *ci_b0, None, None, slope, *(ends or (None, None)))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tracedial.errors import AnalysisError
 from tracedial.measures.chance import MIN_SHIFT_S
+from tracedial.measures.event_chance import APART_S, overlap_by_chance
 
 Floats = NDArray[np.float64]
 Stretches = list[tuple[int, int]]
@@ -24,6 +25,8 @@ OPTIONAL = ("kind", "rater", "session")
 KINDS = ("rupture", "repair")
 
 
+TOO_SHORT = "the events have no second that both rated, or the session is shorter than three of them"
+TOO_FULL = "no p: the events fill so much of where each rater is low that even full coincidence could be chance"
 REPAIR_WORDS = ("repair", "resol")
 """A code with one of these in it is of a repair where the sheet has no kinds."""
 
@@ -34,9 +37,10 @@ class EventOverlap:
 
     `overlap`: seconds in an event of both / seconds in an event of either (Jaccard). `matched`: events of b with an
     onset within `tolerance_s` of one of a, each used once; `f1` = 2 matched / (n_a + n_b). `overlap_chance`: the mean
-    overlap under all circular shifts of b's events by a minute or more; `p`: how often chance alone gives at least the
-    overlap there is (one-sided): (½ + q M)/(½ + M), q the share of those shifts and M how many events long they are
-    together, since shifts by less than an event hardly differ. `kappa`: Cohen's κ of the seconds, in an event
+    overlap by chance; `p`: how often chance alone gives at least the overlap there is (one-sided). With the ratings,
+    chance is that of traces with each rater's own slow course (`event_chance.py`). Without them it is all circular
+    shifts of b's events by a minute or more: (½ + q M)/(½ + M), q the share of those shifts and M how many events long
+    they are together, since shifts by less than an event hardly differ. `kappa`: Cohen's κ of the seconds, in an event
     or not.
     """
 
@@ -88,28 +92,51 @@ class Code:
     session: str = ""
 
 
-def overlap(a: Stretches, b: Stretches, *, n_seconds: int, tolerance_s: int = TOLERANCE_S) -> EventOverlap:
-    """Whether two raters' events coincide more than chance has it."""
+def overlap(
+    a: Stretches,
+    b: Stretches,
+    *,
+    n_seconds: int,
+    tolerance_s: int = TOLERANCE_S,
+    ratings: tuple[Floats, Floats] | None = None,
+    apart_s: int = APART_S,
+) -> EventOverlap:
+    """Whether two raters' events coincide more than chance has it. `ratings`: both traces, of shape (n_seconds,), of
+    which the events are the lowest stretches, `apart_s` from one another; seconds that one did not rate then count in
+    no event."""
     matched = len(match(a, b, tolerance_s=tolerance_s))
     f1 = 2 * matched / (len(a) + len(b)) if a or b else None
     if not a or not b:
         reason = "no events" if not a and not b else "one of the two has no events"
         return EventOverlap(len(a), len(b), None, None, None, matched, f1, None, tolerance_s, reason)
     in_a, in_b = in_event(a, n_seconds), in_event(b, n_seconds)
-    together = np.abs(np.round(np.fft.irfft(np.fft.rfft(in_a) * np.conj(np.fft.rfft(in_b)), n_seconds)))
-    shares = together / (in_a.sum() + in_b.sum() - together)
-    shifts = np.arange(n_seconds)
-    chance = shares[np.minimum(shifts, n_seconds - shifts) >= MIN_SHIFT_S]
-    observed = float(shares[0])
-    expected = p = reason = None
-    if len(chance):
-        independent = len(chance) / float(np.mean([end - onset for onset, end in (*a, *b)]))
-        expected = float(chance.mean())
-        p = (0.5 + float(np.mean(chance >= observed - 1e-12)) * independent) / (0.5 + independent)
+    if ratings is not None:
+        rated = ~np.isnan(ratings[0]) & ~np.isnan(ratings[1])
+        in_a, in_b = in_a * rated, in_b * rated
+    either = float(np.maximum(in_a, in_b).sum())
+    observed = float((in_a * in_b).sum()) / either if either else None
+    if ratings is not None:
+        chance = overlap_by_chance(a, b, ratings, apart_s=apart_s)
+        expected, p = (chance.expected, chance.p) if chance else (None, None)
+        reason = None if p is not None else TOO_FULL if chance else TOO_SHORT
     else:
-        reason = f"shifts by {MIN_SHIFT_S} s or more do not exist in a session of {n_seconds} s"
+        expected, p = _among_shifts(in_a, in_b, float(np.mean([end - onset for onset, end in (*a, *b)])))
+        reason = None if p is not None else f"shifts by {MIN_SHIFT_S} s or more do not exist in {n_seconds} s"
     by_second = kappa(in_a, in_b)
     return EventOverlap(len(a), len(b), observed, expected, p, matched, f1, by_second, tolerance_s, reason)
+
+
+def _among_shifts(in_a: Floats, in_b: Floats, event_s: float) -> tuple[float | None, float | None]:
+    n = len(in_a)
+    together = np.abs(np.round(np.fft.irfft(np.fft.rfft(in_a) * np.conj(np.fft.rfft(in_b)), n)))
+    shares = together / (in_a.sum() + in_b.sum() - together)
+    shifts = np.arange(n)
+    chance = shares[np.minimum(shifts, n - shifts) >= MIN_SHIFT_S]
+    if not len(chance):
+        return None, None
+    independent = len(chance) / event_s
+    share = float(np.mean(chance >= float(shares[0]) - 1e-12))
+    return float(chance.mean()), (0.5 + share * independent) / (0.5 + independent)
 
 
 def detection(found: Stretches, coded: Stretches, *, n_seconds: int, tolerance_s: int = TOLERANCE_S) -> Detection:

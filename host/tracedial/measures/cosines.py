@@ -4,7 +4,9 @@ A trace is a sum of cosines of 1, 2, 3 … half waves over the session (its disc
 not meet). Of a trace without a trend these have amplitudes of its own, which tell how it repeats itself, and signs that
 are those of a fair coin. Pearson's r of two traces is the sum of the products of their amplitudes: with the sizes that
 they have and fair signs it has a distribution that is known without drawing it. That needs no model of the trace, such
-as an AR(1) series; the first few cosines can be left out where both traces have a slow course of their own.
+as an AR(1) series; the first few cosines can be left out where both traces have a slow course of their own. Where both
+traces swing with one period, a cosine and its neighbours share the sign that the swing's phase gives them: there r has
+the distribution of fair phases (`chance.py`) instead.
 
 Arrays have the shape (n_seconds,); `docs/measures.md` has the rates of false positives.
 """
@@ -14,6 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tracedial.measures.chance import surrogate_weights
+from tracedial.measures.fair_sums import PhaseSum, SignSum
 
 Floats = NDArray[np.float64]
 
@@ -25,14 +30,14 @@ LONG_ENOUGH_FOR_QUARTIC_S = 600
 FIRST_COSINES = 12
 STRETCHES = 4
 """Parts of the session whose variances are compared: two traces that both get livelier correlate more by chance."""
+SHORT_STRETCHES = 20
+LIVELY_TOGETHER = 0.378
+"""The correlation of 20 stretches' logarithms of liveliness that chance exceeds once in twenty times."""
+ONE_PERIOD = 0.45
+"""Traces swing with one period where so much of what r is made of lies at one frequency of four waves and more."""
 ROUNDING = 1e-18
-FEW = 14
-DRAWS = 999
-SEED = 20231
-SHORTEST_S = 60
+SLOPE_STEPS = 1
 LEVEL = 0.05
-_TERMS = 512
-_FROM_SMALL = 30.0
 
 
 @dataclass(frozen=True)
@@ -127,103 +132,86 @@ def cosine_test(x: Floats, y: Floats, *, order: int = 0, r: float | None = None)
     if r is None:
         r = float(np.clip(products.sum(), -1.0, 1.0))
     spread = math.sqrt(liveliness(x, y, products))
-    weights = np.sort(np.abs(products))[::-1]
-    n_eff = 1 / (float(weights @ weights) * spread**2) + 1
-    tail = SignSum(weights)
+    tail = chance_of(x, y, products)
+    n_eff = 1 / (tail.variance * spread**2) + 1
     return CosineTest(r, tail.beyond(abs(r) / spread), n_eff, min(tail.quantile(LEVEL) * spread, 1.0), order)
 
 
-def largest_p(a: Floats, b: Floats, max_lag_s: int) -> float | None:
-    """Two-sided p of the largest |r| of a(t) and b(t + lag) for lags up to `max_lag_s` to both sides, by `DRAWS` draws
-    of the signs of b's cosines; the seed is fixed.
+def chance_of(x: Floats, y: Floats, products: Floats) -> SignSum | PhaseSum:
+    """The distribution of r of two traces without their course by chance: by fair signs of the `products` of their
+    cosines, or by fair phases where both swing with one period."""
+    if at_one_period(x, y) > ONE_PERIOD:
+        return PhaseSum(surrogate_weights(x, y))
+    return SignSum(np.sort(np.abs(products))[::-1])
 
-    All lags are over the same seconds of b. None where fewer than 60 seconds are left for that, or even the least p
-    that the session allows is above .05.
-    """
-    x, y = common(a, b)
-    inside = slice(max_lag_s, len(y) - max_lag_s)
-    n = len(y) - 2 * max_lag_s
-    if n < SHORTEST_S:
+
+def at_one_period(x: Floats, y: Floats) -> float:
+    """The largest share of both traces' variance (geometric mean) at one frequency and its two neighbours, of four
+    waves in the session and more."""
+    powers = [np.abs(np.fft.rfft(one - one.mean())) ** 2 for one in (x, y)]
+    total = math.sqrt(float(powers[0].sum()) * float(powers[1].sum()))
+    both = np.sqrt(powers[0] * powers[1])
+    both[:4] = 0.0
+    peak = int(both.argmax())
+    near = slice(max(peak - 1, 0), peak + 2)
+    return math.sqrt(float(powers[0][near].sum()) * float(powers[1][near].sum())) / total if total > 0 else 0.0
+
+
+def slope_interval(x: Floats, y: Floats, *, order: int = 0) -> tuple[float, float] | None:
+    """The interval of the slope of `y` on `x`, without NaN and without their slow course: all slopes that leave a rest
+    whose correlation with `x` has a p of .05 and more. It leaves 0 out where the correlation's own p is below. None
+    where no correlation could be told from chance."""
+    x, y = without_course(x, order), without_course(y, order)
+    across, down = cosines(x)[order + 1 :], cosines(y)[order + 1 :]
+    power = float(across @ across)
+    slope = float(across @ down) / power
+    rest = float(np.sum((down - slope * across) ** 2))
+    if rest <= ROUNDING * max(float(down @ down), 1e-300):
+        return slope, slope
+
+    def needed(at: float) -> float:
+        left = down - at * across
+        products = across * left / math.sqrt(power * float(left @ left))
+        return chance_of(x, y - at * x, products).quantile(LEVEL) * math.sqrt(liveliness(x, y - at * x, products))
+
+    if (middle := needed(slope)) >= 1:
         return None
-    order = course_order(x, y)
-    y = without_course(y[inside], order)
-    down = cosines(y)[order + 1 :]
-    lagged = np.stack([x[max_lag_s - lag : max_lag_s - lag + n] for lag in range(-max_lag_s, max_lag_s + 1)])
-    lagged = np.stack([without_course(one, order) for one in lagged])
-    across = cosines(lagged)[:, order + 1 :]
-    sizes = np.sqrt((across**2).sum(axis=1) * float(down @ down))
-    if not np.all(sizes > 1e-9 * math.sqrt(float(np.sum(a[~np.isnan(a)] ** 2) * np.sum(b[~np.isnan(b)] ** 2)))):
-        return None
-    products = across * down / sizes[:, None]
-    spread = math.sqrt(liveliness(lagged[max_lag_s], y, products[max_lag_s]))
-    observed = float(np.abs(products.sum(axis=1)).max()) / spread
-    # The cosines that carry the variance; the rest is drawn as one normal variable for each lag.
-    power = np.sort((products**2).max(axis=0))[::-1]
-    kept = int(np.searchsorted(np.cumsum(power), 0.995 * power.sum())) + 1
-    chosen = np.argsort(-(products**2).max(axis=0), kind="stable")[:kept]
-    rng = np.random.default_rng(SEED)
-    signs = rng.integers(0, 2, (kept, DRAWS), dtype=np.int8).astype(np.float32) * 2 - 1
-    drawn = products[:, chosen].astype(np.float32) @ signs
-    rest = np.sqrt(np.maximum((products**2).sum(axis=1) - (products[:, chosen] ** 2).sum(axis=1), 0.0))
-    drawn += rest[:, None] * rng.normal(size=DRAWS)[None, :]
-    largest = np.abs(drawn).max(axis=0)
-    p = (1 + int(np.count_nonzero(largest >= observed - 1e-6))) / (DRAWS + 1)
-    return None if np.mean(largest >= 0.999 / spread) > LEVEL else float(p)
+    ends = []
+    for side in (-1, 1):
+        r = middle
+        for _ in range(SLOPE_STEPS):
+            if (r := needed(slope + side * math.sqrt(rest / power) * r / math.sqrt(1 - r * r))) >= 1:
+                return None
+        ends.append(slope + side * math.sqrt(rest / power) * r / math.sqrt(1 - r * r))
+    # What remains between the last two steps must not part the interval from the p value.
+    told = abs(slope) * math.sqrt(power / float(down @ down)) > needed(0.0)
+    if told == (ends[0] <= 0 <= ends[1]):
+        nearer = 0 if slope > 0 else 1
+        ends[nearer] = math.copysign(1e-9 * math.sqrt(rest / power), slope if told else -slope)
+    return ends[0], ends[1]
 
 
 def liveliness(x: Floats, y: Floats, products: Floats) -> float:
     """By how much the variance of r is larger than with even variances, since both traces are livelier in the same
-    parts of the session: mean(v_x v_y) / (mean v_x mean v_y) over its quarters, drawn towards 1 where the traces hold
-    few independent observations."""
-    v_x, v_y = (np.array([float(np.mean(part**2)) for part in np.array_split(one, STRETCHES)]) for one in (x, y))
-    ratio = float(np.mean(v_x * v_y) / (v_x.mean() * v_y.mean()))
+    parts of the session: mean(v_x v_y) / (mean v_x mean v_y), drawn towards 1 where the traces hold few independent
+    observations. v: the variance in each quarter; and, where they go together in twentieths of the session, the mean
+    squared step there, whichever says more."""
     n_eff = 1 / float(products @ products)
-    return 1 + (ratio - 1) * n_eff / (n_eff + 15)
+    v_x, v_y = (np.array([float(np.mean(part**2)) for part in np.array_split(one, STRETCHES)]) for one in (x, y))
+    ratio = 1 + (_together(v_x, v_y) - 1) * n_eff / (n_eff + 15)
+    if len(x) < 3 * SHORT_STRETCHES:
+        return ratio
+    v_x, v_y = (
+        np.array([float(part.mean()) for part in np.array_split(np.diff(one) ** 2, SHORT_STRETCHES)]) for one in (x, y)
+    )
+    if min(v_x.max(), v_y.max()) <= 0:
+        return ratio
+    # A twentieth of the mean keeps stretches without a step from being all that counts.
+    logs = [np.log(v + v.mean() / 20) for v in (v_x, v_y)]
+    if min(float(np.ptp(one)) for one in logs) <= 1e-9 or float(np.corrcoef(*logs)[0, 1]) <= LIVELY_TOGETHER:
+        return ratio
+    return max(ratio, 1 + (_together(v_x, v_y) - 1) * n_eff / (n_eff + 25))
 
 
-class SignSum:
-    """The distribution of |Σ ± w_k| for fair, independent signs; `weights` are not below 0, the largest first."""
-
-    def __init__(self, weights: Floats) -> None:
-        self._total = float(weights.sum())
-        self._sd = math.sqrt(float(weights @ weights))
-        self._few = np.sort(_all_sums(weights)) if len(weights) <= FEW else None
-        large = weights[weights >= self._sd / _FROM_SMALL]
-        rest = weights[len(large) :]
-        self._half_period = 9 * self._sd
-        number = np.arange(1, _TERMS + 1)
-        t = number * math.pi / self._half_period
-        damping = np.exp(-float(rest @ rest) * t**2 / 2)
-        used = damping > 1e-12
-        self._t, number = t[used], number[used]
-        # The characteristic function, as the Fourier series of the distribution within half a period.
-        self._series = 2 / (number * math.pi) * damping[used] * np.prod(np.cos(np.outer(large, self._t)), axis=0)
-
-    def beyond(self, at_least: float) -> float:
-        """P(|Σ ± w_k| ≥ at_least)."""
-        if self._few is not None:
-            slack = 1e-12 * max(self._total, 1e-300)
-            return float(np.mean(self._few >= at_least - slack))
-        if at_least > self._total * (1 + 1e-12):
-            return 0.0
-        if at_least >= self._half_period:
-            return 2 * math.exp(-0.5 * (at_least / self._sd) ** 2)
-        inside = at_least / self._half_period + float(np.sum(self._series * np.sin(self._t * at_least)))
-        return float(np.clip(1 - inside, 0.0, 1.0))
-
-    def quantile(self, level: float) -> float:
-        """The least value that is reached with at most `level`; above the largest sum where none is."""
-        low, high = 0.0, self._total
-        if self.beyond(high) > level:
-            return math.inf
-        for _ in range(24):
-            middle = (low + high) / 2
-            low, high = (middle, high) if self.beyond(middle) > level else (low, middle)
-        return high
-
-
-def _all_sums(weights: Floats) -> Floats:
-    sums = np.zeros(1)
-    for weight in weights:
-        sums = np.concatenate([sums - weight, sums + weight])
-    return np.abs(sums)
+def _together(v_x: Floats, v_y: Floats) -> float:
+    return float(np.mean(v_x * v_y) / (v_x.mean() * v_y.mean()))

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tracedial.measures import cosines
 from tracedial.measures.agreement import MIN_N, pearson
+from tracedial.measures.lag_chance import largest_test
 
 Floats = NDArray[np.float64]
 
@@ -42,8 +42,9 @@ class Lag:
         return asdict(self)
 
 
-def lag_of(a: Floats, b: Floats, *, name_a: str, name_b: str, max_lag_s: int = MAX_LAG_S) -> Lag:
-    """The lag of trace b behind trace a, both of shape (n_seconds,)."""
+def lag_of(a: Floats, b: Floats, *, name_a: str, name_b: str, max_lag_s: int = MAX_LAG_S, taken_out_s: int = 0) -> Lag:
+    """The lag of trace b behind trace a, both of shape (n_seconds,). `taken_out_s`: of a lag that was looked for before
+    and taken out; its p then counts all lags that were looked at both times."""
     definition = f"positive: {name_b} follows {name_a} by so many seconds"
     curve = [(lag_s, correlation_at(a, b, lag_s)) for lag_s in range(-max_lag_s, max_lag_s + 1)]
     known = [(lag_s, r) for lag_s, r in curve if r is not None]
@@ -52,8 +53,10 @@ def lag_of(a: Floats, b: Floats, *, name_a: str, name_b: str, max_lag_s: int = M
         return Lag(None, None, None, at_zero, max_lag_s, definition, curve, "the traces have no correlation at any lag")
     # Of equals the one nearest to no lag.
     best_s, r = max(known, key=lambda entry: (round(abs(float(entry[1])), 12), -abs(entry[0])))
-    p = cosines.largest_p(a, b, max_lag_s)
-    reason = None if p is not None else "the session is too short, or varies too slowly, for a p value of the lag"
+    reach_s = max_lag_s + abs(taken_out_s)
+    test = largest_test(a, b, range(-reach_s, reach_s + 1), r=r if taken_out_s else None)
+    p = test.p if test else None
+    reason = None if test else "the session is too short, or varies too slowly, for a p value of the lag"
     return Lag(best_s, r, p, at_zero, max_lag_s, definition, curve, reason)
 
 

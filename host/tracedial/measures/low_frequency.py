@@ -4,7 +4,7 @@ How far the mean of a trace that repeats itself may lie from the truth is told b
 its first cosines (0.5, 1, 1.5 … waves over the session). Where they are all alike, the mean is worth as many
 observations as they are; where the slowest are the largest, the trace has not had time to come back to its mean, and
 the mean is less certain than they say. A family of processes covers both, from one that comes back within a thousandth
-of the session to one that takes a third of it; each counts by its likelihood, and the interval is that of the mixture
+of the session to one that takes half of it; each counts by its likelihood, and the interval is that of the mixture
 of Student's t distributions. After Müller & Watson (2008, Econometrica 76; 2017, Low-frequency econometrics), with our
 own family and weights, set by trial (`bench/bench_chance.py` prints how often the intervals hold the truth).
 """
@@ -21,9 +21,9 @@ Floats = NDArray[np.float64]
 LEVEL = 0.95
 COSINES = 20
 LEAST_SECONDS = 12
-SPEEDS = (*np.geomspace(3, 1000, 14).tolist(), math.inf)
+SPEEDS = (*np.geomspace(2, 1000, 14).tolist(), math.inf)
 """How many times a process comes back to its mean within the session."""
-WEIGHT_OF_WHITE = 4.0
+WEIGHT_OF_WHITE = 2.0
 _GRID = 240
 
 

@@ -1,8 +1,9 @@
 """Agreement of any number of raters: intraclass correlations, Lin's CCC, Krippendorff's α, r_wg, and the mean trace.
 
 Ratings are an array of shape (n_seconds, k_raters) with NaN where nobody rated. Seconds are what is rated ("targets").
-Textbook intervals take them for independent, which seconds of a trace are not: each measure has the interval by slow
-cosines (`low_frequency.py`), which does not, and which is the one to report; the textbook's stands beside it.
+Textbook intervals take them for independent, which seconds of a trace are not: each measure has an interval by drawn
+tables (`drawn_tables.py`; by slow cosines, `low_frequency.py`, where there are too many raters for that), which does
+not, and which is the one to report; the textbook's stands beside it.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from tracedial.errors import AnalysisError
 from tracedial.files.counted import counted
+from tracedial.measures.drawn_tables import drawn_intervals
 from tracedial.measures.low_frequency import fisher_z, interval_of, reach_of_mean
 
 Floats = NDArray[np.float64]
@@ -98,12 +100,14 @@ def reliability(
     else:
         reason = None
     found: dict[str, Estimate] = {}
+    drawn: dict[str, tuple[float, float]] = {}
     if reason:
         found = dict.fromkeys([*(f"icc_{form}" for form in ICC_FORMS), "ccc"], Estimate(None, reason=reason))
     else:
-        found = _icc_and_ccc(table, full=full)
+        drawn = (drawn_intervals(table) if full else None) or {}
+        found = _icc_and_ccc(table, drawn, full=full)
     if alpha_level == "interval" or not paired.any():
-        found["alpha"] = _alpha_estimate(ratings, paired, full=full)
+        found["alpha"] = _alpha_estimate(ratings, paired, drawn, full=full)
     else:
         found["alpha"] = _alpha_at(ratings, alpha_level)
     found["rwg"] = _rwg_estimate(table, options, full=full)
@@ -275,7 +279,7 @@ def _ccc(sums: Floats, k: int) -> Floats:
         return covariances / ((k - 1) * variances + apart)
 
 
-def _icc_and_ccc(table: Floats, *, full: bool) -> dict[str, Estimate]:
+def _icc_and_ccc(table: Floats, drawn: dict[str, tuple[float, float]], *, full: bool) -> dict[str, Estimate]:
     n, k = table.shape
     columns = _moments(table - table.mean(), np.ones(n, bool))
     found = {}
@@ -289,11 +293,13 @@ def _icc_and_ccc(table: Floats, *, full: bool) -> dict[str, Estimate]:
         def measure(means: Floats, form: str = form) -> Floats:
             return np.asarray(icc(_squares(means * n, n, k), form))
 
-        ci = interval_of(value, columns, measure, to_even=even, back=back) if full else None
+        ci = _around(value, drawn.get(f"icc_{form}"))
+        if full and ci is None:
+            ci = interval_of(value, columns, measure, to_even=even, back=back)
         found[f"icc_{form}"] = _estimate(value, ci, full=full, textbook=textbook)
     value = ccc(table)
-    ci = None
-    if full:
+    ci = _around(value, drawn.get("ccc"))
+    if full and ci is None:
         ci = interval_of(value, columns, lambda means: _ccc(means * n, k), to_even=fisher_z, back=np.tanh)
     found["ccc"] = _estimate(value, ci, full=full)
     return found
@@ -328,7 +334,14 @@ def _alpha_of(sums: Floats) -> list[float | None]:
     return [float(v) if np.isfinite(v) and e > 1e-12 else None for v, e in zip(values, expected, strict=True)]
 
 
-def _alpha_estimate(ratings: Floats, paired: NDArray[np.bool_], *, full: bool) -> Estimate:
+def _around(value: float, ends: tuple[float, float] | None) -> tuple[float, float] | None:
+    """An interval that holds the value itself."""
+    return None if ends is None else (min(ends[0], value), max(ends[1], value))
+
+
+def _alpha_estimate(
+    ratings: Floats, paired: NDArray[np.bool_], drawn: dict[str, tuple[float, float]], *, full: bool
+) -> Estimate:
     if not paired.any():
         return Estimate(None, reason="no second was rated by two or more")
     moments = _alpha_moments(ratings)[paired]
@@ -340,8 +353,25 @@ def _alpha_estimate(ratings: Floats, paired: NDArray[np.bool_], *, full: bool) -
     def measure(means: Floats) -> Floats:
         return np.array([np.nan if one is None else one for one in _alpha_of(means * n)])
 
-    ci = interval_of(value, moments, measure, to_even=_log_of_ratio, back=_of_log) if full else None
+    ci = _alpha_drawn(value, ratings, n, drawn.get("alpha"))
+    if full and ci is None:
+        ci = interval_of(value, moments, measure, to_even=_log_of_ratio, back=_of_log)
     return _estimate(value, ci, full=full)
+
+
+def _alpha_drawn(
+    value: float, ratings: Floats, n_paired: int, ends: tuple[float, float] | None
+) -> tuple[float, float] | None:
+    """The drawn interval, which is of the seconds that all rated, moved by as much as α is of the others."""
+    complete = ratings[~np.any(np.isnan(ratings), axis=1)]
+    if ends is None or len(complete) < n_paired / 2:
+        return None
+    own = _alpha_of(_alpha_moments(complete).sum(axis=0)[None, :])[0]
+    if own is None:
+        return None
+    moved = _log_of_ratio(np.array([*ends, value])) - _log_of_ratio(np.array([own, own, own]))
+    low, high = _of_log(_log_of_ratio(np.array([value]))[0] + moved[:2])
+    return _around(value, (float(low), float(high)))
 
 
 def _alpha_at(ratings: Floats, level: str) -> Estimate:
@@ -361,7 +391,8 @@ def _rwg_estimate(table: Floats, options: int | None, *, full: bool) -> Estimate
         return Estimate(None, reason="no second was rated by all of two or more raters")
     value = r_wg(table, options)
     reach = reach_of_mean(table.var(axis=1, ddof=1) / ((options**2 - 1) / 12)) if full else None
-    return _estimate(value, None if reach is None else (value - reach, value + reach), full=full)
+    # It is never above 1, where nobody differs from anybody.
+    return _estimate(value, None if reach is None else (value - reach, min(value + reach, 1.0)), full=full)
 
 
 def _estimate(

@@ -28,6 +28,7 @@ WITHHELD_WORDS = {
     "p_surrogate": "p among surrogates",
     "ci_low": "the interval of r",
     "r_diff": "r of the changes",
+    "p_diff": "p of the changes",
     "truth_bias": "truth and bias",
 }
 

@@ -1,0 +1,124 @@
+"""How far two raters' events coincide by chance, when each rater's session goes as it went.
+
+Two raters who both fall towards the end have their lowest segments there, whether they saw the same or not. Beside each
+trace stand others with the same slow course (its first cosines), the same amplitudes of all quicker ones with new
+signs, and the same ratings as often, so that a trace that lies flat for long stays so; in each the lowest stretches of
+the events' own lengths are taken. Unrated seconds hold none.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracedial.measures.cosines import cosines
+
+Floats = NDArray[np.float64]
+Stretches = list[tuple[int, int]]
+
+COURSE = 4
+"""So many of the slowest cosines are each rater's own and stay."""
+DRAWS = 99
+"""Traces drawn beside each rater's own."""
+SEED = 20236
+BINS_IN_EVENT = 10
+LEAST_RATED = 0.8
+APART_S = 30
+LEVEL = 0.05
+_LEVELS = 1024
+
+
+@dataclass(frozen=True)
+class EventChance:
+    """`expected`: the mean overlap by chance. `p`: how often it is at least the one there is; None where even events
+    that coincide wholly would not have one below .05."""
+
+    expected: float
+    p: float | None
+
+
+def overlap_by_chance(
+    a: Stretches, b: Stretches, ratings: tuple[Floats, Floats], *, apart_s: int = APART_S
+) -> EventChance | None:
+    """Chance's overlap (seconds in an event of both / of either, over those that both rated) of events in two traces of
+    shape (n_seconds,): of the events of each trace drawn beside the one with those of each drawn beside the other. None
+    where events have no second in common with the rated ones or a trace is shorter than three events."""
+    both = ~np.isnan(ratings[0]) & ~np.isnan(ratings[1])
+    sizes_s = [int(np.count_nonzero(_inside(events, len(both)) & both)) for events in (a, b)]
+    shortest = min(end - onset for onset, end in (*a, *b))
+    if not all(sizes_s) or len(both) < 3 * shortest:
+        return None
+    together_s = int(np.count_nonzero(_inside(a, len(both)) & _inside(b, len(both)) & both))
+    observed = together_s / (sum(sizes_s) - together_s)
+    bin_s = max(1, shortest // BINS_IN_EVENT)
+    rng = np.random.default_rng(SEED)
+    drawn = [
+        _lowest(rating, [end - onset for onset, end in events], bin_s, apart_s, rng)
+        for events, rating in zip((a, b), ratings, strict=True)
+    ]
+    # Seconds that both rated, bin by bin.
+    weight = both[: len(both) // bin_s * bin_s].reshape(-1, bin_s).sum(axis=1).astype(np.float32)
+    of_a, of_b = (one.astype(np.float32) for one in drawn)
+    together = (of_a * weight) @ of_b.T
+    shares = together / np.maximum((of_a @ weight)[:, None] + (of_b @ weight)[None, :] - together, 1)
+    most = min(sizes_s) / max(sizes_s)
+    p = None
+    if np.mean(shares >= most - 1e-6) <= LEVEL:
+        p = (1 + float(np.mean(shares >= observed - 1e-6)) * 2 * DRAWS) / (2 * DRAWS + 1)
+    return EventChance(float(shares.mean()), p)
+
+
+def drawn_traces(trace: Floats, draws: int, rng: np.random.Generator) -> Floats:
+    """Traces like `trace` (n,), without NaN, shape (draws, n): with its slow course, new signs of its quicker cosines,
+    and its own ratings."""
+    from scipy.fft import idct
+
+    amplitudes = cosines(trace - trace.mean()).astype(np.float32)
+    signs = rng.integers(0, 2, (draws, len(trace)), dtype=np.int8).astype(np.float32) * 2 - 1
+    signs[:, : COURSE + 1] = 1
+    made = np.asarray(idct(amplitudes * signs, norm="ortho", axis=-1))
+    low, high = float(made.min()), float(made.max())
+    # By one table for all: which rating of the trace stands as high as this among all that were drawn.
+    place = ((made - low) * ((_LEVELS - 1) / max(high - low, 1e-12))).astype(np.int32)
+    counts = np.bincount(place.ravel(), minlength=_LEVELS)
+    share = (np.cumsum(counts) - counts / 2) / counts.sum()
+    table = np.sort(trace)[np.minimum((share * len(trace)).astype(int), len(trace) - 1)]
+    return np.asarray(table[place])
+
+
+def _lowest(
+    rating: Floats, lengths_s: list[int], bin_s: int, apart_s: int, rng: np.random.Generator
+) -> NDArray[np.bool_]:
+    """Which bins of drawn traces lie in one of their lowest stretches, shape (draws, n_bins)."""
+    n = len(rating) // bin_s
+    known = np.flatnonzero(~np.isnan(rating))
+    filled = np.interp(np.arange(len(rating)), known, rating[known])
+    rated = (~np.isnan(rating))[: n * bin_s].reshape(n, bin_s).mean(axis=1)
+    means = filled[: n * bin_s].reshape(n, bin_s).mean(axis=1)
+    # On a fine grid, whose sums are exact: flat stretches stay equal.
+    grid = max(float(np.ptp(means)), 1e-150) / 2**20
+    made = np.round((drawn_traces(means, DRAWS, rng) - means.min()) / grid)
+    sums = np.concatenate([np.zeros((DRAWS, 1)), np.cumsum(made, axis=1)], axis=1)
+    of_rated = np.concatenate([[0.0], np.cumsum(rated)])
+    rows, places = np.arange(DRAWS), np.arange(n)
+    apart = apart_s // bin_s
+    inside, closed = np.zeros((DRAWS, n), bool), np.zeros((DRAWS, n), bool)
+    for length in (max(1, round(length_s / bin_s)) for length_s in lengths_s):
+        if length > n:
+            continue
+        score = sums[:, length:] - sums[:, :-length]
+        score[:, of_rated[length:] - of_rated[:-length] < LEAST_RATED * length] = np.inf
+        # Neither end of a stretch may lie near another; stretches are of much the same length.
+        score[closed[:, : n - length + 1] | closed[:, length - 1 :]] = np.inf
+        onset = score.argmin(axis=1)
+        end = np.where(np.isfinite(score[rows, onset]), onset + length, -n)[:, None]
+        inside |= (places >= end - length) & (places < end)
+        closed |= (places >= end - length - apart) & (places < end + apart)
+    return inside
+
+
+def _inside(events: Stretches, n_seconds: int) -> NDArray[np.bool_]:
+    inside = np.zeros(n_seconds, bool)
+    for onset_s, end_s in events:
+        inside[max(onset_s, 0) : max(end_s, 0)] = True
+    return inside
