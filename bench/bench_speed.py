@@ -37,7 +37,7 @@ def _dyad() -> None:
         congruence(a, b)
         discrepancy(a, b, name_a="a", name_b="b")
         lag_of(a, b, name_a="a", name_b="b")
-        overlap(*events, n_seconds=SECONDS)
+        overlap(*events, n_seconds=SECONDS, ratings=(a, b))
         reliability(np.stack([a, b], axis=1), options=101)
 
     print(
