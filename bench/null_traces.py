@@ -161,18 +161,21 @@ def attacks(n: int) -> dict[str, tuple[Make, Make]]:
         turn = g.uniform(0, 2 * np.pi)
         return ar1(g, 0.9, n) + 1.5 * np.sin(2 * np.pi * np.arange(n) / 60 + turn)
 
+    def twice(make: Make) -> tuple[Make, Make]:
+        return make, make
+
     return {
         "AR(1) .80 and .98": (lambda g: ar1(g, 0.8, n), smooth),
-        "sharp oscillation, 30 s": (lambda g: oscillation(g, 30, n),) * 2,
-        "sharp oscillation, 60 s": (lambda g: oscillation(g, 60, n),) * 2,
-        "clipped at the scale's end": (clipped,) * 2,
+        "sharp oscillation, 30 s": twice(lambda g: oscillation(g, 30, n)),
+        "sharp oscillation, 60 s": twice(lambda g: oscillation(g, 60, n)),
+        "clipped at the scale's end": twice(clipped),
         "one held 20-60 s, one smooth": (lambda g: held_for(g, ar1(g, 0.95, n), 20, 60), smooth),
         "one of three steps, one smooth": (lambda g: few_steps(g, n, 3), even),
-        "both of three steps": (lambda g: few_steps(g, n, 3),) * 2,
-        "both of eight steps": (lambda g: few_steps(g, n, 8),) * 2,
-        "bursts in the same places": (lambda g: in_bursts(even(g)),) * 2,
-        "seasons of 60 s, turned at random": (seasonal,) * 2,
-        "gaps common to both": (lambda g: with_common_gaps(even(g)),) * 2,
+        "both of three steps": twice(lambda g: few_steps(g, n, 3)),
+        "both of eight steps": twice(lambda g: few_steps(g, n, 8)),
+        "bursts in the same places": twice(lambda g: in_bursts(even(g))),
+        "seasons of 60 s, turned at random": twice(seasonal),
+        "gaps common to both": twice(lambda g: with_common_gaps(even(g))),
     }
 
 

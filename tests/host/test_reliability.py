@@ -184,7 +184,7 @@ def test_the_interval_is_wider_than_the_textbook_where_seconds_repeat_themselves
     [
         (np.full((20, 2), 3.0), "nothing varies"),
         (np.array([[1.0, np.nan]] * 20), "only 0 seconds"),
-        (np.array([[1.0, 2.0]]), "only 1 seconds"),
+        (np.array([[1.0, 2.0]]), "only 1 second was"),
         (np.full((20, 2), np.nan), "only 0 seconds"),
     ],
 )

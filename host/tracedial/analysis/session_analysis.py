@@ -91,7 +91,6 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
         silent = " and ".join(name for name in names if name not in who)
         remarks.append(f"ICCs, CCC, alpha and r_wg are without {silent}, of whom there are no ratings.")
     remarks += unmoved_said + _start_remarks(pairs, settings)
-    remarks += [f"{pair.a} and {pair.b}: {pair.discrepancy.caution}" for pair in pairs if pair.discrepancy.caution]
     if crowd:
         remarks.append(
             f"Of {len(names)} raters each pair has the core measures alone (no lags, surrogates, coincidence of "
@@ -100,6 +99,7 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
     observer: dict[str, Observed] = {}
     if settings.codes is not None:
         observer = _against_observer(settings, session, events, len(traces[0].rating), remarks)
+    remarks += [f"{pair.a} and {pair.b}: {pair.discrepancy.caution}" for pair in pairs if pair.discrepancy.caution]
     # The highest segments are the lowest of the ratings turned over, by the same rule.
     peaks = (
         {trace.rater: find_events(-trace.rating, settings.events, step=scale.step).ruptures for trace in traces}

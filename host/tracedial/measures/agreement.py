@@ -385,7 +385,8 @@ def _truth_bias(a: Floats, b: Floats, course_order: int, *, chosen: bool) -> Tru
     x, y = cosines.common(a, b)
     order = max(course_order, 2) if course_order else 0
     # A slope at a lag that was chosen for its correlation has no interval.
-    ends = None if chosen or len(x) < order + 4 else cosines.slope_interval(x, y, order=order)
+    r = None if course_order else pearson(a[known], b[known])
+    ends = None if chosen or len(x) < order + 4 else cosines.slope_interval(x, y, order=order, r=r)
     if not course_order:
         return TruthBias(b0, b1, *ci_b0, *(ends or (None, None)))
     x, y = cosines.without_course(x, order), cosines.without_course(y, order)

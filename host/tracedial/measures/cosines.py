@@ -157,10 +157,10 @@ def at_one_period(x: Floats, y: Floats) -> float:
     return math.sqrt(float(powers[0][near].sum()) * float(powers[1][near].sum())) / total if total > 0 else 0.0
 
 
-def slope_interval(x: Floats, y: Floats, *, order: int = 0) -> tuple[float, float] | None:
+def slope_interval(x: Floats, y: Floats, *, order: int = 0, r: float | None = None) -> tuple[float, float] | None:
     """The interval of the slope of `y` on `x`, without NaN and without their slow course: all slopes that leave a rest
-    whose correlation with `x` has a p of .05 and more. It leaves 0 out where the correlation's own p is below. None
-    where no correlation could be told from chance."""
+    whose correlation with `x` has a p of .05 and more. It leaves 0 out where the correlation's own p is below (that of
+    `r`, if given, as for `cosine_test`). None where no correlation could be told from chance."""
     x, y = without_course(x, order), without_course(y, order)
     across, down = cosines(x)[order + 1 :], cosines(y)[order + 1 :]
     power = float(across @ across)
@@ -178,13 +178,13 @@ def slope_interval(x: Floats, y: Floats, *, order: int = 0) -> tuple[float, floa
         return None
     ends = []
     for side in (-1, 1):
-        r = middle
+        least = middle
         for _ in range(SLOPE_STEPS):
-            if (r := needed(slope + side * math.sqrt(rest / power) * r / math.sqrt(1 - r * r))) >= 1:
+            if (least := needed(slope + side * math.sqrt(rest / power) * least / math.sqrt(1 - least * least))) >= 1:
                 return None
-        ends.append(slope + side * math.sqrt(rest / power) * r / math.sqrt(1 - r * r))
+        ends.append(slope + side * math.sqrt(rest / power) * least / math.sqrt(1 - least * least))
     # What remains between the last two steps must not part the interval from the p value.
-    told = abs(slope) * math.sqrt(power / float(down @ down)) > needed(0.0)
+    told = abs(r if r is not None else slope * math.sqrt(power / float(down @ down))) > needed(0.0)
     if told == (ends[0] <= 0 <= ends[1]):
         nearer = 0 if slope > 0 else 1
         ends[nearer] = math.copysign(1e-9 * math.sqrt(rest / power), slope if told else -slope)

@@ -15,7 +15,7 @@ from tracedial.measures.cosines import at_one_period, cosines
 
 Floats = NDArray[np.float64]
 
-LEAST_S = 300
+LEAST_S = 600
 SWINGS = 0.25
 """A trace with so much of its variance at one frequency swings, which neither family tells."""
 CLEAR = 2.0
@@ -28,7 +28,7 @@ _BINS = 40
 
 
 def looks_long(series: Floats) -> bool:
-    """Whether `series`, shape (n_seconds,) with NaN passed over, is told better by long memory; False below 300 s."""
+    """Whether `series`, shape (n_seconds,) with NaN passed over, is told better by long memory; False below 600 s."""
     known = series[~np.isnan(series)]
     n = len(known)
     if n < LEAST_S or float(np.ptp(known)) <= 1e-9 * max(float(np.abs(known).max()), 1e-150):
