@@ -13,7 +13,7 @@ from typing import Any
 
 from tracedial.errors import ExchangeError
 from tracedial.exchange.contents import Dyad, Rating, Source, role_of
-from tracedial.files.safe_text import write_table
+from tracedial.files.safe_text import safe_cell, write_table
 from tracedial.study.segments import BY_RULE
 
 COLUMNS = ("kind", "name", "code", "shift_days")
@@ -58,7 +58,7 @@ def read_key(path: Path) -> Key:
             rows = list(csv.reader(file))
         if rows[0] != list(COLUMNS):
             raise ValueError("its first line is not kind,name,code,shift_days")
-        codes = {(kind, name.removeprefix("'")): (code, int(days)) for kind, name, code, days in rows[1:]}
+        codes = {(kind, _as_named(name)): (code, int(days)) for kind, name, code, days in rows[1:]}
     except FileNotFoundError:
         return Key({})
     except OSError as error:
@@ -66,6 +66,12 @@ def read_key(path: Path) -> Key:
     except (ValueError, csv.Error, IndexError) as error:
         raise ExchangeError(path, f"{path} is no key of an export ({error}): give another file with --key.") from error
     return Key(codes)
+
+
+def _as_named(cell: str) -> str:
+    """The name behind a cell, which may have been made safe for spreadsheets."""
+    rest = cell.removeprefix("'")
+    return rest if safe_cell(rest) == cell else cell
 
 
 def write_key(key: Key, path: Path) -> None:
