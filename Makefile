@@ -25,6 +25,13 @@ test: lint
 check: lint
 	$(BIN)/python -m pytest -n 2 -q -m "not real_time" tests/wire tests/firmware tests/host tests/test_structure.py
 
+# Through the commands that tests start, too. An emulated dial on MicroPython is not counted: its files are the board's.
+coverage: .venv/ready-to-test
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
+
 bench: .venv/ready-to-bench
 	$(BIN)/python bench/run.py
 
