@@ -1,56 +1,117 @@
-"""Ruptures found where they were planted: recall and precision of onsets within 10 s, beside other methods at their
-best.
+"""Ruptures found where they were planted, beside other methods at their best; falls found where none was planted; how
+much of a repair's clip its rupture's has shown already.
 
-1,000 synthetic sessions of 2,700 s with two to five V-shapes of varied depth and width, in AR(1) noise of varied SD and
-autocorrelation, on a drift and a slow wave, in whole ratings. The peers' settings are those of a grid with the best F1
-on the first 60 sessions; what they find counts where it can as an onset: for change points those after which the level
-is lower, for peaks of the smoothed trace turned over the highest second in the 90 s before.
+Synthetic sessions of 2,700 s with two to five ruptures of a shape, of varied depth and width, in AR(1) noise of varied
+SD and autocorrelation, on a drift and a slow wave, in whole ratings. Every peer has its best pipeline: smoothing,
+settings and definition of an onset are those of a grid with the best F1 on tuning sessions of the shape that are not
+counted. `TRACEDIAL_SESSIONS` is how many sessions of V's are counted (1,000); of each other shape a quarter.
 """
 
 import itertools
+import os
+from collections.abc import Callable
 
 import numpy as np
-from null_traces import ar1
+from null_traces import ar1, held_for, stationary
 from scipy.ndimage import uniform_filter1d
 from scipy.signal import find_peaks
 
-SESSIONS = 1000
-TO_SET = 60
+SESSIONS = int(os.environ.get("TRACEDIAL_SESSIONS", "1000"))
+TO_TUNE = max(SESSIONS // 16, 8)
 N = 2700
 TOLERANCE_S = 10
+SHAPES = ("V", "step, slow recovery", "double dip", "plateau", "box", "slow fall", "held knob")
+CLIP_S = 120
+
+Find = Callable[[np.ndarray], list[int]]
+Session = tuple[np.ndarray, list[float]]
 
 
 def run() -> None:
-    """Print recall, precision and F1 of each method."""
-    from tracedial.measures.coincidence import match
-    from tracedial.measures.rupture_rules import v_shapes
+    """Print F1 of each method for each shape, falls found in noise, clips, and how often a low is called unusual."""
+    from tracedial.measures.ruptures import EventSettings, find_events
+    from tracedial.measures.v_shapes import v_shapes
 
+    def lowest(rating: np.ndarray) -> list[int]:
+        return [rupture.begins_s for rupture in find_events(rating, EventSettings()).ruptures]
+
+    def edges(rating: np.ndarray) -> list[int]:
+        return [rupture.onset_s for rupture in find_events(rating, EventSettings()).ruptures]
+
+    sessions_of_vs: list[Session] = []
+    for number, shape in enumerate(SHAPES):
+        rng = np.random.default_rng([20262, number])
+        tuning = [planted(rng, shape) for _ in range(TO_TUNE)]
+        sessions = [planted(rng, shape) for _ in range(SESSIONS if shape == "V" else SESSIONS // 4)]
+        sessions_of_vs = sessions_of_vs or sessions
+        print(f"  {shape}: onsets within {TOLERANCE_S} s in {len(sessions)} sessions")
+        _say(
+            "falls with a return (tracedial, --rule vshape)",
+            lambda rating: [v.onset_s for v in v_shapes(rating)],
+            sessions,
+        )
+        for name, make, grid in PEERS:
+            best = max(grid, key=lambda setting, make=make: _score(make(*setting), tuning)[2])
+            _say(f"{name} {best}", make(*best), sessions)
+        _say("three lowest segments, where the fall begins", lowest, sessions)
+        _say("three lowest segments, their edges", edges, sessions)
+    _in_noise()
+    _clips([rating for rating, _ in sessions_of_vs[:200]])
     _clear()
-    rng = np.random.default_rng(20262)
-    sessions = [planted(rng) for _ in range(SESSIONS)]
 
-    def score(find, some) -> tuple[float, float, float]:
-        hits = found_count = true_count = 0
-        for rating, onsets in some:
-            found = [(int(at), int(at) + 1) for at in find(rating)]
-            truth = [(round(at), round(at) + 1) for at in onsets]
-            hits += len(match(found, truth, tolerance_s=TOLERANCE_S))
-            found_count, true_count = found_count + len(found), true_count + len(truth)
-        precision, recall = hits / max(found_count, 1), hits / true_count
-        return recall, precision, 2 * hits / (found_count + true_count)
 
-    def say(name: str, figures: tuple[float, float, float]) -> None:
-        recall, precision, f1 = figures
-        print(f"  {name:58} recall {recall:.3f}, precision {precision:.3f}, F1 {f1:.3f}", flush=True)
+def _score(find: Find, sessions: list[Session]) -> tuple[float, float, float]:
+    from tracedial.measures.coincidence import match
 
-    say("V-shapes (tracedial)", score(lambda rating: [v.onset_s for v in v_shapes(rating)], sessions))
-    for name, make, grid in (
-        ("ruptures, PELT", pelt, [(penalty,) for penalty in (300, 1000, 3000)]),
-        ("ruptures, window", window, list(itertools.product((60, 100, 150), (5, 20, 60)))),
-        ("scipy.signal.find_peaks", peaks, list(itertools.product((3, 5, 9, 15, 25), (12, 20, 26, 34, 44)))),
-    ):
-        best = max(grid, key=lambda setting: score(make(*setting), sessions[:TO_SET])[2])
-        say(f"{name}, settings {best}", score(make(*best), sessions))
+    hits = found_count = true_count = 0
+    for rating, onsets in sessions:
+        found = [(int(at), int(at) + 1) for at in find(rating)]
+        truth = [(round(at), round(at) + 1) for at in onsets]
+        hits += len(match(found, truth, tolerance_s=TOLERANCE_S))
+        found_count, true_count = found_count + len(found), true_count + len(truth)
+    return hits / true_count, hits / max(found_count, 1), 2 * hits / (found_count + true_count)
+
+
+def _say(name: str, find: Find, sessions: list[Session]) -> None:
+    recall, precision, f1 = _score(find, sessions)
+    print(f"    {name:64} recall {recall:.3f}, precision {precision:.3f}, F1 {f1:.3f}", flush=True)
+
+
+def _in_noise() -> None:
+    """Falls found in sessions without any rupture."""
+    from tracedial.measures.v_shapes import v_shapes
+
+    count = max(SESSIONS // 25, 4)
+    print(f"  falls found in a session of noise, mean of {count} sessions of 2,900 s")
+    for name, make in stationary(2900).items():
+        found = 0
+        for seed in range(count):
+            noise = make(np.random.default_rng(1000 + seed))
+            in_units = name.startswith(("whole", "held in"))
+            found += len(v_shapes(noise if in_units else np.round(15 + 10 * noise / np.nanstd(noise))))
+        print(f"    {name:44} {found / count:.2f}", flush=True)
+
+
+def _clips(ratings: list[np.ndarray]) -> None:
+    """How much of a repair's clip its rupture's showed already."""
+    from tracedial.measures.ruptures import find_events
+
+    before, now, together, pairs = [], [], 0, 0
+    for rating in ratings:
+        found = find_events(rating)
+        for rupture, repair in zip(found.ruptures, found.repairs, strict=True):
+            if repair.onset_s is None or repair.clip is None:
+                continue
+            pairs += 1
+            before.append(max(rupture.onset_s + CLIP_S - repair.onset_s, 0) / CLIP_S)
+            if repair.clip == rupture.clip:
+                together += 1
+            else:
+                now.append(max(rupture.clip[1] - repair.clip[0], 0) / CLIP_S)
+    print(
+        f"  of a repair's clip its rupture's had shown already: {np.median(before):.0%} (median of {pairs} pairs) in "
+        f"version 0.1, {max(now, default=0.0):.0%} at most now; {together / max(pairs, 1):.0%} of pairs are one clip"
+    )
 
 
 def _clear() -> None:
@@ -70,8 +131,8 @@ def _clear() -> None:
         print(f"    {fall} units: {clear / 200:.2f}", flush=True)
 
 
-def planted(rng: np.random.Generator) -> tuple[np.ndarray, list[float]]:
-    """A session with V-shapes; returns its ratings and the onsets."""
+def planted(rng: np.random.Generator, shape: str) -> Session:
+    """A session with ruptures of a shape; returns its ratings and the onsets."""
     seconds = np.arange(N)
     sd = rng.uniform(2, 5)
     noise = sd * ar1(rng, rng.uniform(0.7, 0.95), N)
@@ -82,43 +143,88 @@ def planted(rng: np.random.Generator) -> tuple[np.ndarray, list[float]]:
     rating = 20 + noise + drift + wave
     onsets = []
     for at in range(count):
-        fall, rise, depth = rng.uniform(8, 60), rng.uniform(15, 120), rng.uniform(1.5, 6) * sd + 6
-        onset = rng.uniform(slots[at], max(slots[at] + 1, slots[at + 1] - fall - rise - 30))
-        corners = [onset, onset + fall, onset + fall + rise]
-        rating = rating - np.interp(seconds, corners, [0, depth, 0], left=0, right=0)
+        depth = rng.uniform(1.5, 6) * sd + 6
+        corners, heights = corners_of(rng, shape)
+        onset = rng.uniform(slots[at], max(slots[at] + 1, slots[at + 1] - corners[-1] - 30))
+        rating = rating - depth * np.interp(seconds - onset, corners, heights, left=0, right=0)
         onsets.append(onset)
+    if shape == "held knob":
+        rating = held_for(rng, rating, 3, 15)
     return np.clip(np.round(rating), -50, 50), onsets
 
 
-def pelt(penalty: float):
-    """Change points by PELT after which the level is lower."""
+def corners_of(rng: np.random.Generator, shape: str) -> tuple[np.ndarray, list[float]]:
+    """Seconds after the onset, and the share of the depth at each."""
+    match shape:
+        case "step, slow recovery":
+            lengths, heights = [0.5, rng.uniform(90, 200)], [0, 1, 0]
+        case "double dip":
+            lengths = [rng.uniform(8, 40), rng.uniform(10, 30), rng.uniform(10, 30), rng.uniform(15, 80)]
+            heights = [0, 1, rng.uniform(0.4, 0.7), 1, 0]
+        case "plateau":
+            lengths, heights = [rng.uniform(8, 40), rng.uniform(20, 90), rng.uniform(15, 60)], [0, 1, 1, 0]
+        case "box":
+            lengths, heights = [0.5, rng.uniform(20, 120), 0.5], [0, 1, 1, 0]
+        case "slow fall":
+            lengths, heights = [rng.uniform(60, 150), rng.uniform(10, 40)], [0, 1, 0]
+        case _:
+            lengths, heights = [rng.uniform(8, 60), rng.uniform(15, 120)], [0, 1, 0]
+    return np.concatenate([[0.0], np.cumsum(lengths)]), list(map(float, heights))
+
+
+def pelt(model: str, smooth: int, penalty: float) -> Find:
+    """Change points by PELT, on means of five seconds, after which the level is lower than before and which are no
+    second step of one fall."""
     import ruptures
 
-    return lambda rating: _falls(rating, ruptures.Pelt(model="l2", min_size=5, jump=5).fit(rating).predict(pen=penalty))
-
-
-def window(width: int, penalty: float):
-    """The same by a sliding window; the penalty in variances of the steps."""
-    import ruptures
-
-    return lambda rating: _falls(
-        rating,
-        ruptures.Window(width=width, model="l2", jump=5).fit(rating).predict(pen=penalty * np.var(np.diff(rating))),
-    )
-
-
-def peaks(smooth: int, prominence: float):
-    """The highest second in the 90 s before each prominent low of the smoothed trace."""
-
-    def find(rating):
+    def find(rating: np.ndarray) -> list[int]:
         slow = uniform_filter1d(rating, smooth)
-        lows, _ = find_peaks(-slow, prominence=prominence)
-        return [max(low - 90, 0) + int(np.argmax(slow[max(low - 90, 0) : low + 1])) for low in lows]
+        fives = slow[: len(slow) // 5 * 5].reshape(-1, 5).mean(axis=1)
+        signal = (fives - fives.mean()) / max(float(fives.std()), 1e-9)
+        ends = ruptures.Pelt(model=model, min_size=2, jump=1).fit(signal).predict(pen=penalty)
+        return _falls(rating, [5 * int(end or 0) for end in ends])
 
     return find
 
 
-def _falls(rating, ends) -> list[int]:
-    edges = [0, *map(int, ends)]
-    levels = [rating[a:b].mean() for a, b in itertools.pairwise(edges)]
-    return [edges[at] for at in range(1, len(levels)) if levels[at] < levels[at - 1]]
+def window(width: int, penalty: float) -> Find:
+    """The same by a sliding window; the penalty in variances of the steps."""
+    import ruptures
+
+    def find(rating: np.ndarray) -> list[int]:
+        fitted = ruptures.Window(width=width, model="l2", jump=5).fit(rating)
+        return _falls(rating, [int(end or 0) for end in fitted.predict(pen=penalty * np.var(np.diff(rating)))])
+
+    return find
+
+
+def peaks(smooth: int, prominence: float, crossing: float) -> Find:
+    """Prominent lows of the smoothed trace; the onset is where it last lay above a share of the prominence before."""
+
+    def find(rating: np.ndarray) -> list[int]:
+        slow = uniform_filter1d(rating, smooth)
+        lows, found = find_peaks(-slow, prominence=prominence)
+        onsets = []
+        for low, depth in zip(lows, found["prominences"], strict=True):
+            above = np.flatnonzero(slow[:low] >= slow[low] + crossing * depth)
+            onsets.append(int(above[-1]) if len(above) else int(low))
+        return onsets
+
+    return find
+
+
+PEERS: list[tuple[str, Callable[..., Find], list[tuple]]] = [
+    ("scipy.signal.find_peaks (smooth, prominence, crossing)", peaks,
+     list(itertools.product((9, 15, 25, 41), (6, 9, 12, 16, 20, 26), (0.5, 0.7, 0.8, 0.9)))),
+    ("ruptures, PELT (model, smooth, penalty)", pelt,
+     [("l2", 1, p) for p in (3, 8, 20)] + [("rbf", s, p) for s in (1, 15) for p in (3, 6, 12)]),
+    ("ruptures, window (width, penalty)", window, list(itertools.product((60, 100, 150), (5, 20, 60)))),
+]  # fmt: skip
+
+
+def _falls(rating: np.ndarray, ends: list[int]) -> list[int]:
+    """The first of the changes to a lower level that follow one another."""
+    edges = [0, *ends]
+    levels = [float(rating[a:b].mean()) for a, b in itertools.pairwise(edges) if b > a]
+    down = [False, *(levels[at] < levels[at - 1] for at in range(1, len(levels)))]
+    return [edges[at] for at in range(1, len(levels)) if down[at] and not down[at - 1]]

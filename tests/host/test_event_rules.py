@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracedial.errors import AnalysisError
-from tracedial.measures.rupture_rules import change_points, control_chart, individuals_limits, v_shapes
+from tracedial.measures.rupture_rules import change_points, control_chart, individuals_limits
 from tracedial.measures.ruptures import EventSettings, find_events
+from tracedial.measures.v_shapes import v_shapes
 
 # NIST/SEMATECH e-Handbook, individuals control chart: flow rates of ten batches.
 FLOW = np.array([49.6, 47.6, 49.9, 51.3, 47.8, 51.2, 52.6, 52.4, 53.6, 52.1])

@@ -42,7 +42,7 @@ class EventSettings:
 
     Ruptures: by `rule` (see `RULES`). For the lowest segments: `count` of `segment_s` seconds, no two nearer than
     `separation_s`, each at least `min_valid` rated; the first `trim_start_s` seconds are left out. For the other rules
-    `count` is how many are kept, `drop_sd` and `return_share` are those of `event_rules.v_shapes`. Repairs: the trace
+    `count` is how many are kept, `drop_sd` and `return_share` are those of `v_shapes`. Repairs: the trace
     is smoothed by a centred mean of
     `smooth_s` seconds; a repair is a rise of at least `rise` (None: the larger of 2 scale steps and half a robust SD)
     above the nadir that lasts `hold_s` seconds. The levels before and after that the repaired fraction compares are the
@@ -298,7 +298,10 @@ def _by_rule(rating: Floats, settings: EventSettings) -> list[tuple[int, int]]:
             onsets = choose(score, settings.count, settings.segment_s + settings.separation_s)
             return [(onset, onset + settings.segment_s) for onset in onsets]
         case "vshape":
-            shapes = event_rules.v_shapes(rating, drop_sd=settings.drop_sd, return_share=settings.return_share)
+            # It brings scipy's filters along, which the rating room does without.
+            from tracedial.measures.v_shapes import v_shapes
+
+            shapes = v_shapes(rating, drop_sd=settings.drop_sd, return_share=settings.return_share)
             shapes = sorted((v for v in shapes if v.returned), key=lambda v: -v.depth)
             found = [(v.onset_s, v.nadir_s + 1) for v in shapes]
         case "chart":
