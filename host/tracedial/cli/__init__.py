@@ -20,7 +20,7 @@ COMMANDS = {
     "demo": "Do the whole job on two emulated dials with synthetic raters.",
     "devices": "List the dials that answer.",
     "emulate": "Run emulated dials: the real firmware without a board.",
-    "export": "Write a session or study for SPSS, Excel, R, ELAN, NVivo, BIDS and others.",
+    "export": "Write a session or study for SPSS, Excel, R, NVivo, BIDS and others.",
     "face": "Draw a dial's printed face from its scale, as SVG or PDF.",
     "flash": "Put the dial's firmware on a board.",
     "plan": "Say how many dyads and minutes a study needs.",

@@ -43,7 +43,7 @@ def command(path: Path, names: list[str], out: Path, force: bool, without_names:
     """Write a session or a study in the formats that other programs read.
 
     PATH is a session's folder, a study's, or a folder of sessions. Not sure? `csv` for R, Python and jamovi, `sav` for
-    SPSS, `xlsx` to look at in Excel, `text` for NVivo or MAXQDA, `eaf` for ELAN.
+    SPSS, `xlsx` to look at in Excel, `text` for NVivo or MAXQDA.
 
     Example: tracedial export my-study --format csv,sav --out for-analysis
     """
