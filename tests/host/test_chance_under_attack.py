@@ -16,7 +16,7 @@ from tracedial.measures.ruptures import find_events
 
 
 def ar1(rng, n, phi):
-    return lfilter([1.0], [1.0, -phi], rng.normal(size=n + 500) * np.sqrt(1 - phi**2))[500:]
+    return np.asarray(lfilter([1.0], [1.0, -phi], rng.normal(size=n + 500) * np.sqrt(1 - phi**2)))[500:]
 
 
 def rate_of_first_p(make, pairs):
@@ -70,7 +70,9 @@ def test_a_slope_beyond_its_interval_leaves_a_rest_that_goes_with_the_trace():
     rng = np.random.default_rng(8)
     a = ar1(rng, 600, 0.95)
     b = 0.5 * a + ar1(rng, 600, 0.95)
-    low, high = slope_interval(a, b)
+    interval = slope_interval(a, b)
+    assert interval is not None
+    low, high = interval
     for end, outward in ((low, -1), (high, 1)):
         assert cosine_test(a, b - (end + 0.15 * outward) * a).p < 0.05
         assert cosine_test(a, b - (end - 0.15 * outward) * a).p > 0.05
