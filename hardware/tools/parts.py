@@ -17,7 +17,7 @@ STAND_INS = {"A1W": "A1", "KN2": "KN1"}
 
 @dataclass(frozen=True)
 class Part:
-    """A row of `bom.csv`; `unit_usd` is a typical list price on the day `priced`, `builds` are tiers and options."""
+    """A row of `bom.csv`; `unit_usd` is what we reckon it costs on the day `priced`, `builds` are tiers and options."""
 
     ref: str
     qty: int
@@ -53,12 +53,12 @@ def cost_usd(parts: list[Part], build: str) -> Decimal:
 
 
 def cost_table(parts: list[Part]) -> str:
-    """The costs as a table, to whole dollars: list prices know no more."""
+    """The costs as a table, to whole dollars: estimates know no more."""
     (priced,) = {part.priced for part in parts}
-    rows = ["| build | typical list price of its parts |", "| --- | --- |"]
+    rows = ["| build | cost of its parts, estimated |", "| --- | --- |"]
     rows += [f"| {tier} | about {cost_usd(parts, tier):.0f} USD |" for tier in TIERS]
     rows += [f"| and for `{option}` | about {cost_usd(parts, option):.0f} USD |" for option in ("feedback", "screen")]
-    note = "Typical list prices noted by us on {}, without tax and shipping: check them before you order."
+    note = "Our estimates of {}, without tax and shipping; nobody was asked for a quote. Check prices before you order."
     return "\n".join(rows) + "\n\n" + note.format(priced)
 
 
