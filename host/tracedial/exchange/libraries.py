@@ -5,7 +5,7 @@ from typing import Any
 
 from tracedial.errors import TracedialError
 
-INSTALL = "pip install 'tracedial[formats]'"
+INSTALL = "pip install pyarrow openpyxl pyreadstat webvtt-py"
 
 
 def library(module: str) -> Any:
