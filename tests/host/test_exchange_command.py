@@ -152,5 +152,5 @@ def test_what_is_no_session_and_no_format_is_said(tmp_path):
 
 
 def test_a_library_that_is_missing_is_a_sentence_with_its_line():
-    with pytest.raises(TracedialError, match=r"pip install 'tracedial\[formats\]'"):
+    with pytest.raises(TracedialError, match="pip install pyarrow openpyxl pyreadstat webvtt-py"):
         library("no_such_library.of_formats")
