@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -113,6 +114,23 @@ def test_picture_and_sound_keep_their_distance(tmp_path, sound_from_s):
     convert(film, copy)
     apart_s = first_s(film, "audio") - first_s(film, "video")
     assert first_s(copy, "audio") - first_s(copy, "video") == pytest.approx(apart_s, abs=0.03)
+
+
+def test_pixels_that_are_not_square_become_square(tmp_path):
+    import av
+
+    film = tmp_path / "a.mkv"
+    with av.open(str(film), "w") as container:
+        stream = container.add_stream("mpeg4", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 720, 576, "yuv420p"
+        stream.codec_context.sample_aspect_ratio = Fraction(16, 15)
+        for _ in range(30):
+            frame = av.VideoFrame.from_ndarray(np.zeros((576, 720, 3), np.uint8), format="rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    convert(film, converted_path(film))
+    copy = read_video(converted_path(film))
+    assert (copy.width, copy.height) == (768, 576)
 
 
 def test_a_film_that_was_cut_gives_no_copy(tmp_path):

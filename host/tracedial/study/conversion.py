@@ -6,7 +6,6 @@ checked against the original before it gets its name.
 """
 
 import contextlib
-import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -128,23 +127,22 @@ class _Picture:
         self._graph: Any = None
 
     def encode(self, frame: Any, begin_s: float) -> Iterator[Any]:
-        if self._stream is None:
-            self._begin(frame)
-        graph: Any = self._graph
-        graph.push(frame)
+        if self._graph is None:
+            self._graph = self._turned_upright(frame)
+        self._graph.push(frame)
         for upright in self._pulled():
+            if self._stream is None:
+                self._stream = self._encoder(upright, frame.color_range)
             # Some files give two frames one time: the second is shown at once after the first, not dropped.
             upright.pts = self._last = max(upright.pts - round(begin_s / upright.time_base), self._last + 1)
-            stream: Any = self._stream
-            yield from self._lasting(stream.encode(upright))
+            yield from self._lasting(self._stream.encode(upright))
 
     def rest(self) -> Iterator[Any]:
         if self._stream is None:
             return
-        stream: Any = self._stream
-        yield from self._lasting(stream.encode(None))
+        yield from self._lasting(self._stream.encode(None))
         if self._held is not None:
-            self._held.duration = max(round(1 / (stream.average_rate * self._held.time_base)), 1)
+            self._held.duration = max(round(1 / (self._stream.average_rate * self._held.time_base)), 1)
             yield self._held
 
     def _lasting(self, packets: list[Any]) -> Iterator[Any]:
@@ -165,35 +163,34 @@ class _Picture:
                 upright.pict_type = 0
                 yield upright
 
-    def _begin(self, frame: Any) -> None:
+    def _turned_upright(self, frame: Any) -> Any:
         import av.filter
 
-        self._graph = graph = av.filter.Graph()
+        graph = av.filter.Graph()
         last = graph.add_buffer(template=self._source)
-        turn = QUARTER_TURNS.get(frame.rotation % 360)
-        steps = [turn] if turn else []
         # Pixels that are not square are stretched, and the encoder takes no odd side.
-        steps += [("scale", "trunc(iw*sar/2+0.5)*2:trunc(ih/2+0.5)*2"), ("setsar", "1"), ("format", "yuv420p")]
+        aspect = float(self._source.sample_aspect_ratio or 1)
+        steps = [("scale", f"trunc(iw*{aspect}/2+0.5)*2:trunc(ih/2+0.5)*2"), ("setsar", "1"), ("format", "yuv420p")]
+        if turn := QUARTER_TURNS.get(frame.rotation % 360):
+            steps.append(turn)
         for name, options in [*steps, ("buffersink", None)]:
             after = graph.add(name, options) if options else graph.add(name)
             last.link_to(after)
             last = after
         graph.configure()
-        width, height = frame.width, frame.height
-        if turn and turn[0] == "transpose":
-            width, height = height, width
-        aspect = self._source.sample_aspect_ratio or 1
-        self._stream = stream = self._copy.add_stream("libx264", rate=self._source.average_rate or 25)
-        stream.width = math.floor(width * (1 / aspect if turn and turn[0] == "transpose" else aspect) / 2 + 0.5) * 2
-        stream.height = math.floor(height / 2 + 0.5) * 2
-        stream.pix_fmt = "yuv420p"
+        return graph
+
+    def _encoder(self, upright: Any, color_range: int) -> Any:
+        stream = self._copy.add_stream("libx264", rate=self._source.average_rate or 25)
+        stream.width, stream.height, stream.pix_fmt = upright.width, upright.height, "yuv420p"
         stream.time_base = stream.codec_context.time_base = self._source.time_base
         stream.codec_context.gop_size = FRAMES_A_KEY
         stream.codec_context.options = {"crf": QUALITY, "preset": "medium"}
         # What numbers mean black and white stays as it was.
-        stream.codec_context.color_range = frame.color_range
+        stream.codec_context.color_range = color_range
         # Frames in the order in which they are shown: each lasts until the next.
         stream.codec_context.max_b_frames = 0
+        return stream
 
 
 class _Sound:
