@@ -1,6 +1,7 @@
 """`tracedial study`: a study's file, its sessions, how far its raters are, its tables."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -80,6 +81,7 @@ def _converted(path: Path) -> Path:
 def status(folder: Path) -> None:
     """Who has rated what, and what is missing."""
     from tracedial.study.progress import survey
+    from tracedial.study.verdicts import voided_ratings
 
     study = read_study(folder)
     sessions, problems = survey(study)
@@ -89,6 +91,7 @@ def status(folder: Path) -> None:
     words = {
         "open": "nothing yet",
         "begun": "rated up to second {at_s:.0f} of {duration_s:.0f}",
+        "lacking": "played to its end, and only {percent} % of the seconds have a rating: rate it again, or keep it",
         "rated": "rated; segments are to be chosen",
         "chosen": "{clips} clips, {unanswered} of {questions} questions open",
         "unreadable": "cannot be read (see below)",
@@ -97,10 +100,49 @@ def status(folder: Path) -> None:
     for session, raters in sessions:
         for rater, where in raters.items():
             problems += [where.problem] if where.problem else []
-            click.echo(f"{session.folder.name:20} {rater:16} {words[where.step].format(**vars(where))}")
+            click.echo(
+                f"{session.folder.name:20} {rater:16} {words[where.step].format(**vars(where), percent=int(100 * where.rated_share))}"
+            )
+            for one in voided_ratings(session.folder, rater) if where.voided else []:
+                said = one.verdict
+                why = f"by {said.who}: {said.why}" if said else "(the reason is damaged)"
+                click.echo(f"{'':37} void: {one.folder.name}, {why}")
             if where.damaged_lines:
                 click.echo(f"{'':37} {where.damaged_lines} lines of its choice or answers are damaged and not used")
     _end(problems)
+
+
+def _decision(function: Callable[..., None]) -> Callable[..., None]:
+    """The arguments of a decision about a whole rating."""
+    for part in (
+        click.argument("folder", type=FOLDER),
+        click.argument("session"),
+        click.argument("rater"),
+        click.option("--who", required=True, help="Who decides: a code, not a name."),
+        click.option("--why", required=True, help="Why; it is kept with the decision."),
+    )[::-1]:
+        function = part(function)
+    return function
+
+
+@command.command()
+@_decision
+def void(folder: Path, session: str, rater: str, who: str, why: str) -> None:
+    """Void a rating, so that RATER can rate SESSION again. Nothing is deleted."""
+    from tracedial.study.verdicts import void as void_rating
+
+    place = void_rating(read_study(folder).rater_folder(session, rater), who=who, why=why)
+    click.echo(f"The rating lies in {place} now. Next: {command_line('tracedial', 'room', folder)}")
+
+
+@command.command()
+@_decision
+def keep(folder: Path, session: str, rater: str, who: str, why: str) -> None:
+    """Let a rating stand of which too few seconds have a rating."""
+    from tracedial.study.verdicts import keep as keep_rating
+
+    keep_rating(read_study(folder).rater_folder(session, rater), who=who, why=why)
+    click.echo(f"The rating of {session} by {rater} stands. Next: {command_line('tracedial', 'room', folder)}")
 
 
 @command.command()

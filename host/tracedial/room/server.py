@@ -89,6 +89,7 @@ class RoomServer:
         post(
             f"/api/review{place}", lambda request, said: asyncio.to_thread(room.change_segments, *_place(request), said)
         )
+        post(f"/api/verdict{place}", lambda request, said: room.decide(*_place(request), said))
         get(f"/api/clips{place}", lambda request: asyncio.to_thread(room.clips, *_place(request)))
         post(f"/api/answer{place}", lambda request, said: asyncio.to_thread(room.answer, *_place(request), said))
         get("/api/together/{session}", lambda request: asyncio.to_thread(room.together, request.match_info["session"]))

@@ -34,13 +34,14 @@ from tracedial.study.progress import progress
 from tracedial.study.rating import Rating
 from tracedial.study.segments import begin_choice
 from tracedial.study.tables import write_tables
+from tracedial.study.verdicts import voided_ratings
 from tracedial.video import Video
 
 
 class Sitting:
     """One rater's sitting. `playback` is the page that plays the video; what takes long runs in threads of its own.
 
-    Steps: `connecting`, `instructions`, `practice`, `rating`, then `stopped` (the video was not rated to its end) or
+    Steps: `connecting`, `instructions`, `practice`, `rating`, then `stopped` (the video was not played to its end) or
     what `progress.py` says of the rating; `failed` where the dial cannot be used.
     """
 
@@ -65,6 +66,9 @@ class Sitting:
         self.link_up = True
         self.dial: dict[str, Any] = {}
         self.practice_result: dict[str, Any] | None = None
+        self._rated_share = 0.0
+        # How many ratings of this rater are void: what a page kept of one of them is not of this one.
+        self._attempt = len(voided_ratings(self.folder.parent, self.rater))
         self._see_what_was_played()
         self._feed: KnobFeed | None = None
         self._recorder: SessionRecorder | None = None
@@ -73,6 +77,11 @@ class Sitting:
         self._busy = asyncio.Lock()
         self._closed = False
         self._loop = asyncio.get_running_loop()
+
+    @property
+    def session_name(self) -> str:
+        """The session's name in the study."""
+        return self.rating.session_name
 
     @property
     def is_page_knob(self) -> bool:
@@ -100,6 +109,8 @@ class Sitting:
             "dial": self.dial,
             "practice": self.practice_result,
             "resume_s": self.resume_s,
+            "attempt": self._attempt,
+            "rated_share": self._rated_share,
             "duration_s": self.video.duration_s,
             "video_s": player.video_s(host_clock_ns()) if player else self.resume_s,
             "playing": self.playback.playing,
@@ -174,7 +185,7 @@ class Sitting:
     async def _begin(self) -> None:
         try:
             if self._finished:
-                self.step = progress(self.rating).step
+                self._see_progress()
                 return
             await asyncio.to_thread(self._listen)
             self.step = "instructions"
@@ -219,6 +230,10 @@ class Sitting:
     def _see_what_was_played(self) -> None:
         played = rated_until(self.folder)
         self.resume_s, self._finished = played.at_s, played.ended
+
+    def _see_progress(self) -> None:
+        where = progress(self.rating)
+        self.step, self._rated_share = where.step, where.rated_share
 
     def _measure_practice(self) -> None:
         clock = self.playback.clock
@@ -289,9 +304,10 @@ class Sitting:
         self.step = "rated" if self._finished else "stopped"
         if self._finished:
             try:
-                begin_choice(self.folder, self.study, self.rating.trace().rated)
-                write_tables(self.rating)
-                self.step = progress(self.rating).step
+                if self.rating.has_enough():
+                    begin_choice(self.folder, self.study, self.rating.trace().rated)
+                    write_tables(self.rating)
+                self._see_progress()
             except TracedialError as error:
                 self.problem = self.problem or str(error)
         self.tell_state()

@@ -18,16 +18,18 @@ from tracedial.room.page_link import KNOB, PORTS
 from tracedial.room.page_playback import number
 from tracedial.room.sitting import Sitting
 from tracedial.study.answers import Answer, AnswerBook, place_of, questions_for, read_answers, unanswered
-from tracedial.study.progress import progress, survey
+from tracedial.study.progress import Progress, progress, survey
 from tracedial.study.rating import Rating
-from tracedial.study.segments import Choice, Clip, all_clips, begin_choice, change, clips, read_choice
+from tracedial.study.segments import Choice, Clip, all_clips, begin_choice, change, clips, planned_choice, read_choice
 from tracedial.study.study import CODES, CODES_BETWEEN, Study
 from tracedial.study.study_file import read_study
 from tracedial.study.study_sessions import check_hash, find_video
 from tracedial.study.tables import write_tables
+from tracedial.study.verdicts import KEEP, VOID, checked_author, keep, void
 from tracedial.video import Video, read_video
 
 LOCK_FILE = ".room.lock"
+UNRATED = ("open", "begun")
 KNOB_KINDS = ("slider", "keyboard", "gamepad", "dial")
 
 
@@ -136,7 +138,7 @@ class Room:
         async with self._sitting_lock:
             old = self.sitting
             if old:
-                same = old.session.folder.name == session_name and old.rater == rater
+                same = (old.session_name, old.rater) == (session_name, rater)
                 if old.step == "rating" and not same:
                     raise PageError(
                         f"{old.rater} is rating {old.session.folder.name} just now: end that sitting before another "
@@ -171,11 +173,17 @@ class Room:
         rating = self._rating(session_name, rater)
         folder = rating.folder
         with self._choosing[folder]:
-            self._refuse_unrated(rating)
+            where = self._refuse_unrated(rating)
             trace = rating.trace()
-            choice = begin_choice(folder, self.study, trace.rated)
+            if where.step == "lacking":
+                # A choice is begun only from a rating that stands.
+                choice = Choice(*planned_choice(self.study))
+            else:
+                choice = begin_choice(folder, self.study, trace.rated)
         return {
             **self._choice_json(rating, choice),
+            "step": where.step,
+            "rated_share": where.rated_share,
             "rating": _ratings(trace),
             "scale": study_json(self.study)["scale"],
             "others": {}
@@ -183,7 +191,7 @@ class Room:
             else {
                 other: _ratings(Rating(self.study, rating.session, other).trace())
                 for other in rating.session.raters
-                if other != rater and progress(Rating(self.study, rating.session, other)).step not in ("open", "begun")
+                if other != rater and progress(Rating(self.study, rating.session, other)).step not in UNRATED
             },
         }
 
@@ -193,7 +201,8 @@ class Room:
         folder = rating.folder
         fields = {key: said[key] for key in ("id", "kind", "start_s", "end_s", "rank") if key in said}
         with self._choosing[folder]:
-            self._refuse_unrated(rating)
+            if self._refuse_unrated(rating).step == "lacking":
+                raise PageError("Too few seconds of this session have a rating: keep the rating first, or void it.")
             choice = change(
                 folder,
                 action=str(said.get("action")),
@@ -205,6 +214,32 @@ class Room:
             warning = self._write_tables(rating)
         return {**self._choice_json(rating, choice), "warning": warning}
 
+    async def decide(self, session_name: str, rater: str, said: dict[str, Any]) -> dict[str, Any]:
+        """Carry out what a researcher decides about a whole rating: `void` or `keep`, with who and why."""
+        rating = self._rating(session_name, rater)
+        action, author = said.get("action"), {"who": str(said.get("who", "")), "why": str(said.get("why", ""))}
+        if action not in (VOID, KEEP):
+            raise PageError(f"{action!r} is nothing that can be decided about a rating.")
+        async with self._sitting_lock:
+            sitting = self.sitting
+            if sitting and (sitting.session_name, sitting.rater) == (session_name, rater):
+                if sitting.step == "rating":
+                    raise PageError(f"{rater} is rating {session_name} just now: end that sitting first.")
+                checked_author(rating.folder, **author)
+                await self._end_sitting()
+            return await asyncio.to_thread(self._decide, rating, str(action), author)
+
+    def _decide(self, rating: Rating, action: str, author: dict[str, str]) -> dict[str, Any]:
+        with self._choosing[rating.folder]:
+            if action == KEEP:
+                keep(rating.folder, **author)
+                return {"step": progress(rating).step, "warning": self._write_tables(rating)}
+            checked_author(rating.folder, **author)
+            if book := self._books.pop(rating.folder, None):
+                book.close()
+            void(rating.folder, **author)
+        return {"step": progress(rating).step, "warning": ""}
+
     def together(self, session_name: str) -> dict[str, Any]:
         """All raters' traces of a session, once all of them have rated it to its end and, where the choice is blind,
         all choices are made."""
@@ -213,7 +248,7 @@ class Room:
         waiting = []
         for rater in session.raters:
             step = progress(Rating(self.study, session, rater)).step
-            if step in ("open", "begun") or (plan.blind and plan.count and step == "rated"):
+            if step in (*UNRATED, "lacking") or (plan.blind and plan.count and step == "rated"):
                 waiting.append(rater)
         if waiting:
             return {"waiting": waiting, "session": session_name}
@@ -318,9 +353,11 @@ class Room:
             choice.segments.values(), length_s=plan.length_s, end_of_video_s=rating.duration_s, pairs=plan.pairs
         )
 
-    def _refuse_unrated(self, rating: Rating) -> None:
-        if progress(rating).step in ("open", "begun"):
+    def _refuse_unrated(self, rating: Rating) -> Progress:
+        where = progress(rating)
+        if where.step in UNRATED:
             raise PageError(f"{rating.rater} has not rated {rating.session_name} to its end yet.")
+        return where
 
     def _write_tables(self, rating: Rating) -> str:
         """Write what is derived; returns what was in the way, in a sentence: the journals have everything."""

@@ -1,6 +1,7 @@
 """How far each rater of a study is: what is recorded, chosen and answered, and what is missing."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from tracedial.errors import StudyError, TracedialError
 from tracedial.recording.session import Session
@@ -9,17 +10,19 @@ from tracedial.study.played import rated_until
 from tracedial.study.rating import Rating
 from tracedial.study.segments import read_choice
 from tracedial.study.study import Study
+from tracedial.study.verdicts import voided_ratings
 
-STEPS = ("open", "begun", "rated", "chosen", "done", "unreadable")
+STEPS = ("open", "begun", "lacking", "rated", "chosen", "done", "unreadable")
 
 
 @dataclass(frozen=True)
 class Progress:
     """Where a rater is.
 
-    `open`: nothing yet, perhaps a sitting that was closed before it began; `begun`: the video was not rated to its end;
-    `rated`; `chosen`: the segments are, and clips wait; `done`: all questions were asked; `unreadable`: what there is
-    cannot be read, for the reason in `problem`. `at_s` is where the rating stands in the video; `damaged_lines` how
+    `open`: nothing yet, perhaps a sitting that was closed before it began; `begun`: the video was not played to its
+    end; `lacking`: it was, and too few of its seconds have a rating; `rated`; `chosen`: the segments are, and clips wait; `done`: all questions were asked; `unreadable`: what there is
+    cannot be read, for the reason in `problem`. `rated_share` is the share of the video's seconds that have a rating, 0
+    before its end; `voided` how many ratings of this rater are void. `at_s` is where the rating stands in the video; `damaged_lines` how
     many lines of the choice's and the answers' journals are damaged and not used.
     """
 
@@ -31,6 +34,8 @@ class Progress:
     unanswered: int = 0
     damaged_lines: int = 0
     problem: str = ""
+    rated_share: float = 0.0
+    voided: int = 0
 
 
 def survey(study: Study) -> tuple[list[tuple[Session, dict[str, Progress]]], list[str]]:
@@ -52,22 +57,26 @@ def survey(study: Study) -> tuple[list[tuple[Session, dict[str, Progress]]], lis
 def progress(rating: Rating) -> Progress:
     """How far a rater of a session is."""
     study, folder, duration_s = rating.study, rating.folder, rating.duration_s
+    voided = len(voided_ratings(folder.parent, rating.rater))
     try:
         played = rated_until(folder)
     except OSError as error:
         raise StudyError(folder, f"{folder} cannot be read: {error.strerror}.") from error
     if not played.began:
-        return Progress("open", 0.0, duration_s)
+        return Progress("open", 0.0, duration_s, voided=voided)
     at_s = played.at_s
     if not played.ended:
-        return Progress("begun", at_s, duration_s)
+        return Progress("begun", at_s, duration_s, voided=voided)
+    said: dict[str, Any] = {"rated_share": rating.rated_share(), "voided": voided}
+    if not rating.has_enough():
+        return Progress("lacking", at_s, duration_s, **said)
     choice = read_choice(folder)
     answers = read_answers(folder)
     damaged = answers.damaged_lines + (choice.damaged_lines if choice else 0)
     if choice is None or not choice.accepted_by:
-        return Progress("rated", at_s, duration_s, damaged_lines=damaged)
+        return Progress("rated", at_s, duration_s, damaged_lines=damaged, **said)
     made = rating.chosen_clips()
     asked = sum(len(questions_for(study, clip.segment)) for clip in made)
     left = unanswered(study, made, answers)
     step = "done" if answers.is_done(made) else "chosen"
-    return Progress(step, at_s, duration_s, len(made), asked, left, damaged)
+    return Progress(step, at_s, duration_s, len(made), asked, left, damaged, **said)

@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracedial.errors import StudyError
-from tracedial.files.safe_text import FOR_SPREADSHEETS, digits, whole_text, write_table
+from tracedial.files.safe_text import FOR_SPREADSHEETS, digits, write_table
 from tracedial.files.shape import LINE, NUMBER, TEXT, WHOLE, YES_OR_NO, Entry, if_there, misfit
 from tracedial.measures.clips import windows
 from tracedial.measures.ruptures import EventSettings, Rupture, find_events
 from tracedial.recording.journal import JournalWriter, read_journal
 from tracedial.study.study import Study
+from tracedial.study.verdicts import checked_author
 
 Floats = NDArray[np.float64]
 
@@ -136,6 +137,12 @@ def read_choice(folder: Path) -> Choice | None:
     return choice if choice.parameters else None
 
 
+def planned_choice(study: Study) -> tuple[dict[str, Segment], list[Segment], dict[str, Any], list[str]]:
+    """What a choice begins from where there is no rating to find anything in."""
+    _, parameters, _ = automatic_segments(study, np.full(1, np.nan))
+    return {}, [], parameters, []
+
+
 def begin_choice(folder: Path, study: Study, rating: Floats) -> Choice:
     """The choice of a rating, begun from the automatic segments where nobody has yet."""
     if choice := read_choice(folder):
@@ -158,14 +165,9 @@ def change(folder: Path, *, action: str, who: str, why: str, end_of_video_s: flo
     choice = read_choice(folder)
     if choice is None:
         raise StudyError(folder, f"Nobody has opened the segments of {folder} yet.")
-    who, why = whole_text(str(who)).strip(), whole_text(str(why)).strip()
-    if not who or len(who) > 40:
-        raise StudyError(folder, "Say who makes the change (a code of yours, 1 to 40 characters).")
-    if not why and action not in ("accept", "reopen"):
-        raise StudyError(folder, "Say why: it is kept with the change.")
+    record = checked_author(folder, who=who, why=why, needs_why=action not in ("accept", "reopen"))
     if choice.accepted_by and action != "reopen":
         raise StudyError(folder, "The choice is made already: reopen it to change it.")
-    record = {"who": who, "why": why[:2000]}
     if action in ("accept", "reopen"):
         _append(folder, "accepted" if action == "accept" else "reopened", **record)
     else:

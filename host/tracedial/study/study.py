@@ -29,7 +29,8 @@ CODES_BETWEEN = "; "
 
 @dataclass(frozen=True)
 class RatingPlan:
-    """What the raters are told and shown. `interchangeable`: the roles are names alone, as of two students who rated;
+    """What the raters are told and shown. `enough_percent`: how many of a video's seconds must have a rating for the
+    session to count as rated. `interchangeable`: the roles are names alone, as of two students who rated;
     what is analyzed of them then has no direction."""
 
     roles: tuple[str, ...]
@@ -42,6 +43,7 @@ class RatingPlan:
     allow_pause: bool = True
     allow_seek: bool = False
     reminder_s: int = 90
+    enough_percent: int = 50
     interchangeable: bool = False
 
 

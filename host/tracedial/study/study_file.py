@@ -126,6 +126,7 @@ class _Reader:
         limits = (
             ("rating.rate_hz", study.rating.rate_hz, 1, 200),
             ("rating.reminder_s", study.rating.reminder_s, 0, 86400),
+            ("rating.enough_percent", study.rating.enough_percent, 0, 100),
             ("practice.duration_s", study.practice.duration_s, 20, 600),
             ("segments.count", study.segments.count, 0, 20),
             ("segments.length_s", study.segments.length_s, 1, 3600),

@@ -19,7 +19,8 @@ EXPORTED = {
     "segments.csv": ("session", "rater", "segment", "kind", "rank", "start_s", "end_s", "chosen", "source",
                      "changed_by", "why"),
     "traces.csv": ("session", "rater", "video_s", "rating", "flags"),
-    "status.csv": ("session", "rater", "step", "at_s", "duration_s", "clips", "unanswered", "problem"),
+    "status.csv": ("session", "rater", "step", "at_s", "duration_s", "clips", "unanswered", "problem",
+                   "rated_percent", "voided"),
 }  # fmt: skip
 
 
@@ -71,6 +72,8 @@ def export_study(study: Study, folder: Path) -> tuple[dict[str, int], list[str]]
                     where.clips,
                     where.unanswered,
                     problem,
+                    digits(100 * where.rated_share, 1),
+                    where.voided,
                 )
             )
             problems += [problem] if problem else []

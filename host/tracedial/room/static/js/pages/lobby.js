@@ -2,6 +2,7 @@
 // The first page, for the researcher: who has rated what, and who begins now with which dial.
 
 import { at, call, clock, decimal, el, problemBox, show, t } from "../parts/dom.js";
+import { percent, voidButton } from "../parts/verdict.js";
 
 const REFRESH_MS = 3000;
 
@@ -137,6 +138,7 @@ class Lobby {
         el("td", {}, rater.name),
         el(
           "td", {}, progressWords(rater),
+          rater.voided ? el("small", {}, t("voided_before", { n: rater.voided })) : null,
           el("progress", { max: 1, value: share(rater), "aria-label": t("progress") }),
         ),
         el("td", {}, ...this.nextFor(session, rater)),
@@ -157,7 +159,7 @@ class Lobby {
       const href = at("rate", session.name, rater.name);
       return [el("a", { id: `rate-${key}`, href, class: "button" }, t("to_sitting"))];
     }
-    return rates ? this.beginWith(session, rater, key) : reviewLinks(session, rater, key);
+    return rates ? this.beginWith(session, rater, key) : reviewLinks(this, session, rater, key);
   }
 
   beginWith(session, rater, key) {
@@ -193,9 +195,16 @@ const sessionCell = (session) => el(
   el("a", { id: `together-${session.name}`, href: at("together", session.name) }, t("together")),
 );
 
-function reviewLinks(session, rater, key) {
+function reviewLinks(lobby, session, rater, key) {
   const link = (page, text) =>
     el("a", { id: `${page}-${key}`, href: at(page, session.name, rater.name), class: "button" }, text);
+  if (rater.step === "lacking") {
+    const onDone = () => lobby.refresh();
+    return [
+      voidButton({ session: session.name, rater: rater.name, onDone, attributes: { id: `void-${key}`, class: "" } }),
+      link("review", t("see_trace")),
+    ];
+  }
   if (rater.step === "rated") return [link("review", t("choose_segments"))];
   const clips = rater.step === "done" ? t("see_answers") : t("clips_and_questions");
   return [link("review", t("see_segments")), link("clips", clips)];
@@ -203,11 +212,12 @@ function reviewLinks(session, rater, key) {
 
 function share(rater) {
   const begun = (0.6 * rater.at_s) / rater.duration_s;
-  return { open: 0, unreadable: 0, begun, rated: 0.6, chosen: 0.7, done: 1 }[rater.step];
+  return { open: 0, unreadable: 0, begun, lacking: 0.6, rated: 0.6, chosen: 0.7, done: 1 }[rater.step];
 }
 
 function progressWords(rater) {
   if (rater.step === "begun") return t("progress_begun", { at: clock(rater.at_s), of: clock(rater.duration_s) });
+  if (rater.step === "lacking") return t("progress_lacking", { percent: percent(rater.rated_share) });
   if (rater.step === "chosen") return t("progress_chosen", { clips: rater.clips, left: rater.unanswered });
   if (rater.step === "done" && rater.unanswered) return t("progress_done_left", { left: rater.unanswered });
   return t(`progress_${rater.step}`);

@@ -3,10 +3,11 @@
 
 import { COLOURS, Chart, drawSegments, nameSegments } from "../parts/chart.js";
 import { Problem, at, call, el, problemBox, show, t } from "../parts/dom.js";
+import { keepButton, percent, voidButton } from "../parts/verdict.js";
+import { rememberWho, rememberedWho } from "../parts/who_why.js";
 import { SegmentDrag } from "./segment_drag.js";
 import { notesOf, segmentTable } from "./segment_table.js";
 
-const WHO = "tracedial-who";
 const NEEDS_NO_REASON = ["accept", "reopen"];
 
 export async function open(session, rater) {
@@ -91,8 +92,8 @@ class ReviewPage {
   }
 
   whoField() {
-    const keep = (event) => localStorage.setItem(WHO, event.target.value.trim());
-    const value = localStorage.getItem(WHO) || "";
+    const keep = (event) => rememberWho(event.target.value);
+    const value = rememberedWho();
     return /** @type {HTMLInputElement} */ (
       el("input", { id: "who", maxlength: 40, value, autocomplete: "off", onchange: keep })
     );
@@ -139,7 +140,7 @@ class ReviewPage {
     try {
       if (!who) throw new Problem(t("who_missing"));
       if (needsReason && !why.trim()) throw new Problem(t("why_missing"));
-      localStorage.setItem(WHO, who);
+      rememberWho(who);
       Object.assign(this.data, await call(`/api/review/${this.place}`, { who, why, ...fields }));
       if (needsReason) this.why.value = "";
       this.problem.replaceChildren(...[problemBox(this.data.warning)].filter((box) => box !== null));
@@ -167,12 +168,31 @@ class ReviewPage {
           this.video.currentTime = segment.start_s;
         },
       }),
-      this.data.accepted_by ? this.afterwards() : this.choosing(),
+      this.data.step === "lacking" ? this.lacking() : this.data.accepted_by ? this.afterwards() : this.choosing(),
     );
     if (!had) return;
     const next = this.data.accepted_by ? "to-clips" : "accept";
     const back = document.getElementById(had) || document.getElementById(next);
     if (back) back.focus();
+  }
+
+  // Too few seconds have a rating: nothing is chosen before somebody has said that they are enough.
+  lacking() {
+    const { session, rater } = this;
+    const onDone = () => location.reload();
+    return el(
+      "div", {},
+      problemBox(t("lacking_review", { percent: percent(this.data.rated_share) })),
+      el("p", { class: "actions" }, this.voidButton("primary"), keepButton({
+        session, rater, onDone, attributes: { id: "keep" },
+      })),
+    );
+  }
+
+  voidButton(look = "plain small") {
+    const { session, rater } = this;
+    const onDone = () => { location.hash = "#/"; };
+    return voidButton({ session, rater, onDone, attributes: { id: "void", class: look } });
   }
 
   choosing() {
@@ -181,7 +201,7 @@ class ReviewPage {
     );
     const onclick = () => this.change({ action: "accept" });
     const accept = el("button", { class: "primary", id: "accept", onclick }, t("accept"));
-    return el("div", { class: "actions" }, ...adds, accept);
+    return el("div", { class: "actions" }, ...adds, accept, this.voidButton());
   }
 
   afterwards() {
@@ -192,6 +212,7 @@ class ReviewPage {
       "div", { class: "actions" },
       el("button", { class: "plain", id: "reopen", onclick }, t("reopen", { who })),
       el("a", { id: "to-clips", class: "button primary", href }, t("clips_and_questions")),
+      this.voidButton(),
     );
   }
 

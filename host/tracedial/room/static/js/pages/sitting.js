@@ -5,6 +5,7 @@ import { connectKnob } from "../dial/knobs.js";
 import { Link } from "../dial/link.js";
 import { announce, at, call, clock, el, paragraphs, problemBox, show, t } from "../parts/dom.js";
 import { Gauge } from "../parts/gauge.js";
+import { percent } from "../parts/verdict.js";
 import { PracticeStep } from "./sitting_practice.js";
 import { RatingStep } from "./sitting_rating.js";
 import { Step } from "./sitting_step.js";
@@ -208,13 +209,14 @@ export class SittingPage {
   }
 
   showRated() {
-    const { session, rater, step, problem } = this.state;
+    const { session, rater, step, problem, rated_share } = this.state;
     const toClips = { id: "to-clips", class: "button primary", href: at("clips", session, rater) };
     const toReview = { id: "to-review", class: "button plain", href: at("review", session, rater) };
     let [text, action] = [t("call_researcher"), el("a", toReview, t("for_researcher"))];
     if (step === "chosen") [text, action] = [t("clips_next"), el("a", toClips, t("to_clips"))];
     if (step === "done") [text, action] = [t("all_done"), backButton()];
-    const title = t("thank_you");
+    if (step === "lacking") text = t("lacking_text", { percent: percent(rated_share) });
+    const title = step === "lacking" ? t("step_lacking") : t("thank_you");
     this.showPaper(title, title, problemBox(problem), el("p", {}, text), el("p", { class: "actions" }, action));
   }
 

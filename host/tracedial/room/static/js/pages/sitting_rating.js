@@ -61,11 +61,11 @@ export class RatingStep extends Step {
 
   showPage() {
     const { page } = this;
-    const { session, rater, duration_s } = page.state;
+    const { session, rater, attempt, duration_s } = page.state;
     const gauge = page.makeGauge();
     if (!this.rating.show_gauge && !page.link.dial) gauge.classList.add("invisible");
     this.strip = this.rating.show_trace
-      ? new TraceStrip(page.study.scale, duration_s, `trace ${session}/${rater}`)
+      ? new TraceStrip(page.study.scale, duration_s, `trace ${session}/${rater} ${attempt}`)
       : null;
     this.time = el("span", { class: "time" });
     this.seek = this.rating.allow_seek ? this.seekField() : null;
