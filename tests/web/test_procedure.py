@@ -38,7 +38,7 @@ def test_from_init_to_the_exported_answers_with_an_emulated_dial(tmp_path):
         page.click("#next")
         page.click("#practice-begin")
         page.wait_for_selector("#practice-result", timeout=60_000)
-        page.click("text=To the video")
+        page.click("text=Go to the video")
         page.click("#play")
         page.wait_for_selector("#to-review", timeout=90_000)
         page.click("#to-review")

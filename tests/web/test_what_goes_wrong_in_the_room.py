@@ -40,7 +40,7 @@ def test_a_page_that_is_closed_and_opened_again_goes_on_where_it_was(tmp_path):
         page.close()
         time.sleep(3)
         page = open_page(one, server.new_link())
-        page.click("text=To the sitting")
+        page.click("text=Go to the sitting")
         page.wait_for_selector("#play")
         page.wait_for_function("() => document.querySelector('video').currentTime > 1")
         assert abs(video_s(page) - stood_s) < 1.0
@@ -82,7 +82,7 @@ def test_a_server_that_was_killed_goes_on_in_one_more_journal(tmp_path):
         with Server(study) as again:
             page = open_page(one, again.url)
             begin(page, "s1", "client", "keyboard")
-            assert "Go on at" in page.inner_text("#next")
+            assert "Continue at" in page.inner_text("#next")
             page.click("#next")
             page.wait_for_selector("#play")
             page.wait_for_function("() => document.querySelector('video').currentTime > 4")
