@@ -69,7 +69,7 @@ def test_no_voided_rating_takes_anothers_place(tmp_path_factory, raters):
         (folder / "journal.tdj").write_text(str(number))
         void(folder, who="r", why=str(number))
     for rater in set(raters):
-        found = [one for one in voided_ratings(session, rater)]
+        found = voided_ratings(session, rater)
         mine = [str(number) for number, other in enumerate(raters) if other == rater]
         assert [one.verdict.why for one in found] == mine
         assert [(one.folder / "journal.tdj").read_text() for one in found] == mine

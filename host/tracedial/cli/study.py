@@ -100,12 +100,11 @@ def status(folder: Path) -> None:
     for session, raters in sessions:
         for rater, where in raters.items():
             problems += [where.problem] if where.problem else []
-            click.echo(
-                f"{session.folder.name:20} {rater:16} {words[where.step].format(**vars(where), percent=int(100 * where.rated_share))}"
-            )
+            said = words[where.step].format(**vars(where), percent=int(100 * where.rated_share))
+            click.echo(f"{session.folder.name:20} {rater:16} {said}")
             for one in voided_ratings(session.folder, rater) if where.voided else []:
-                said = one.verdict
-                why = f"by {said.who}: {said.why}" if said else "(the reason is damaged)"
+                verdict = one.verdict
+                why = f"by {verdict.who}: {verdict.why}" if verdict else "(the reason is damaged)"
                 click.echo(f"{'':37} void: {one.folder.name}, {why}")
             if where.damaged_lines:
                 click.echo(f"{'':37} {where.damaged_lines} lines of its choice or answers are damaged and not used")

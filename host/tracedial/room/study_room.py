@@ -217,7 +217,7 @@ class Room:
     async def decide(self, session_name: str, rater: str, said: dict[str, Any]) -> dict[str, Any]:
         """Carry out what a researcher decides about a whole rating: `void` or `keep`, with who and why."""
         rating = self._rating(session_name, rater)
-        action, author = said.get("action"), {"who": str(said.get("who", "")), "why": str(said.get("why", ""))}
+        action, who, why = said.get("action"), str(said.get("who", "")), str(said.get("why", ""))
         if action not in (VOID, KEEP):
             raise PageError(f"{action!r} is nothing that can be decided about a rating.")
         async with self._sitting_lock:
@@ -225,19 +225,19 @@ class Room:
             if sitting and (sitting.session_name, sitting.rater) == (session_name, rater):
                 if sitting.step == "rating":
                     raise PageError(f"{rater} is rating {session_name} just now: end that sitting first.")
-                checked_author(rating.folder, **author)
+                checked_author(rating.folder, who=who, why=why)
                 await self._end_sitting()
-            return await asyncio.to_thread(self._decide, rating, str(action), author)
+            return await asyncio.to_thread(self._decide, rating, action=str(action), who=who, why=why)
 
-    def _decide(self, rating: Rating, action: str, author: dict[str, str]) -> dict[str, Any]:
+    def _decide(self, rating: Rating, *, action: str, who: str, why: str) -> dict[str, Any]:
         with self._choosing[rating.folder]:
             if action == KEEP:
-                keep(rating.folder, **author)
+                keep(rating.folder, who=who, why=why)
                 return {"step": progress(rating).step, "warning": self._write_tables(rating)}
-            checked_author(rating.folder, **author)
+            checked_author(rating.folder, who=who, why=why)
             if book := self._books.pop(rating.folder, None):
                 book.close()
-            void(rating.folder, **author)
+            void(rating.folder, who=who, why=why)
         return {"step": progress(rating).step, "warning": ""}
 
     def together(self, session_name: str) -> dict[str, Any]:

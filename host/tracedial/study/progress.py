@@ -20,10 +20,11 @@ class Progress:
     """Where a rater is.
 
     `open`: nothing yet, perhaps a sitting that was closed before it began; `begun`: the video was not played to its
-    end; `lacking`: it was, and too few of its seconds have a rating; `rated`; `chosen`: the segments are, and clips wait; `done`: all questions were asked; `unreadable`: what there is
-    cannot be read, for the reason in `problem`. `rated_share` is the share of the video's seconds that have a rating, 0
-    before its end; `voided` how many ratings of this rater are void. `at_s` is where the rating stands in the video; `damaged_lines` how
-    many lines of the choice's and the answers' journals are damaged and not used.
+    end; `lacking`: it was, and too few of its seconds have a rating; `rated`; `chosen`: the segments are, and clips
+    wait; `done`: all questions were asked; `unreadable`: what there is cannot be read, for the reason in `problem`.
+    `at_s` is where the rating stands in the video; `rated_share` the share of its seconds that have a rating, 0 before
+    its end; `voided` how many ratings of this rater are void; `damaged_lines` how many lines of the choice's and the
+    answers' journals are damaged and not used.
     """
 
     step: str

@@ -1,8 +1,8 @@
-"""What a researcher decides about a whole rating: it is void and given again, or it stands though much of it is missing.
+"""What a researcher decides about a whole rating: it is void and given again, or it stands though much is missing.
 
 A decision is a line in the rating's `verdicts.tdj`, with who, when and why. A voided rating's folder moves, whole, to
-`SESSION/_voided/RATER-1` (`-2` for the next), which no rater can be called: nothing in it is changed or deleted, and the
-place where it lay is free for the next one.
+`SESSION/_voided/RATER-1` (`-2` for the next), which no rater can be called: nothing in it is changed or deleted, and
+the place where it lay is free for the next one.
 """
 
 from dataclasses import dataclass

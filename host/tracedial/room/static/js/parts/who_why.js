@@ -12,7 +12,7 @@ let asked = 0;
 
 /**
  * Ask, then `act({ who, why })`; what it throws stands in the dialog, which stays. Returns whether it was done.
- * @param {{ title: string, text?: string, button: string, act: (said: { who: string, why: string }) => Promise<any> }} o
+ * @param {{ title: string, text?: string, button: string, act: (said: object) => Promise<any> }} options
  * @returns {Promise<boolean>}
  */
 export function askWhoWhy({ title, text = "", button, act }) {
