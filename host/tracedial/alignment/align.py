@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tracedial.alignment.findings import offset_report, report_of
+from tracedial.alignment.imported import align_imported
 from tracedial.alignment.placing import EDGE_S, Floats, first_moved, place, trace_of
 from tracedial.alignment.result import Alignment
 from tracedial.alignment.tables import write_marks, write_samples
@@ -54,6 +55,8 @@ def align_folder(folder: Path) -> Alignment:
 
 def align(recording: Recording) -> Alignment:
     """Align one journal of a recording. Raises where the video never ran or no clock can be fitted."""
+    if recording.header.get("imported"):
+        return align_imported(recording)
     origin_ns = recording.header["origin_ns"]
     video = video_time(recording, origin_ns=origin_ns)
     stretches = video.stretches

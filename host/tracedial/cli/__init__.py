@@ -23,6 +23,7 @@ COMMANDS = {
     "export": "Write a session or study for SPSS, Excel, R, NVivo, BIDS and others.",
     "face": "Draw a dial's printed face from its scale, as SVG or PDF.",
     "flash": "Put the dial's firmware on a board.",
+    "import": "Take in ratings from CARMA, DARMA, PAGAN, XDF or any CSV.",
     "plan": "Say how many dyads and minutes a study needs.",
     "record": "Record one or more dials against a session video.",
     "report": "Write the report of a session.",
@@ -30,6 +31,8 @@ COMMANDS = {
     "room": "Open the rating room: video, dial, segments, clips and questions in the browser.",
     "study": "Set up a study, add sessions, see who has rated what, export.",
 }
+MODULES = {"import": "import_ratings"}
+"""Commands whose name no module can have."""
 
 
 class LazyGroup(click.Group):
@@ -41,7 +44,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        return importlib.import_module(f"tracedial.cli.{cmd_name}").command
+        return importlib.import_module(f"tracedial.cli.{MODULES.get(cmd_name, cmd_name)}").command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -21,16 +21,16 @@ def say_alignment(alignment: Alignment) -> None:
     """A recording's alignment in a few lines: what was rated, how well it is placed, what was found."""
     report = alignment.report
     offset = report["offset_ms"]
-    click.echo(
-        f"{report['rater']}: {report['rated_seconds']} of {report['seconds']} seconds rated, "
-        f"{report['samples']} samples ({report['resent']} resent, {report['records_missing']} missing)"
-    )
+    rows = f"{report['samples']} samples ({report['resent']} resent, {report['records_missing']} missing)"
+    if report.get("imported"):
+        rows = f"imported from {terminal_text(report['imported']['file'])}"
+    click.echo(f"{report['rater']}: {report['rated_seconds']} of {report['seconds']} seconds rated, {rows}")
     for clock in report["clocks"]:
         click.echo(
             f"    clock: {clock['exchanges']} sync exchanges, {drift_words(clock['drift_ppm'])}, "
             f"within ±{clock['bound_ms']['max']:.2f} ms"
         )
-    if offset["median"] is not None:
+    if offset["median"] is not None and not report.get("imported"):
         click.echo(
             f"    samples minus whole seconds of video: median {offset['median']:+.2f} ms, "
             f"99 % within {offset['p99_abs']:.2f} ms"

@@ -1,1 +1,1 @@
-"""Out to the formats that other programs read: one module to a format or family."""
+"""Out to the formats of other programs, and in from them: one module to a format or family."""

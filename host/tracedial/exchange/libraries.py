@@ -1,11 +1,11 @@
-"""Libraries that write other programs' formats: wanted only when such a format is."""
+"""Libraries that write and read other programs' formats: wanted only when such a format is."""
 
 import importlib
 from typing import Any
 
 from tracedial.errors import TracedialError
 
-INSTALL = "pip install pyarrow openpyxl pyreadstat webvtt-py"
+INSTALL = "pip install pyarrow openpyxl pyreadstat webvtt-py pyxdf"
 
 
 def library(module: str) -> Any:

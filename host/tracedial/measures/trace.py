@@ -64,11 +64,11 @@ class Trace:
 
 
 def write_trace(trace: Trace, path: Path) -> None:
-    """Write a trace with all its columns."""
+    """Write a trace with all its columns. Ratings keep all their digits, other numbers three decimal places."""
     rows = (
         (
             second,
-            _number(rating),
+            int(rating) if float(rating).is_integer() else None if rating != rating else float(rating),
             _cell(trace.mean, second),
             _cell(trace.low, second),
             _cell(trace.high, second),

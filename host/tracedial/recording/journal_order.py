@@ -16,8 +16,8 @@ LINE = np.dtype([("at", "u4"), ("number", "u4"), ("player", "u4"), ("frames", "u
 the last frames before it, and which record it is, or (below zero) which row of the samples."""
 TELLING = (Kind.PLAYER.encode(), Kind.FRAMES.encode())
 """Kinds that tell where the video was."""
-HARMLESS = (b"sample", b"sync", b"event", b"hello", b"started", b"page_sync", b"page", b"link", b"gone", b"log",
-            b"refused", b"journal", b"end")  # fmt: skip
+HARMLESS = (b"sample", b"rating", b"sync", b"event", b"hello", b"started", b"page_sync", b"page", b"link", b"gone",
+            b"log", b"refused", b"journal", b"end")  # fmt: skip
 """Kinds of which none tells where the video was: a damaged line that still says its kind is taken for one of them."""
 
 

@@ -11,6 +11,7 @@ class Kind(StrEnum):
     SYNC = "sync"
     STARTED = "started"
     SAMPLE = "sample"
+    RATING = "rating"
     EVENT = "event"
     GONE = "gone"
     REFUSED = "refused"

@@ -31,8 +31,9 @@ class Recording:
     """One rater's ratings of one session video, as the journal holds them.
 
     `samples` are as they came in, resent ones included, in the order of arrival. Where a page played the video,
-    `page_exchanges` are those of its clock, `frames` what it showed, and `pages` what else it told. `others` are other
-    dials that were met at the dial's port. `doubts` are times when it is not known where the video was, `findings`
+    `page_exchanges` are those of its clock, `frames` what it showed, and `pages` what else it told. `ratings` are those
+    of an imported recording, which has no clock: each says its second of the video. `others` are other dials that were
+    met at the dial's port. `doubts` are times when it is not known where the video was, `findings`
     sentences about what the journal lacks. `journal` is the file's name: a recording taken up again has several.
     """
 
@@ -44,6 +45,7 @@ class Recording:
     exchanges: list[SyncExchange]
     starts: list[Started]
     samples: Samples
+    ratings: list[dict[str, Any]]
     marks: list[Mark]
     gone: list[Gone]
     player: list[PlayerEvent]
@@ -111,6 +113,7 @@ def _built(
         exchanges=_build(SyncExchange, by_kind.get(Kind.SYNC, [])),
         starts=_build(Started, by_kind.get(Kind.STARTED, [])),
         samples=samples,
+        ratings=by_kind.get(Kind.RATING, []),
         marks=_build(Mark, by_kind.get(Kind.EVENT, [])),
         gone=_build(Gone, by_kind.get(Kind.GONE, [])),
         player=player,

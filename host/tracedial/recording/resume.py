@@ -76,10 +76,17 @@ class Begun:
 
 
 def read_begun(folder: Path) -> Begun:
-    """What there is of a recording, whatever state its journals are in."""
+    """What there is of a recording that is to go on, whatever state its journals are in. Raises `RecordingError` for
+    one that was imported: its ratings are another program's, and none can be added to them."""
     found: dict[str, Any] = {"dials": {}}
     for name in journals(folder):
         for record in read_journal(folder / name, samples_apart=True).records:
+            if record["kind"] == "recording" and record.get("imported"):
+                raise RecordingError(
+                    folder,
+                    f"The ratings of {folder.name} in {folder.parent} were imported from another program, and no "
+                    "recording can go on from them: record under another rater's name or in another session.",
+                )
             if record["kind"] == "recording" and isinstance(record.get("video"), dict):
                 found["rate_hz"] = record.get("rate_hz")
                 found["video_name"] = record["video"].get("name", "")

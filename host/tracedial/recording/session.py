@@ -136,10 +136,15 @@ def write_session(
     synthetic: bool,
     video_file: str | None = None,
     converted_from: Video | None = None,
+    unseen: dict[str, Any] | None = None,
 ) -> None:
     """Write (or add to) the session's own file. What is synthetic once stays labelled so; `video_file` says where a
-    study finds the video, `converted_from` of which file it is a copy."""
-    session = check_video(folder, video) if video else check_live(folder)
+    study finds the video, `converted_from` of which file it is a copy. `unseen`:
+    the ratings are imported ones, and the session's video, or this where it has none, is what they are of."""
+    if unseen and not video:
+        session = read_session(folder) if (folder / SESSION_FILE).exists() else None
+    else:
+        session = check_video(folder, video) if video else check_live(folder)
     known = session.raters if session else []
     synthetic = synthetic or bool(session and session.synthetic)
     path = folder / SESSION_FILE
@@ -148,7 +153,7 @@ def write_session(
         content = {
             "format": FORMAT,
             "session": whole_text(folder.resolve().name),
-            "video": video_to_json(video) if video else LIVE,
+            "video": video_to_json(video) if video else (session.video if session and unseen else unseen or LIVE),
             "raters": [*known, *(rater for rater in raters if rater not in known)],
             "synthetic": synthetic,
         }

@@ -142,8 +142,12 @@ def provenance(analysis: Analysis) -> list[tuple[str, str]]:
             )
             rows.append(("video sha256", video["sha256"]))
         else:
-            rows.append(("video", "none: live"))
+            imported = any(report.get("imported") for report in analysis.alignments.values())
+            rows.append(("video", f"{video['name']}, whose file was not at hand" if imported else "none: live"))
     for rater, report in analysis.alignments.items():
+        if source := report.get("imported"):
+            rows += _import_rows(rater, source, report["findings"])
+            continue
         dial = report["dial"]
         rows.append(
             (
@@ -172,6 +176,14 @@ def provenance(analysis: Analysis) -> list[tuple[str, str]]:
         )
         rows += [(f"{rater}: note", finding) for finding in report["findings"]]
     return rows
+
+
+def _import_rows(rater: str, source: dict[str, Any], findings: list[str]) -> list[tuple[str, str]]:
+    return [
+        (f"{rater}: imported", f"{source['file']} of {source['program']}, at {source['imported_at']}"),
+        (f"{rater}: source sha256", source["sha256"]),
+        *((f"{rater}: note", finding) for finding in findings),
+    ]
 
 
 def _plain(value: object) -> str:

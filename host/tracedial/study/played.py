@@ -56,6 +56,10 @@ def _played(path: Path) -> Played:
         last_ns = max(last_ns, record.get("host_ns") or record.get("host_received_ns") or 0)
         if record["kind"] == "recording":
             duration_s = record["video"]["duration_s"]
+            # An import is all that there is of a rating, however far it goes.
+            began = ended = bool(record.get("imported"))
+        elif record["kind"] == "rating":
+            at_s = float(record["video_s"])
         elif record["kind"] == "frames" and record["media_s"]:
             at_s = float(record["media_s"][-1])
             running = None
