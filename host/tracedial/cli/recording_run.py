@@ -11,10 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import click
+
 from tracedial.cli.live_view import LiveView
 from tracedial.emulation.process import EmulatorProcess, emulator_arguments
 from tracedial.emulation.simulated_line import SimulatedDial, SimulatedLine
 from tracedial.errors import RecordingError
+from tracedial.firmware_files import note_on_interpreter
 from tracedial.host_clock import REAL_TIME, HostTime
 from tracedial.link.discover import the_only_dial
 from tracedial.link.stream import open_stream
@@ -117,6 +120,8 @@ def record_session(plan: SessionPlan, line: SimulatedLine | None = None) -> list
         for choice in plan.dials:
             port = choice.port or the_only_dial()
             if port.startswith("emulated:"):
+                if not dials and "interpreter=" not in port and (note := note_on_interpreter()):
+                    click.echo(note, err=True)
                 arguments = ["--name", choice.rater, "--seed", str(len(dials) + 1), *emulator_arguments(port)]
                 emulator = stack.enter_context(EmulatorProcess(arguments))
                 port = emulator.urls[0]
