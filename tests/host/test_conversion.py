@@ -7,8 +7,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from films import FORMATS, write_film
 from studies import tracedial_here
-from test_half_done import FORMATS
 from tracedial.errors import VideoError
 from tracedial.recording.session import read_session, write_session
 from tracedial.study.conversion import convert, converted_path
@@ -16,34 +16,6 @@ from tracedial.study.study_file import read_study
 from tracedial.video import describe_format, read_video
 
 REFUSED = [one for one in FORMATS if one[3]]
-
-
-def write_film(path, codec="libx265", pixels="yuv420p", *, steps=(1,) * 30, size=(320, 240), sound_from_s=None):
-    """Frames that grow brighter, each `steps` of 1/25 s after the one before; perhaps a tone that begins later."""
-    import av
-
-    if codec not in av.codecs_available:
-        pytest.skip(f"this build of PyAV cannot write {codec}")
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=25)
-        stream.width, stream.height, stream.pix_fmt = *size, pixels
-        tone = container.add_stream("mp3", rate=44100) if sound_from_s is not None else None
-        at = 0
-        for number, step in enumerate(steps):
-            shade = np.full((size[1], size[0], 3), 20 + number % 40 * 5, np.uint8)
-            frame = av.VideoFrame.from_ndarray(shade, format="rgb24").reformat(format=pixels)
-            frame.pts = at
-            at += step
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())
-        if tone is not None:
-            for block in range(20):
-                samples = np.zeros((2, 1152), np.float32)
-                one = av.AudioFrame.from_ndarray(samples, format="fltp", layout="stereo")
-                one.sample_rate, one.pts = 44100, round(sound_from_s * 44100) + block * 1152
-                container.mux(tone.encode(one))
-            container.mux(tone.encode())
-    return path
 
 
 def frames(path):

@@ -7,44 +7,12 @@ import sys
 
 import pytest
 
+from films import FORMATS, write_film
 from requirements import needs_posix
 from studies import change_records, make_study, rate, tracedial_here
 from tracedial.recording.journal import encode_line, read_journal
 from tracedial.shell import command_line
 from tracedial.study.study_file import read_study
-
-FORMATS = [
-    # file, codec of the picture, its pixels, the word in the refusal (empty: it is taken)
-    ("a.mp4", "libx264", "yuv420p", ""),
-    ("a.mov", "libx264", "yuv420p", ""),
-    ("a.webm", "libvpx", "yuv420p", ""),
-    ("a.webm", "libvpx-vp9", "yuv420p", ""),
-    ("a.mp4", "libx264", "yuv420p10le", "yuv420p10le"),
-    ("a.mp4", "libx264", "yuv444p", "yuv444p"),
-    ("a.mp4", "libx265", "yuv420p", "hevc"),
-    ("a.mkv", "libx264", "yuv420p", "matroska"),
-    ("a.avi", "libx264", "yuv420p", "avi"),
-    ("a.mov", "prores_ks", "yuv422p10le", "prores"),
-    ("a.mpg", "mpeg2video", "yuv420p", "mpeg2video"),
-    ("a.mp4", "mpeg4", "yuv420p", "mpeg4"),
-    ("a.mov", "mjpeg", "yuvj420p", "mjpeg"),
-    ("a.avi", "wmv2", "yuv420p", "wmv2"),
-]
-
-
-def write_film(path, codec, pixels):
-    import av
-    import numpy as np
-
-    if codec not in av.codecs_available:
-        pytest.skip(f"this build of PyAV cannot write {codec}")
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=25)
-        stream.width, stream.height, stream.pix_fmt = 320, 240, pixels
-        for number in range(30):
-            frame = av.VideoFrame.from_ndarray(np.full((240, 320, 3), number * 5, np.uint8), format="rgb24")
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())
 
 
 @pytest.mark.parametrize("name, codec, pixels, word", FORMATS)
