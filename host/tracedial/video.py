@@ -1,8 +1,10 @@
-"""The session video as a file: how long it is, how many frames a second, and which file it was (its hash)."""
+"""The session video as a file: how long it is, how many frames a second, and which file it was (its hash). A session
+may also be taped as sound alone: then there are no frames, and all else holds."""
 
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tracedial.errors import VideoError
 from tracedial.shell import command_line
@@ -10,18 +12,25 @@ from tracedial.shell import command_line
 
 @dataclass(frozen=True)
 class Video:
-    """What is recorded of a session video. `sha256` tells it from another file of the same name."""
+    """What is recorded of a session video. `sha256` tells it from another file of the same name. `frame_rate_hz`,
+    `width` and `height` are None where the session is sound alone."""
 
     path: Path
     duration_s: float
-    frame_rate_hz: float
-    width: int
-    height: int
+    frame_rate_hz: float | None
+    width: int | None
+    height: int | None
     sha256: str
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether there is anything to see."""
+        return self.width is not None
 
 
 def read_video(path: Path) -> Video:
-    """Read a video file's facts. Raises `VideoError` for a file that is missing or holds no video."""
+    """Read the facts of a file of video, or of sound alone. Raises `VideoError` for a file that is missing or holds
+    neither."""
     import av
     import av.error
 
@@ -34,9 +43,11 @@ def read_video(path: Path) -> Video:
         raise VideoError(path, f"The video {path} cannot be read: {error.strerror}.") from error
     try:
         with av.open(str(path)) as container:
-            if not container.streams.video:
-                raise VideoError(path, f"{path} holds no video.")
-            stream = container.streams.video[0]
+            stream = picture_of(container)
+            if stream is None:
+                if not container.streams.audio:
+                    raise VideoError(path, f"{path} holds no video and no sound.")
+                return Video(path, _sound_s(path, container), None, None, None, sha256)
             rate = stream.average_rate or stream.guessed_rate
             if stream.duration is not None and stream.time_base is not None:
                 duration_s = float(stream.duration * stream.time_base)
@@ -54,6 +65,38 @@ def read_video(path: Path) -> Video:
         raise VideoError(path, f"{path} is not a video that can be read ({error.strerror}).") from error
 
 
+def picture_of(container: Any) -> Any:
+    """The stream of moving pictures in an open container; None where there is none. The picture on a record's cover,
+    which many files of sound carry, is none."""
+    for stream in container.streams.video:
+        if not stream.disposition & _covers():
+            return stream
+    return None
+
+
+def _covers() -> Any:
+    from av.stream import Disposition
+
+    return Disposition.attached_pic | Disposition.still_image | Disposition.timed_thumbnails
+
+
+def _sound_s(path: Path, container: Any) -> float:
+    """How long the first sound lasts, by its packets: what files of sound say of themselves is often an estimate."""
+    stream = container.streams.audio[0]
+    begin, end = None, 0.0
+    for packet in container.demux(stream):
+        if packet.pts is None:
+            continue
+        at_s = float(packet.pts * packet.time_base)
+        begin = at_s if begin is None else begin
+        end = max(end, at_s + float((packet.duration or 0) * packet.time_base))
+    # Players begin at the file's own 0, also where an encoder's run-in lies before it.
+    duration_s = end - max(begin or 0.0, 0.0)
+    if duration_s <= 0:
+        raise VideoError(path, f"{path} holds no sound that lasts.")
+    return duration_s
+
+
 def _copy_command(path: Path, what: str, *options: str) -> str:
     target = path.with_name(f"{path.stem}-{what}{path.suffix}")
     return command_line("ffmpeg", "-i", f"file:{path}", *options, "-c", "copy", f"file:{target}")
@@ -69,10 +112,13 @@ def check_whole(video: Video) -> None:
     import av.error
 
     path = video.path
+    if not video.has_picture:
+        # Its length was taken from all that is there.
+        return
     cut = f"{path} says that it is {video.duration_s:.1f} s long, but its end cannot be read: copy or convert it again."
     try:
         with av.open(str(path)) as container:
-            stream = container.streams.video[0]
+            stream = picture_of(container)
             for sound in container.streams.audio:
                 if sound.duration is None or sound.time_base is None:
                     continue
@@ -106,14 +152,28 @@ PLAYED_PIXELS = {
 PLAYED_SOUND = ("aac", "mp3", "opus", "vorbis", "flac")
 
 
+PLAYED_ALONE = {
+    "aac": ("mov,mp4",),
+    "mp3": ("mp3",),
+    "opus": ("ogg", "webm"),
+    "vorbis": ("ogg", "webm"),
+    "flac": ("flac", "ogg"),
+    "pcm_s16le": ("wav",),
+    "pcm_u8": ("wav",),
+    "pcm_s24le": ("wav",),
+}
+"""The same of sound alone, where a browser also finds any second again: not in raw AAC, for example."""
+
+
 @dataclass(frozen=True)
 class VideoFormat:
-    """What a file is made of, in words; what of it no browser plays (empty where all is well); and the command that
-    makes one of it that every browser plays."""
+    """What a file is made of, in words; what of it no browser plays (empty where all is well); the command that makes
+    one of it that every browser plays; whether there is something to hear."""
 
     text: str
     unplayable: str
     convert_command: str
+    has_sound: bool
 
 
 def describe_format(path: Path) -> VideoFormat:
@@ -125,15 +185,18 @@ def describe_format(path: Path) -> VideoFormat:
         with av.open(str(path)) as container:
             streams = [f"{s.type} {s.codec_context.name}" for s in container.streams if s.type in ("video", "audio")]
             text = f"{container.format.long_name or container.format.name}: {', '.join(streams)}"
-            picture = container.streams.video[0]
-            sound = container.streams.audio[0].codec_context.name if container.streams.audio else ""
-            unplayable = _unplayable(
-                _container_name(path, container.format.name), picture.codec_context.name, str(picture.pix_fmt), sound
-            )
+            picture = picture_of(container)
+            # Not the decoder's own name, of which MP3 has several.
+            sound = container.streams.audio[0].codec_context.codec.canonical_name if container.streams.audio else ""
+            name = _container_name(path, container.format.name)
+            if picture is None:
+                unplayable = _unplayable_alone(container, name, sound)
+                return VideoFormat(text, unplayable, _convert_sound_command(path), bool(sound))
+            unplayable = _unplayable(name, picture.codec_context.name, str(picture.pix_fmt), sound)
             odd_size = bool(picture.width % 2 or picture.height % 2)
     except (av.error.FFmpegError, IndexError) as error:
         raise VideoError(path, f"{path} is not a video that can be read ({error}).") from error
-    return VideoFormat(text, unplayable, _convert_command(path, odd_size=odd_size))
+    return VideoFormat(text, unplayable, _convert_command(path, odd_size=odd_size), bool(sound))
 
 
 def check_playable(path: Path) -> None:
@@ -157,6 +220,30 @@ def _unplayable(container: str, codec: str, pixels: str, sound: str) -> str:
     if sound and sound not in PLAYED_SOUND:
         return f"its sound is {sound}"
     return ""
+
+
+def _unplayable_alone(container: Any, name: str, sound: str) -> str:
+    if not sound:
+        return "it holds no sound"
+    if sound == "mp3" and name == "mp3":
+        # Browsers guess where a second is in such a file by its place in the file.
+        sizes = [packet.size for packet in container.demux(container.streams.audio[0]) if packet.size][1:]
+        return "its MP3 has a varying bit rate, in which browsers miss seconds" if sizes and _varies(sizes) else ""
+    if sound not in PLAYED_ALONE:
+        return f"its sound is {sound}"
+    if name not in PLAYED_ALONE[sound]:
+        return f"its container is {name}"
+    return ""
+
+
+def _varies(sizes: list[int]) -> bool:
+    """Whether packets differ by more than the byte that fills one up; the last may be cut."""
+    return max(sizes[:-1] or sizes) - min(sizes[:-1] or sizes) > 1
+
+
+def _convert_sound_command(path: Path) -> str:
+    target = path.with_name(f"{path.stem}-web.flac")
+    return command_line("ffmpeg", "-i", f"file:{path}", "-map", "0:a:0", "-c:a", "flac", f"file:{target}")
 
 
 def _container_name(path: Path, name: str) -> str:

@@ -193,6 +193,11 @@ def _page_findings(pages: list[dict[str, Any]]) -> list[str]:
             "The browser does not tell which frame it shows: video times come from the player's own clock "
             "(currentTime), which is coarser."
         )
+    if any(note.get("what") == "frames_from" and note.get("text") == "sound" for note in pages):
+        findings.append(
+            "The session is sound alone: times are those of the second that the browser says it plays. "
+            "Loudspeakers and headphones add a delay of their own, wireless ones up to 0.3 s."
+        )
     slept = sum(note.get("what") == "slept" for note in pages)
     if slept:
         findings.append(f"The page stood still for more than 5 s {times(slept)}: the computer slept, or was too busy.")

@@ -133,13 +133,9 @@ def provenance(analysis: Analysis) -> list[tuple[str, str]]:
     if analysis.session:
         video = analysis.session.video
         if video["sha256"]:
-            rows.append(
-                (
-                    "video",
-                    f"{video['name']}, {number_text(video['duration_s'], 3)} s, "
-                    f"{number_text(video['frame_rate_hz'], 2)} frames a second",
-                )
-            )
+            rate_hz = video["frame_rate_hz"]
+            shown = f"{number_text(rate_hz, 2)} frames a second" if rate_hz else "sound alone"
+            rows.append(("video", f"{video['name']}, {number_text(video['duration_s'], 3)} s, {shown}"))
             rows.append(("video sha256", video["sha256"]))
         else:
             imported = any(report.get("imported") for report in analysis.alignments.values())

@@ -27,6 +27,13 @@ TYPES = {
     ".webm": "video/webm",
     ".mov": "video/quicktime",
     ".ogv": "video/ogg",
+    ".mp3": "audio/mpeg",
+    ".m4a": "audio/mp4",
+    ".wav": "audio/wav",
+    ".flac": "audio/flac",
+    ".ogg": "audio/ogg",
+    ".oga": "audio/ogg",
+    ".opus": "audio/ogg",
 }
 
 
@@ -81,6 +88,7 @@ class RoomServer:
             router.add_post(path, _json_of_body(answer))
 
         get("/api/room", lambda request: asyncio.to_thread(room.overview))
+        get("/api/waveform/{session}", lambda request: room.waveform(request.match_info["session"]))
         get("/api/dials", lambda request: room.dials())
         post("/api/sitting", lambda request, said: self._open_sitting(room, said))
         post("/api/sitting/end", lambda request, said: self._end_sitting(room))

@@ -52,6 +52,7 @@ class Sitting:
         port: str,
         video: Video,
         knob_kind: str,
+        has_sound: bool = True,
         another_dial: bool = False,
     ) -> None:
         self.rating = rating
@@ -59,7 +60,7 @@ class Sitting:
         self.folder = rating.folder
         self.port, self._another_dial = port, another_dial
         self._lock = RaterLock(self.folder)
-        self.knob_kind = knob_kind
+        self.knob_kind, self._has_sound = knob_kind, has_sound
         self.playback = PagePlayback(video.duration_s)
         self.step = "connecting"
         self.problem = ""
@@ -112,6 +113,8 @@ class Sitting:
             "attempt": self._attempt,
             "rated_share": self._rated_share,
             "duration_s": self.video.duration_s,
+            "picture": self.video.has_picture,
+            "sound": self._has_sound,
             "video_s": player.video_s(host_clock_ns()) if player else self.resume_s,
             "playing": self.playback.playing,
             "samples": shown.samples if shown else 0,

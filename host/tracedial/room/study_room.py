@@ -26,7 +26,8 @@ from tracedial.study.study_file import read_study
 from tracedial.study.study_sessions import check_hash, find_video
 from tracedial.study.tables import write_tables
 from tracedial.study.verdicts import KEEP, VOID, checked_author, keep, void
-from tracedial.video import Video, read_video
+from tracedial.study.waveform import waveform
+from tracedial.video import Video, describe_format, read_video
 
 LOCK_FILE = ".room.lock"
 UNRATED = ("open", "begun")
@@ -44,6 +45,7 @@ class Room:
         self._emulators: list[EmulatorProcess] = []
         self.ports = [self._started(port) for port in ports]
         self._videos: dict[tuple[str, int, int], Video] = {}
+        self._waveforms: dict[str, list[int]] = {}
         self._hashing: dict[str, asyncio.Lock] = {}
         self._books: dict[Path, AnswerBook] = {}
         self._hashing_all: asyncio.Task[None] | None = None
@@ -76,6 +78,14 @@ class Room:
         video = self._videos[key]
         check_hash(session, video)
         return video
+
+    async def waveform(self, session_name: str) -> list[int]:
+        """How loud a session is along its time; see `waveform.py`. Reckoned once."""
+        video = await self.video(self.study.session(session_name))
+        if video.sha256 not in self._waveforms:
+            task = asyncio.to_thread(waveform, video.path, duration_s=video.duration_s)
+            self._waveforms[video.sha256] = await task
+        return self._waveforms[video.sha256]
 
     @property
     def language(self) -> str:
@@ -147,10 +157,13 @@ class Room:
                 if same and old.step == "rating":
                     return old
                 await self._end_sitting()
+            video = await self.video(rating.session)
+            described = await asyncio.to_thread(describe_format, video.path)
             self.sitting = Sitting(
                 rating,
                 port=port,
-                video=await self.video(rating.session),
+                video=video,
+                has_sound=described.has_sound,
                 knob_kind=knob_kind,
                 another_dial=self._another_dial,
             )
@@ -184,6 +197,7 @@ class Room:
             **self._choice_json(rating, choice),
             "step": where.step,
             "rated_share": where.rated_share,
+            "picture": _has_picture(rating.session),
             "rating": _ratings(trace),
             "scale": study_json(self.study)["scale"],
             "others": {}
@@ -256,6 +270,7 @@ class Room:
             "waiting": [],
             "session": session_name,
             "duration_s": session.video["duration_s"],
+            "picture": _has_picture(session),
             "scale": study_json(self.study)["scale"],
             "traces": {rater: _ratings(Rating(self.study, session, rater).trace()) for rater in session.raters},
         }
@@ -269,6 +284,8 @@ class Room:
         made = rating.chosen_clips() if where.step in ("chosen", "done") else []
         return {
             "step": where.step,
+            "duration_s": rating.duration_s,
+            "picture": _has_picture(rating.session),
             "done": answers.is_done(made),
             "codes": list(self.study.clips.codes),
             "clips": [
@@ -423,6 +440,10 @@ def study_json(study: Study) -> dict[str, Any]:
         "segments": asdict(study.segments),
         "clips": asdict(study.clips),
     }
+
+
+def _has_picture(session: Session) -> bool:
+    return session.video["width"] is not None or session.video["frame_rate_hz"] is not None
 
 
 def _text(answer: Answer | None) -> str:

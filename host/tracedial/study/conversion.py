@@ -1,4 +1,5 @@
-"""A copy of a session video that every browser plays: H.264 and AAC in MP4, each frame at the time that it had.
+"""A copy of a session video that every browser plays: H.264 and AAC in MP4, each frame at the time that it had. A copy
+of sound alone is FLAC, each sample as it was.
 
 Ratings are filed by the video's own time, so a conversion may change how a frame is stored, never when it is shown:
 frames keep their time stamps (also where their rate varies), picture and sound keep their distance, and the copy is
@@ -12,7 +13,7 @@ from typing import Any
 
 from tracedial.errors import VideoError
 from tracedial.files.whole_file import half_file
-from tracedial.video import read_video
+from tracedial.video import Video, picture_of, read_video
 
 FRAMES_A_KEY = 50
 """A key frame at least so often, so that a jump in the video takes no long decoding."""
@@ -24,8 +25,13 @@ QUARTER_TURNS = {90: ("transpose", "cclock"), 180: ("rotate", "PI"), 270: ("tran
 
 
 def converted_path(path: Path) -> Path:
-    """Where the copy of a video goes: beside it, with `-web.mp4` for its ending."""
-    return path.with_name(f"{path.stem}-web.mp4")
+    """Where the copy of a video goes: beside it, with `-web.mp4` for its ending, `-web.flac` for sound alone."""
+    return path.with_name(f"{path.stem}-web.{_container(read_video(path))[0]}")
+
+
+def _container(original: Video) -> tuple[str, str]:
+    """The ending of a copy's name, and the format that it stands for."""
+    return ("mp4", "mp4") if original.has_picture else ("flac", "flac")
 
 
 def convert(path: Path, target: Path, on_progress: Callable[[float], None] = lambda share: None) -> None:
@@ -43,10 +49,12 @@ def convert(path: Path, target: Path, on_progress: Callable[[float], None] = lam
     try:
         # The name's ending tells the container, which the half file's own name does not have.
         with half_file(target) as half:
-            with av.open(str(path)) as source, av.open(str(half), "w", format="mp4", options=FAST_START) as copy:
+            form = _container(original)[1]
+            options = FAST_START if original.has_picture else {}
+            with av.open(str(path)) as source, av.open(str(half), "w", format=form, options=options) as copy:
                 frames = _copy_streams(source, copy, original.duration_s, on_progress)
             made = read_video(half)
-            longest_apart_s = APART_S + 1 / original.frame_rate_hz
+            longest_apart_s = APART_S + (1 / original.frame_rate_hz if original.frame_rate_hz else 0.0)
             if not frames or abs(made.duration_s - original.duration_s) > longest_apart_s:
                 raise VideoError(
                     path,
@@ -67,14 +75,17 @@ FAST_START = {"movflags": "+faststart"}
 
 
 def _copy_streams(source: Any, copy: Any, duration_s: float, on_progress: Callable[[float], None]) -> int:
-    """Decode picture and first sound of `source` and encode them into `copy`; returns how many frames there were."""
-    picture = source.streams.video[0]
+    """Decode picture and first sound of `source` and encode them into `copy`; returns how many frames there were, of
+    sound where there is no picture."""
+    picture = picture_of(source)
     sound = source.streams.audio[0] if source.streams.audio else None
     # Both streams begin where the earlier of them did: what they are apart stays.
     begin_s = min(_begin_s(stream) for stream in (picture, sound) if stream is not None)
-    encoders: dict[int, _Picture | _Sound] = {picture.index: _Picture(copy, picture)}
+    encoders: dict[int, _Picture | _Sound] = {}
+    if picture is not None:
+        encoders[picture.index] = _Picture(copy, picture)
     if sound is not None:
-        encoders[sound.index] = _Sound(copy, sound)
+        encoders[sound.index] = _Sound(copy, sound, codec="aac" if picture is not None else "flac")
     counted = _Counted() if source.format.name == "avi" else None
     frames = 0
     for packet in source.demux([stream for stream in (picture, sound) if stream is not None]):
@@ -87,7 +98,7 @@ def _copy_streams(source: Any, copy: Any, duration_s: float, on_progress: Callab
             at_s = float(frame.pts * frame.time_base) - begin_s
             for encoded in encoder.encode(frame, begin_s):
                 copy.mux(encoded)
-            if packet.stream is picture:
+            if packet.stream is (picture or sound):
                 frames += 1
                 on_progress(min(max(at_s / duration_s, 0.0), 1.0))
     for encoder in encoders.values():
@@ -193,16 +204,20 @@ class _Picture:
         return stream
 
 
-class _Sound:
-    """The first sound's way to packets of AAC."""
+SAMPLES = {"aac": "fltp", "flac": "s16"}
+"""The form in which each encoder takes sound."""
 
-    def __init__(self, copy: Any, stream: Any) -> None:
+
+class _Sound:
+    """The first sound's way to packets of AAC, or of FLAC, which keeps each sample."""
+
+    def __init__(self, copy: Any, stream: Any, *, codec: str) -> None:
         import av
 
-        rate_hz = stream.rate if stream.rate in (44100, 48000) else 48000
+        rate_hz = stream.rate if stream.rate in (44100, 48000) or codec == "flac" else 48000
         layout = "mono" if stream.channels == 1 else "stereo"
-        self._stream = copy.add_stream("aac", rate=rate_hz, layout=layout)
-        self._resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate_hz)
+        self._stream = copy.add_stream(codec, rate=rate_hz, layout=layout)
+        self._resampler = av.AudioResampler(format=SAMPLES[codec], layout=layout, rate=rate_hz)
 
     def encode(self, frame: Any, begin_s: float) -> Iterator[Any]:
         frame.pts -= round(begin_s / frame.time_base)

@@ -2,11 +2,12 @@
 // The part of the session video that a clip replays: played, paused, begun again; `onWatched` once it has been seen.
 
 import { el, problemBox, t } from "../parts/dom.js";
+import { Waveform } from "../parts/waveform.js";
 
 const AT_END_S = 0.05;
 
 export class ClipVideo {
-  constructor(session, clip, { onWatched, onProblem }) {
+  constructor(session, clip, { onWatched, onProblem, picture = true, durationS = 0 }) {
     this.clip = clip;
     this.onWatched = onWatched;
     this.ended = false;
@@ -24,6 +25,10 @@ export class ClipVideo {
     );
     this.video.addEventListener("timeupdate", () => this.watch());
     this.video.addEventListener("ended", () => this.watch());
+    const part = { fromS: clip.start_s, toS: clip.end_s };
+    this.wave = picture ? null : new Waveform(session, this.video, part).of(durationS);
+    // What the page shows: the picture, or what stands for it.
+    this.screen = el("div", { class: picture ? "" : "heard" }, this.video, this.wave ? this.wave.element : null);
     this.video.addEventListener("error", () => onProblem(problemBox(t("cannot_play"))));
   }
 
@@ -53,6 +58,7 @@ export class ClipVideo {
   }
 
   close() {
+    if (this.wave) this.wave.close();
     this.video.pause();
     this.video.removeAttribute("src");
     this.video.load();

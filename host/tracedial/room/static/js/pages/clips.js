@@ -132,11 +132,13 @@ class ClipsPage {
     this.video = new ClipVideo(this.session, clip, {
       onWatched: () => this.watched(clip, form),
       onProblem: (box) => this.problem.replaceChildren(box),
+      picture: this.data.picture,
+      durationS: this.data.duration_s,
     });
     const previous = index
       ? el("button", { class: "plain", onclick: () => this.go(index - 1) }, t("previous_clip"))
       : null;
-    const { video, bar, button } = this.video;
+    const { screen, bar, button } = this.video;
     const actions = el("p", { class: "actions" }, button, previous);
     show(
       title,
@@ -147,7 +149,7 @@ class ClipsPage {
           el("h1", {}, title), el("span", { class: "quiet" }, span), el("a", { href: "#/", class: "quiet" }, t("back")),
         ),
         this.problem,
-        el("div", { class: "clip-body" }, el("div", {}, video, bar, actions), form),
+        el("div", { class: "clip-body" }, el("div", {}, screen, bar, actions), form),
       ),
     );
     button.focus();

@@ -5,6 +5,7 @@ import { COLOURS, Chart, drawSegments, nameSegments } from "../parts/chart.js";
 import { Problem, at, call, el, problemBox, show, t } from "../parts/dom.js";
 import { keepButton, percent, voidButton } from "../parts/verdict.js";
 import { rememberWho, rememberedWho } from "../parts/who_why.js";
+import { Waveform } from "../parts/waveform.js";
 import { SegmentDrag } from "./segment_drag.js";
 import { notesOf, segmentTable } from "./segment_table.js";
 
@@ -29,6 +30,7 @@ class ReviewPage {
     this.list = el("div", { class: "segments" });
     this.problem = el("div", { id: "complaint" });
     this.video = this.makeVideo();
+    this.wave = data.picture ? null : new Waveform(session, this.video, { toS: data.duration_s });
     this.who = this.whoField();
     this.why = /** @type {HTMLInputElement} */ (el("input", { id: "why", maxlength: 2000, autocomplete: "off" }));
     this.chartPlace = el("div", { class: "chart", role: "img", "aria-label": t("trace_of", { rater }) });
@@ -40,6 +42,7 @@ class ReviewPage {
 
   close() {
     this.chart.destroy();
+    if (this.wave) this.wave.close();
     this.video.pause();
     this.video.removeAttribute("src");
     this.video.load();
@@ -57,7 +60,10 @@ class ReviewPage {
       el("p", { class: "quiet" }, t("rule_line", { count, length, separation })),
       el(
         "div", { class: "review" },
-        el("div", { class: "review-video" }, this.video),
+        el(
+          "div", { class: data.picture ? "review-video" : "review-video heard" },
+          this.wave ? this.wave.element : null, this.video,
+        ),
         el("div", { class: "review-side" }, this.whoAndWhy(), this.problem, this.list),
       ),
       this.chartPlace,

@@ -4,6 +4,8 @@
 import { isTyping } from "../dial/knobs.js";
 import { clock, el, show, t } from "../parts/dom.js";
 import { TraceStrip } from "../parts/strip.js";
+import { Waveform } from "../parts/waveform.js";
+import { checkMedia } from "../video/check.js";
 import { Player } from "../video/player.js";
 import { Step } from "./sitting_step.js";
 import { Veil } from "./veil.js";
@@ -18,6 +20,7 @@ export class RatingStep extends Step {
     this.rating = page.study.rating;
     this.wantsToPlay = false;
     this.stalled = false;
+    this.checked = false;
     // The link was lost while the video ran: it goes on when the link is back.
     this.resumeWhenBack = false;
     this.lastMoveMs = performance.now();
@@ -28,6 +31,7 @@ export class RatingStep extends Step {
     this.player = new Player(this.video, {
       tell: (event, fields) => page.link.say("player", { event, boot: page.link.boot, ...fields }),
       report: (frames) => page.link.say("frames", { boot: page.link.boot, ...frames }),
+      picture: page.state.picture,
       onState: (what) => this.playerChanged(what),
     });
     page.link.say("note", { what: "frames_from", text: this.player.frameSource });
@@ -36,12 +40,26 @@ export class RatingStep extends Step {
     this.timer = setInterval(() => this.tick(), TICK_MS);
     this.drawVeil();
     this.veil.button.focus();
+    this.check();
+  }
+
+  // Nothing is begun before the first frame and the sound are there.
+  async check() {
+    const { session, picture, sound } = this.page.state;
+    const missing = await checkMedia(this.video, { picture, sound });
+    this.checked = true;
+    if (missing) {
+      this.page.link.say("note", { what: "lacks", text: missing });
+      await this.veil.cannotPlay(session, missing);
+    }
+    this.drawVeil();
   }
 
   close() {
     removeEventListener("keydown", this.keys);
     clearInterval(this.timer);
     this.player.close();
+    if (this.wave) this.wave.close();
   }
 
   makeVideo() {
@@ -72,13 +90,16 @@ export class RatingStep extends Step {
     this.pauseButton = el(
       "button", { id: "pause", class: "plain", hidden: true, onclick: () => this.pause() }, t("pause"),
     );
+    const { picture } = page.state;
+    this.wave = picture ? null : new Waveform(session, this.video, { toS: duration_s });
+    const wave = this.wave ? this.wave.element : null;
     const strip = this.strip ? this.strip.element : null;
     show(
       t("step_rating"),
       el(
         "div", { class: "stage" },
         el("h1", { class: "unseen" }, t("step_rating")),
-        el("div", { class: "screen" }, this.video, this.veil.element, this.reminder),
+        el("div", { class: picture ? "screen" : "screen heard" }, this.video, wave, this.veil.element, this.reminder),
         el("div", { class: "desk" }, gauge, strip, el("div", { class: "bar" }, this.time, this.seek, this.pauseButton)),
       ),
     );
@@ -164,7 +185,7 @@ export class RatingStep extends Step {
     }
     this.reminder.hidden = true;
     const atStart = this.video.currentTime < AT_START_S;
-    const canPlay = !this.wantsToPlay && !ended && link.up && state.link_up;
+    const canPlay = this.checked && !this.wantsToPlay && !ended && link.up && state.link_up;
     this.veil.lower({
       text: this.whyItStands(atStart),
       problem: state.problem,
@@ -178,6 +199,7 @@ export class RatingStep extends Step {
     if (!state.link_up) return t("dial_lost");
     if (this.player.ended) return t("saving");
     if (this.stalled) return t("loading_video");
+    if (!this.checked) return t("checking_video");
     if (this.wantsToPlay) return t("one_moment");
     return atStart ? t("ready_to_begin") : t("paused");
   }

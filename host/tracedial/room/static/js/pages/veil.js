@@ -8,6 +8,7 @@ export class Veil {
     this.button = /** @type {HTMLButtonElement} */ (
       el("button", { id: "play", class: "primary big", onclick: onPlay }, "")
     );
+    this.onPlay = onPlay;
     this.words = el("div", { "aria-live": "polite" });
     this.element = el("div", { class: "veil" }, this.words, this.button);
     // No browser plays the video: nothing takes the words away that say so.
@@ -28,13 +29,14 @@ export class Veil {
     if (button && document.activeElement === document.body) this.button.focus();
   }
 
-  async cannotPlay(session) {
+  // `missing` is "picture" or "sound" where only that is missing. Without sound a session can be rated all the same.
+  async cannotPlay(session, missing = "") {
     this.unplayable = true;
     let text = "";
     let convert = null;
     try {
       const { format, convert: command } = await call(`/api/video/${encodeURIComponent(session)}`);
-      text = t("cannot_play_format", { format });
+      text = t(missing ? `no_${missing}_format` : "cannot_play_format", { format });
       const line = el("code", { class: "command" }, command);
       convert = el("p", {}, t("convert_with"), line, t("convert_then"));
     } catch (error) {
@@ -42,6 +44,14 @@ export class Veil {
     }
     this.element.hidden = false;
     this.button.hidden = true;
-    this.words.replaceChildren(el("div", { class: "problem", role: "alert" }, el("p", {}, text), convert));
+    const onclick = () => {
+      this.unplayable = false;
+      this.onPlay();
+    };
+    const anyway = missing === "sound"
+      ? el("button", { id: "play-anyway", class: "plain", onclick }, t("begin_anyway"))
+      : null;
+    const problem = el("div", { class: "problem", role: "alert" }, el("p", {}, text), convert);
+    this.words.replaceChildren(...[problem, anyway].filter((part) => part !== null));
   }
 }

@@ -7,11 +7,13 @@ import { nowUs } from "../dial/page_clock.js";
 const REPORT_MS = 250;
 const LEAD_US = 15000;
 const STALL_READY = 3;
+// How often it is looked where sound without a picture is.
+const SOUND_US = 30000;
 
-// `tell(event, fields)` takes play, pause, seek, stall, ended; `report(frames)` takes {at_us, media_s, shown, passed,
-// late_us}.
+// `picture` false: the file is sound alone. `tell(event, fields)` takes play, pause, seek, stall, ended;
+// `report(frames)` takes {at_us, media_s, shown, passed, late_us}.
 export class Player {
-  constructor(video, { tell, report, onState = (_what) => {} }) {
+  constructor(video, { tell, report, picture = true, onState = (_what) => {} }) {
     this.video = video;
     this.tell = tell;
     this.report = report;
@@ -29,7 +31,8 @@ export class Player {
     // Each frame: when it appeared, its second of video, how many the browser had shown and passed, how late it came.
     /** @type {number[][]} */
     this.frames = [];
-    this.frameSource = "requestVideoFrameCallback" in HTMLVideoElement.prototype ? "frames" : "currentTime";
+    const countsFrames = "requestVideoFrameCallback" in HTMLVideoElement.prototype;
+    this.frameSource = !picture ? "sound" : countsFrames ? "frames" : "currentTime";
     this.listeners = [];
     const on = (name, handler) => {
       video.addEventListener(name, handler);
@@ -134,6 +137,19 @@ export class Player {
         this.video.requestVideoFrameCallback(frame);
       };
       this.video.requestVideoFrameCallback(frame);
+    } else if (this.frameSource === "sound") {
+      let lastUs = 0;
+      const listen = () => {
+        if (this.closed) return;
+        requestAnimationFrame(listen);
+        // Sound has no frames that the screen waits for: a place in it holds at the very instant of the look.
+        const mediaS = this.video.currentTime;
+        const atUs = nowUs();
+        if (mediaS === this.shownS || atUs - lastUs < SOUND_US) return;
+        lastUs = atUs;
+        this.frame(atUs, mediaS);
+      };
+      requestAnimationFrame(listen);
     } else {
       const look = (now) => {
         if (this.closed) return;
