@@ -45,9 +45,12 @@ FORMATS = {
     "bids": Format("Archives (OpenNeuro, OSF): a BIDS dataset", "bids:write"),
     "vtt": Format("Browsers, VLC, YouTube: segments and answers as subtitles (WebVTT)", "subtitles:write_vtt"),
     "srt": Format("Any player, MAXQDA: the same as SRT", "subtitles:write_srt"),
+    "eaf": Format("ELAN: tiers for segments and answers, traces as a linked time series", "elan:write"),
+    "textgrid": Format("Praat: the same as a TextGrid, ratings as points", "praat:write"),
     "redcap": Format("REDCap: records to import, with their data dictionary", "redcap:write"),
     "text": Format("NVivo, MAXQDA, ATLAS.ti: segments and answers as text with times", "transcript:write"),
     "carma": Format("CARMA: a CSV for each rater", "carma:write"),
+    "xdf": Format("LabRecorder, EEGLAB, MNE: a stream for each rater, stamps in video time", "xdf:write"),
 }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from tracedial.errors import TracedialError
 
-INSTALL = "pip install pyarrow openpyxl pyreadstat webvtt-py pyxdf"
+INSTALL = "pip install pyarrow openpyxl pyreadstat webvtt-py pyxdf pympi-ling praatio"
 
 
 def library(module: str) -> Any:
