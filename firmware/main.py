@@ -25,7 +25,7 @@ def run(board, dial):
         ticks = board.ticks_us()
         data = board.read()
         if data:
-            dial.receive(data, ticks)
+            dial.receive(data, board.came(ticks), board.held())
         # One frame a turn: a host that asks in the middle of a long answer is heard.
         frame = dial.outgoing() if board.ready() else None
         if frame is not None:
@@ -63,6 +63,7 @@ def main():
         knob=board.knob_kind,
         pins=board.pins,
         max_rate_hz=board.max_rate_hz,
+        radio=board.radio,
     )
     dial = make_dial(
         ticks_us=board.ticks_us,

@@ -20,8 +20,11 @@ package(
         "encoder_rp2.py",
         "hardware.py",
         "interrupts.py",
+        "primitives.py",
+        "radio.py",
         "slots.py",
         "wiper.py",
+        "wireless.py",
     ],
     base_path=".",
 )

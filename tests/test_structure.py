@@ -169,7 +169,7 @@ def test_the_protocols_text_lists_the_numbers_of_the_code():
     text = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
     kinds = {entry[1] for entry in message.MESSAGES}
     for name in sorted(set(dir(message)) - kinds):
-        if name.startswith(("FLAG_", "EVENT_", "REFUSED_", "CONFIG_", "KNOB_", "HAS_", "INTO_")) or name in (
+        if name.startswith(("FLAG_", "EVENT_", "REFUSED_", "CONFIG_", "KNOB_", "HAS_", "INTO_", "RADIO_")) or name in (
             "IDLE",
             "SAMPLING",
         ):

@@ -29,7 +29,7 @@ _ERROR = const(3)
 class Identity:
     """Who this dial is, as HELLO says it."""
 
-    def __init__(self, *, boot, unique_id, board, interpreter, knob, pins=0, max_rate_hz=MAX_RATE_HZ):
+    def __init__(self, *, boot, unique_id, board, interpreter, knob, pins=0, max_rate_hz=MAX_RATE_HZ, radio=0):
         self.boot = boot
         self.unique_id = unique_id
         self.board = board
@@ -37,6 +37,7 @@ class Identity:
         self.knob = knob
         self.pins = pins
         self.max_rate_hz = max_rate_hz
+        self.radio = radio
 
 
 class Dial:
@@ -73,6 +74,7 @@ class Dial:
         """How often the knob has landed on a detent since boot."""
         self._knob = knob
         self._keep = keep
+        self._link = None
         self._raise_pulse = raise_pulse
         self._free_bytes = free_bytes
         self._first_seq = 0
@@ -111,8 +113,10 @@ class Dial:
         """The scale in force."""
         return self.settings.scale
 
-    def receive(self, data, ticks):
-        """Take in bytes from the host; `ticks` is when they arrived."""
+    def receive(self, data, ticks, link=None):
+        """Take in bytes from the host; `ticks` is when they arrived, `link` what they came by: a cable, if None."""
+        if link is not self._link:
+            self._change_link(link)
         received_us = self._clock.us(ticks)
         for payload in self._decoder.feed(data):
             try:
@@ -122,6 +126,15 @@ class Dial:
                 self._refuse(error.kind, message.REFUSED_UNKNOWN, str(error))
             except WireError as error:
                 self._refuse(payload[0], message.REFUSED_VALUE, str(error))
+
+    def _change_link(self, link):
+        """Another host speaks now: what the one before began or was to hear is nothing for it."""
+        self._link = link
+        self._decoder.feed(b"\x00")
+        self._replies = []
+        self._sync = None
+        self._status_wanted = False
+        self._resend_end = self._resend_seq
 
     def poll(self):
         """Read the knob if a reading is due, and take a sample if a tick is."""
@@ -314,6 +327,8 @@ class Dial:
             self._status_wanted = True
         elif kind == message.RESTART:
             self._restart(fields["into"])
+        elif kind in message.OF_THE_AIR:
+            self._refuse(kind, message.REFUSED_UNKNOWN, "%s belongs to a link over the air" % message.name_of(kind))
         else:
             self._refuse(kind, message.REFUSED_UNKNOWN, "%s is for the dial to send" % message.name_of(kind))
 
@@ -353,6 +368,7 @@ class Dial:
             step=self.scale.step,
             detents=self.scale.detents,
             pins=who.pins,
+            radio=who.radio,
         )
 
     def _restart(self, into):
@@ -436,9 +452,16 @@ class Dial:
         if self.sampler.running:
             self._refuse(message.CONFIG_SET, message.REFUSED_STATE, "settings stay as they are while a dial records")
             return
+        if key in (message.CONFIG_HOSTS, message.CONFIG_RADIO) and self._link is not None and not self._link.wired:
+            text = "who may use a dial over the air is settled over the cable"
+            self._refuse(message.CONFIG_SET, message.REFUSED_STATE, text)
+            return
         candidate = self.settings.copy()
         candidate.set(key, value)
         self._take(candidate)
+        if key == message.CONFIG_HOSTS and self._keep:
+            # Once more, so that the older slot does not go on holding the key of a host that is forgotten.
+            self._keep(candidate)
         self._config_get(key)
 
     def _take(self, settings):

@@ -31,14 +31,17 @@ class Options:
 
 class Settings:
     """All that a dial keeps: name, scale, calibration, options, and the standard deviation of a still knob's raw
-    readings, 0 if it was not measured."""
+    readings, 0 if it was not measured; `hosts`, `(id, key, name)` of each that may use the dial over the air, and
+    `radio`, when that is on."""
 
-    def __init__(self, name, scale, calibration, options=None, noise=0):
+    def __init__(self, name, scale, calibration, options=None, noise=0, known_hosts=(), radio=message.RADIO_SECRET):
         self.name = name
         self.scale = scale
         self.calibration = calibration
         self.options = options or Options()
         self.noise = noise
+        self.hosts = known_hosts
+        self.radio = radio
 
     def value(self, key):
         """The value of a setting, as CONFIG carries it."""
@@ -53,6 +56,10 @@ class Settings:
             return message.pack_options(options.knob, options.counts_per_step, options.switches)
         if key == message.CONFIG_NOISE:
             return struct.pack("<H", self.noise)
+        if key == message.CONFIG_HOSTS:
+            return _hosts().pack_list(self.hosts)
+        if key == message.CONFIG_RADIO:
+            return bytes((self.radio,))
         raise WireError("no setting has the key %d" % key)
 
     def set(self, key, value):
@@ -75,12 +82,26 @@ class Settings:
             if len(value) != 2:
                 raise WireError("a noise of %d bytes, 2 are needed" % len(value))
             self.noise = struct.unpack("<H", value)[0]
+        elif key == message.CONFIG_HOSTS:
+            self.hosts = _hosts().changed(self.hosts, value)
+        elif key == message.CONFIG_RADIO:
+            if len(value) != 1 or value[0] > message.RADIO_READABLE:
+                raise WireError("the radio is off (0), on with encryption (1), or on without it too (2)")
+            self.radio = value[0]
         else:
             raise WireError("no setting has the key %d" % key)
 
     def copy(self):
         """Settings of the same values."""
-        return Settings(self.name, self.scale, self.calibration, self.options, self.noise)
+        return Settings(self.name, self.scale, self.calibration, self.options, self.noise, self.hosts, self.radio)
+
+    def kept(self):
+        """`(key, value)` of all that is kept: each setting as CONFIG carries it, and each host with its key, as
+        CONFIG_SET introduces it."""
+        entries = [(key, self.value(key)) for key in KEYS if key != message.CONFIG_HOSTS]
+        for host in self.hosts:
+            entries.append((message.CONFIG_HOSTS, bytes((_hosts().INTRODUCE,)) + _hosts().pack_host(*host)))
+        return entries
 
 
 KEYS = (
@@ -89,14 +110,22 @@ KEYS = (
     message.CONFIG_CALIBRATION,
     message.CONFIG_OPTIONS,
     message.CONFIG_NOISE,
+    message.CONFIG_HOSTS,
+    message.CONFIG_RADIO,
 )
+
+
+def _hosts():
+    # Imported where it is needed: a dial that knows no computer has no memory to spare for it.
+    from dialwire import hosts
+
+    return hosts
 
 
 def pack_slot(serial, settings):
     """The bytes of a slot: magic, u32 serial number, u16 length, (u8 key, u8 length, value) for each, u32 CRC-32."""
     body = bytearray()
-    for key in KEYS:
-        value = settings.value(key)
+    for key, value in settings.kept():
         body.append(key)
         body.append(len(value))
         body.extend(value)

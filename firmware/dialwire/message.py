@@ -10,7 +10,7 @@ from dialwire.errors import WireError
 from dialwire.scale import MAX_DETENT_BYTES, MAX_DETENTS, MAX_LABEL_BYTES
 
 PROTOCOL_MAJOR = 1
-PROTOCOL_MINOR = 1
+PROTOCOL_MINOR = 2
 
 U8 = 0xFF
 U16 = 0xFFFF
@@ -58,6 +58,16 @@ HAS_BUTTON = 4
 HAS_LAMP = 8
 HAS_FEEDBACK = 16
 
+# The radio of a board (HELLO.radio, one bit each).
+RADIO_FITTED = 1
+RADIO_ON = 2
+RADIO_CIPHER = 4
+
+# When a radio is on (CONFIG_RADIO).
+RADIO_OFF = 0
+RADIO_SECRET = 1
+RADIO_READABLE = 2
+
 # What RESTART restarts into (RESTART.into).
 INTO_DIAL = 0
 INTO_REPL = 1
@@ -68,6 +78,8 @@ REFUSED_PROTOCOL = 1
 REFUSED_VALUE = 2
 REFUSED_STATE = 3
 REFUSED_UNKNOWN = 4
+REFUSED_BUSY = 5
+REFUSED_STRANGER = 6
 
 # Keys of the settings (CONFIG.key).
 CONFIG_NAME = 1
@@ -75,6 +87,8 @@ CONFIG_SCALE = 2
 CONFIG_CALIBRATION = 3
 CONFIG_OPTIONS = 4
 CONFIG_NOISE = 5
+CONFIG_HOSTS = 6
+CONFIG_RADIO = 7
 
 # Knobs of the options, and their switches.
 POTENTIOMETER = 0
@@ -95,6 +109,9 @@ CONFIG_SET = 0x07
 STATUS_REQUEST = 0x08
 RESTART = 0x09
 IDENTIFY = 0x0A
+KNOCK = 0x0B
+PROOF = 0x0C
+SEALED_TO_DIAL = 0x0D
 HELLO = 0x81
 SYNC_REPLY = 0x82
 STARTED = 0x83
@@ -105,11 +122,16 @@ CONFIG = 0x87
 REFUSED = 0x88
 LOG = 0x89
 GONE = 0x8A
+CHALLENGE = 0x8B
+SEALED_TO_HOST = 0x8C
 
 # Field types: the letters of struct, then `text` (u8 length, UTF-8), `blob` (u8 length, bytes) and `detents`
 # (u8 count; each i16 rating and a text).
 _BOOT16 = ("boot16", "H", "", 0, U16)
 _T_US = ("t_us", "Q", "us", 0, U64)
+_COUNTER = ("counter", "I", "", 0, U32)
+_PIECE = ("piece", "blob", "", 0, 192)
+_TAG = ("tag", "blob", "", 0, 8)
 MESSAGES = (
     # kind, name, fields: (name, type, unit, low, high)
     (HELLO_REQUEST, "HELLO_REQUEST", (("major", "B", "", 0, U8), ("minor", "B", "", 0, U8))),
@@ -132,6 +154,18 @@ MESSAGES = (
     (RESTART, "RESTART", (("into", "B", "", 0, 2),)),
     (IDENTIFY, "IDENTIFY", (("seconds", "B", "s", 0, 60),)),
     (
+        KNOCK,
+        "KNOCK",
+        (
+            ("major", "B", "", 0, U8),
+            ("minor", "B", "", 0, U8),
+            ("host_id", "blob", "", 0, 8),
+            ("nonce", "blob", "", 0, 16),
+        ),
+    ),
+    (PROOF, "PROOF", (("proof", "blob", "", 0, 16),)),
+    (SEALED_TO_DIAL, "SEALED_TO_DIAL", (_COUNTER, _PIECE, _TAG)),
+    (
         HELLO,
         "HELLO",
         (
@@ -153,6 +187,7 @@ MESSAGES = (
             ("step", "H", "rating", 1, 2 * RATING),
             ("detents", "detents", "rating", -RATING, RATING),
             ("pins", "B", "", 0, U8),
+            ("radio", "B", "", 0, U8),
         ),
     ),
     (
@@ -227,9 +262,23 @@ MESSAGES = (
     (REFUSED, "REFUSED", (("of_kind", "B", "", 0, U8), ("reason", "B", "", 0, U8), ("text", "text", "", 0, 160))),
     (LOG, "LOG", (("level", "B", "", 0, U8), ("text", "text", "", 0, 200))),
     (GONE, "GONE", (_BOOT16, ("first_seq", "I", "", 0, U32), ("count", "I", "", 1, U32))),
+    (
+        CHALLENGE,
+        "CHALLENGE",
+        (
+            ("unique_id", "blob", "", 0, 16),
+            ("cipher", "B", "", 0, 1),
+            ("nonce", "blob", "", 0, 16),
+            ("proof", "blob", "", 0, 16),
+        ),
+    ),
+    (SEALED_TO_HOST, "SEALED_TO_HOST", (_COUNTER, _PIECE, _TAG)),
 )
 
-ADDED = ((HELLO, "pins", 0), (STATUS, "knob_state", KNOB_OK), (STATUS, "free_bytes", 0))
+OF_THE_AIR = (KNOCK, PROOF, SEALED_TO_DIAL, CHALLENGE, SEALED_TO_HOST)
+"""Kinds that carry a link over the air; they are nothing inside one, nor on a cable."""
+
+ADDED = ((HELLO, "pins", 0), (STATUS, "knob_state", KNOB_OK), (STATUS, "free_bytes", 0), (HELLO, "radio", 0))
 """Fields that came with a later minor version, and what is taken for each where an older speaker ends before it."""
 
 _BY_KIND = {}

@@ -33,3 +33,6 @@ PACKET = 1
 
 MAX_RATE_HZ = (50, 50)
 """Samples a second that it sustains with a potentiometer and with an encoder; not measured, set low."""
+
+RADIO = True
+"""Whether the board has Bluetooth; `tracedial flash` leaves out what a board without it does not need."""

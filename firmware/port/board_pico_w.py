@@ -33,3 +33,6 @@ PACKET = 64
 
 MAX_RATE_HZ = (125, 50)
 """Samples a second that it sustains with a potentiometer and with an encoder: see `docs/timing.md`."""
+
+RADIO = True
+"""Whether the board has Bluetooth; `tracedial flash` leaves out what a board without it does not need."""

@@ -13,6 +13,8 @@ _ROOM = const(128)
 class Console:
     """Bytes in and out of the console, whose Ctrl-C `main.py` has turned off; `packet` as `Outlet` takes it."""
 
+    wired = True
+
     def __init__(self, packet):
         self._in = sys.stdin.buffer
         self._readable = select.poll()
@@ -38,6 +40,13 @@ class Console:
         if n:
             self._outlet.heard()
         return bytes(self._buffer[:n]) if n else b""
+
+    def is_there(self):
+        """Whether a host can be at the other end: a cable does not say."""
+        return True
+
+    def hang_up(self):
+        """A cable has no connection to end."""
 
     def wait(self, wait_ms):
         """Sleep until bytes come in or the time has passed."""

@@ -17,8 +17,11 @@ from dial.wheel import Encoder, Wheel
 from dialwire import message
 from dialwire.scale import ALLIANCE, Scale
 from dialwire.ticks import BOARD_TOP, ticks_diff
+from port import primitives
+from port.emulated_bluetooth import BLE, UUID
 from port.emulated_line import connect, machine_us
 from port.slots import FileSlots
+from port.wireless import Wireless, radio_bits
 
 # Collected while there is nothing to do: left to itself, MicroPython collects when its memory is full, for several
 # milliseconds, be a tick due or not.
@@ -158,6 +161,10 @@ class Board:
         self._happened = []
         self._told_rest = b""
         self._boot = settings["boot"]
+        self.radio, self._ble, self._wireless = 0, None, None
+        if settings["radio"]:
+            self._open_radio()
+        self._link = self._wireless or line
 
     @property
     def interpreter(self):
@@ -198,18 +205,26 @@ class Board:
         self._obey(self._line.told())
 
     def ready(self):
-        """Whether the link takes another frame: the emulator takes all."""
-        return True
+        """Whether the link takes another frame: the cable takes all."""
+        return self._link.ready()
 
     def read(self):
         """The bytes that have come in, possibly none. The emulator closing the line ends the program."""
         self._line.look()
         self._obey(self._line.told())
-        return self._line.read()
+        return self._link.read()
+
+    def came(self, ticks):
+        """When the bytes that were just read had come; `ticks` is when they were looked for."""
+        return self._wireless.came(ticks) if self._wireless else ticks
+
+    def held(self):
+        """The link of the host that has the dial, None where there is but the cable."""
+        return self._wireless.held if self._wireless else None
 
     def write(self, data):
         """Send bytes to the host."""
-        self._line.write(data)
+        self._link.write(data)
 
     def wait(self, wait_us):
         """Sleep until bytes come in or `wait_us` have passed."""
@@ -223,6 +238,7 @@ class Board:
     def serve(self, dial):
         """Pass on what happened outside. A script that nobody starts begins by itself with the first tick."""
         self.world.scale = dial.scale
+        self._dial_settings = dial.settings
         if not self.knob.incremental:
             self.world.calibration = dial.settings.calibration
         sampler = dial.sampler
@@ -245,8 +261,22 @@ class Board:
     def crashed(self, dial, error):
         """Send the traceback as a board would, and end with it."""
         for frame in dial.last_words(repr(error)):
-            self.write(frame)
+            self._line.write(frame)
         raise error
+
+    def _open_radio(self):
+        self._dial_settings = self.settings
+        self.radio = radio_bits(self.settings, primitives.make_cipher)
+        if self.radio & message.RADIO_ON:
+            self._ble = BLE(self._line.say)
+            self._wireless = Wireless(
+                self._line,
+                self._ble,
+                UUID,
+                unique_id=self.unique_id,
+                settings=lambda: self._dial_settings,
+                ticks_us=self.ticks_us,
+            )
 
     def _obey(self, data):
         if not data:
@@ -267,6 +297,9 @@ class Board:
                 self.world.hold()
             elif words[0] == "wire":
                 self.world.cut = words[1] == "cut"
+            elif words[0] == "radio":
+                if self._ble:
+                    self._ble.hear(words[1:])
             elif words[0] in ("press", "home", "edge"):
                 self._happened.append(words[0])
 

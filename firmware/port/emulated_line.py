@@ -16,8 +16,9 @@ TCP_NODELAY = 1
 
 GRANT = "<QII"
 """The emulator's answer: true time in microseconds, the lengths of what came by the wire and of what was told."""
-IDLE = "<II"
-"""What a dial says when it has nothing to do: for how many microseconds, and the length of what it sends."""
+IDLE = "<III"
+"""What a dial says when it has nothing to do: for how many microseconds, the lengths of what it sends by the wire and
+of what its radio says."""
 MAX_WAIT_US = 1000000
 
 if hasattr(time, "ticks_us"):
@@ -32,6 +33,8 @@ else:
 class Arrivals:
     """What has come and was not taken yet: bytes of the wire, and what was told of the world."""
 
+    wired = True
+
     def __init__(self, told):
         self._told = told
         self._came = b""
@@ -40,6 +43,17 @@ class Arrivals:
         """What came by the wire."""
         data, self._came = self._came, b""
         return data
+
+    def ready(self):
+        """Whether the cable takes another frame."""
+        return True
+
+    def is_there(self):
+        """Whether a host can be at the other end: a cable does not say."""
+        return True
+
+    def hang_up(self):
+        """A cable has no connection to end."""
 
     def told(self):
         """What was told about the world."""
@@ -76,6 +90,13 @@ class RealLine(Arrivals):
         except OSError:
             raise SystemExit(0)
 
+    def say(self, line):
+        """Tell the emulator something."""
+        try:
+            self._control.sendall(line.encode() + b"\n")
+        except OSError:
+            raise SystemExit(0)
+
     def wait(self, wait_us):
         """Sleep until something comes or `wait_us` have passed."""
         if wait_us >= 1000:
@@ -97,6 +118,7 @@ class SimulatedLine(Arrivals):
         self._now_us = true_us
         super().__init__(told)
         self._leaving = b""
+        self._saying = b""
 
     def true_us(self):
         """The time that was handed out last: computing takes none."""
@@ -109,12 +131,17 @@ class SimulatedLine(Arrivals):
         """Send by the wire, at the time that it is now."""
         self._leaving += data
 
+    def say(self, line):
+        """Tell the emulator something, at the time that it is now."""
+        self._saying += line.encode() + b"\n"
+
     def wait(self, wait_us):
         """Stand still until it is later: by `wait_us` at most, and by a microsecond at least."""
         leaving, self._leaving = self._leaving, b""
+        saying, self._saying = self._saying, b""
         wait_us = min(max(wait_us, 1), MAX_WAIT_US)
         try:
-            self._wire.sendall(struct.pack(IDLE, wait_us, len(leaving)) + leaving)
+            self._wire.sendall(struct.pack(IDLE, wait_us, len(leaving), len(saying)) + leaving + saying)
         except OSError:
             raise SystemExit(0)
         self._now_us, n_came, n_told = struct.unpack(GRANT, self._exactly(struct.calcsize(GRANT)))

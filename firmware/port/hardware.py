@@ -33,6 +33,7 @@ _PULSE_US = const(5000)
 _GAP_US = const(200)
 _FEEDBACK_US = const(30000)
 _LOOK_US = const(10000)
+_AIR_LOOK_US = const(2000)
 _TELL_US = const(10000000)
 _COLLECT_MS = const(250)
 # A collection takes about 10 ms with the outbox in place: only where nothing is due for longer.
@@ -67,6 +68,9 @@ class Board:
             self.knob, self.latch, self._timer = open_wiper(data, platform)
             self._noise = self.latch.read
         self._console = Console(data.PACKET)
+        self._dial_settings = settings
+        self.radio, self._wireless = self._open_radio(settings)
+        self._link = self._wireless or self._console
         self._button_pin = button
         presses = Edges(ticks_us)
         watch_edges(self._button_pin, presses, Pin.IRQ_FALLING)
@@ -115,15 +119,23 @@ class Board:
 
     def read(self):
         """The bytes that have come in, possibly none."""
-        return self._console.read()
+        return self._link.read()
+
+    def came(self, ticks):
+        """When the bytes that were just read had come; `ticks` is when they were looked for."""
+        return self._wireless.came(ticks) if self._wireless else ticks
+
+    def held(self):
+        """The link of the host that has the dial, None on a board whose radio is off."""
+        return self._wireless.held if self._wireless else None
 
     def ready(self):
         """Whether the link takes another frame."""
-        return self._console.ready()
+        return self._link.ready()
 
     def write(self, frame):
         """Send a frame."""
-        self._console.write(frame)
+        self._link.write(frame)
 
     def raise_pulse(self):
         """Raise the sync output; `serve` lowers it after `_PULSE_US`."""
@@ -138,6 +150,7 @@ class Board:
         """What pins bring in and put out. Called each turn of the loop."""
         if self._watchdog is not None:
             self._watchdog.feed()
+        self._dial_settings = dial.settings
         while self._edges.waiting():
             dial.edge(self._edges.take())
         now = ticks_us()
@@ -152,6 +165,10 @@ class Board:
         """Sleep until bytes come in or `wait_us` have passed."""
         if wait_us >= _COLLECT_IDLE_US and ticks_diff(ticks_ms(), self._collected_ms) > _COLLECT_MS:
             self._collect()
+        elif self._wireless and self._wireless.hurries():
+            # What comes over the air does not wake who waits for the console.
+            if wait_us >= 1000 and not self._wireless.waiting():
+                self._console.wait(min(wait_us, _AIR_LOOK_US) // 1000)
         elif wait_us >= 1000:
             self._console.wait(min(wait_us, _LOOK_US) // 1000)
 
@@ -175,7 +192,7 @@ class Board:
             self._drain()
             if self._watchdog is not None:
                 self._watchdog.feed()
-            self._console.write(frame)
+            self._link.write(frame)
         self._drain()
         machine.reset()
 
@@ -227,9 +244,35 @@ class Board:
     def _drain(self):
         """Wait, a second at most, until the link has taken what was written."""
         began = ticks_ms()
-        while not self._console.ready() and ticks_diff(ticks_ms(), began) < 1000:
+        while not self._link.ready() and ticks_diff(ticks_ms(), began) < 1000:
             time.sleep_ms(1)
         time.sleep_ms(20)
+
+    def _open_radio(self, settings):
+        """What HELLO says of the radio, and both links where it is on."""
+        try:
+            # Imported where they are needed: a board without a radio has not even the files.
+            import bluetooth
+
+            from port import primitives
+            from port.wireless import Wireless, radio_bits
+        except ImportError:
+            return 0, None
+        bits = radio_bits(settings, primitives.make_cipher)
+        if not bits & message.RADIO_ON:
+            return bits, None
+        try:
+            return bits, Wireless(
+                self._console,
+                bluetooth.BLE(),
+                bluetooth.UUID,
+                unique_id=self.unique_id,
+                settings=lambda: self._dial_settings,
+                ticks_us=ticks_us,
+            )
+        except (OSError, MemoryError) as error:
+            self.store.problem = "the radio cannot be switched on (%r)" % error
+            return bits & ~message.RADIO_ON, None
 
     def _encoder(self, data, platform, options):
         """The encoder; where it cannot be opened, a knob that is broken: the dial must start, or nobody could choose

@@ -45,6 +45,18 @@ class FlashError(LinkError):
     """A board that the firmware cannot be put on, or was not put on whole; `port` names it."""
 
 
+class BusyDialError(LinkError):
+    """A dial that another program uses by another link; `port` names where it was asked."""
+
+
+class IntroductionError(TracedialError):
+    """Keys of dials that cannot be read or kept; `path` is their file."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        super().__init__(text)
+        self.path = path
+
+
 class AmbiguousDialError(TracedialError):
     """Several dials answer and none was chosen; `ports` names them."""
 

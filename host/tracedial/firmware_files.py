@@ -34,6 +34,28 @@ def board_machines() -> dict[str, str]:
     return machines
 
 
+OF_THE_RADIO = (
+    "dial/air",
+    "dial/links",
+    "dialwire/advert",
+    "dialwire/seal",
+    "port/primitives",
+    "port/radio",
+    "port/wireless",
+)
+"""The modules that only a board with a radio has."""
+
+
+def boards_with_radio() -> set[str]:
+    """The names of the boards that have Bluetooth, as each board's file says."""
+    found = set()
+    for path in (firmware_dir() / "port").glob("board_*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Assign) and ast.unparse(node) == "RADIO = True":
+                found.add(path.stem.removeprefix("board_"))
+    return found
+
+
 def prompt_program(name: str) -> str:
     """The text of a program that is run at a board's prompt, from `firmware/prompt/`."""
     return (firmware_dir() / "prompt" / f"{name}.py").read_text(encoding="utf-8")

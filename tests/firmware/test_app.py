@@ -2,9 +2,9 @@ from dial import lamp
 from dial.app import Dial, Identity
 from dial.calibrate import Calibration
 from dial.direct import Direct
-from dial.settings import Settings
+from dial.settings import Settings, SettingsStore
 from dial.wheel import Encoder, Wheel
-from dialwire import frame, message
+from dialwire import frame, hosts, message
 from dialwire.errors import WireError
 from dialwire.scale import ALLIANCE, Scale
 from dialwire.ticks import ticks_diff
@@ -84,7 +84,7 @@ def test_another_major_is_refused_with_both_versions():
     bench.send(message.HELLO_REQUEST, major=9, minor=0)
     (refused,) = bench.of(message.REFUSED)
     assert refused["reason"] == message.REFUSED_PROTOCOL
-    assert "1.1" in refused["text"] and "9.0" in refused["text"]
+    assert "1.2" in refused["text"] and "9.0" in refused["text"]
 
 
 def test_a_sync_reply_carries_arrival_and_departure():
@@ -518,3 +518,28 @@ def test_what_is_packed_at_once_is_what_the_table_of_messages_says():
             kind, fields = message.unpack(payload)
             assert message.pack(kind, **fields) == payload and frame.encode(payload) == data
             data = bench.dial.outgoing()
+
+
+def test_the_key_of_a_forgotten_host_stays_in_neither_slot():
+    class Flash:
+        def __init__(self):
+            self.slots = [b"", b""]
+
+        def read(self, number):
+            return self.slots[number]
+
+        def write(self, number, data):
+            self.slots[number] = data
+
+    flash = Flash()
+    store = SettingsStore(flash)
+    bench = Bench(keep=store.save)
+    key = bytes(range(100, 132))
+    introduce = bytes((hosts.INTRODUCE,)) + hosts.pack_host(b"the host", key, "lab")
+    bench.send(message.CONFIG_SET, key=message.CONFIG_HOSTS, value=introduce)
+    (told,) = bench.of(message.CONFIG)
+    assert key not in told["value"] and hosts.unpack_list(told["value"]) == [(b"the host", "lab")]
+    assert key in flash.slots[0] and key in flash.slots[1]
+    bench.send(message.CONFIG_SET, key=message.CONFIG_HOSTS, value=bytes((hosts.FORGET_ALL,)))
+    assert key not in flash.slots[0] and key not in flash.slots[1]
+    assert store.load(Settings("t", ALLIANCE, Calibration(0, 65535))).hosts == ()

@@ -26,6 +26,10 @@ MODULES = [
     "test_quadrature",
     "test_button",
     "test_settings",
+    "test_seal",
+    "test_air",
+    "test_links",
+    "test_radio",
     "test_memory",
     "test_app",
 ]

@@ -1,5 +1,5 @@
 from dial.calibrate import Calibration
-from dial.settings import Options, Settings, SettingsStore, pack_slot, unpack_slot
+from dial.settings import KEYS, Options, Settings, SettingsStore, pack_slot, unpack_slot
 from dialwire import message
 from dialwire.errors import WireError
 from dialwire.scale import ALLIANCE, Scale
@@ -12,7 +12,9 @@ def defaults():
 
 def other():
     scale = Scale(-100, 100, 2, ((-100, "kühl"), (100, "warm")))
-    return Settings("left", scale, Calibration(60000, 1200), Options(message.ENCODER, 2, message.REVERSE))
+    options = Options(message.ENCODER, 2, message.REVERSE)
+    known = tuple((bytes([number] * 8), bytes(range(number, number + 32)), "lab %d" % number) for number in range(8))
+    return Settings("left", scale, Calibration(60000, 1200), options, 40, known, message.RADIO_READABLE)
 
 
 def same(a, b):
@@ -20,8 +22,9 @@ def same(a, b):
         a.value(key) == b.value(key)
         for key in (
             message.CONFIG_NAME, message.CONFIG_SCALE, message.CONFIG_CALIBRATION, message.CONFIG_OPTIONS,
+            message.CONFIG_NOISE, message.CONFIG_HOSTS, message.CONFIG_RADIO,
         )
-    )  # fmt: skip
+    ) and a.hosts == b.hosts  # fmt: skip
 
 
 class Flash:
@@ -126,3 +129,19 @@ def test_a_setting_of_a_later_firmware_is_left_out():
     found = defaults()
     assert unpack_slot(later, found) == 9
     assert same(found, other())
+
+
+def test_no_key_of_a_host_is_told():
+    settings = other()
+    told = b"".join([settings.value(key) for key in KEYS])
+    for _, key, _ in settings.hosts:
+        assert key not in told and key in pack_slot(1, settings)
+
+
+def test_a_radio_is_on_in_three_ways_and_no_other():
+    settings = defaults()
+    assert settings.value(message.CONFIG_RADIO) == bytes((message.RADIO_SECRET,))
+    settings.set(message.CONFIG_RADIO, bytes((message.RADIO_READABLE,)))
+    for value in (b"", b"\x03", b"\x00\x00"):
+        raises(WireError, settings.set, message.CONFIG_RADIO, value)
+    assert settings.radio == message.RADIO_READABLE

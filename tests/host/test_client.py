@@ -6,7 +6,7 @@ import pytest
 
 from dialwire import frame, message
 from simulated import SimulatedDial
-from tracedial.errors import ProtocolError
+from tracedial.errors import BusyDialError, ProtocolError
 from tracedial.link.messages import Gone, Hello, Log, Mark, Refused, Sample, SyncExchange
 from tracedial.link.sequence import SequenceTracker
 
@@ -28,7 +28,7 @@ def test_hello_comes_first_and_says_all(simulated):
     simulated.run(0.2)
     hello = simulated.events[0]
     assert isinstance(hello, Hello)
-    assert (hello.boot, hello.protocol, hello.name, hello.scale.low) == (0x1234ABCD, (1, 1), "sim", -50)
+    assert (hello.boot, hello.protocol, hello.name, hello.scale.low) == (0x1234ABCD, (1, 2), "sim", -50)
 
 
 def test_hello_request_is_first_even_when_the_dial_spoke_before(simulated):
@@ -216,9 +216,30 @@ def test_each_exchange_holds_four_times_in_their_order(simulated):
 def test_another_major_is_refused_with_both_versions(simulated, major):
     simulated.run(0.1)
     payload = bytes((message.HELLO, major, 3)) + b"anything a later version may say"
-    with pytest.raises(ProtocolError, match=rf"protocol {major}\.3, this program 1\.1") as caught:
+    with pytest.raises(ProtocolError, match=rf"protocol {major}\.3, this program 1\.2") as caught:
         simulated.client.feed(frame.encode(payload), 0)
-    assert (caught.value.dial, caught.value.host) == ((major, 3), (1, 1))
+    assert (caught.value.dial, caught.value.host) == ((major, 3), (1, 2))
+
+
+def test_a_dial_that_another_program_uses_says_so(simulated):
+    text = "another program uses this dial over the air now"
+    busy = frame.encode(
+        message.pack(message.REFUSED, of_kind=message.HELLO_REQUEST, reason=message.REFUSED_BUSY, text=text)
+    )
+    with pytest.raises(BusyDialError, match=r"The dial on simulated is in use \(another program uses this dial over"):
+        simulated.client.feed(busy, 0)
+    simulated.run(0.1)
+    assert simulated.client.connected
+    (event,) = simulated.client.feed(busy, 0)
+    assert event.text == text
+
+
+def test_messages_of_the_air_are_nothing_on_a_cable(simulated):
+    simulated.run(0.1)
+    sealed = message.pack(message.SEALED_TO_HOST, counter=0, piece=b"piece", tag=bytes(8))
+    challenge = message.pack(message.CHALLENGE, unique_id=b"", cipher=1, nonce=bytes(16), proof=bytes(16))
+    assert simulated.client.feed(frame.encode(sealed) + frame.encode(challenge), 0) == []
+    assert simulated.client.unknown_kinds == 2 and simulated.client.connected
 
 
 def test_a_dial_that_refuses_the_host_is_heard(simulated):

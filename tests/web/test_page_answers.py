@@ -23,7 +23,7 @@ RAW = 45875
 TO_DIAL = {entry[0] for entry in message.MESSAGES if entry[0] < 0x80}
 # What is each dial's own: who it is, how often it reads its knob, what it says to people.
 OWN = {
-    "boot16", "boot", "unique_id", "firmware", "board", "interpreter", "knob", "tick_bits", "outbox", "pins",
+    "boot16", "boot", "unique_id", "firmware", "board", "interpreter", "knob", "tick_bits", "outbox", "pins", "radio",
     "n", "text", "missed_ticks", "free_bytes",
 }  # fmt: skip
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tracedial.dial_setup.board_choice import MPY_FORMAT
 from tracedial.errors import FlashError
-from tracedial.firmware_files import device_files, firmware_dir
+from tracedial.firmware_files import OF_THE_RADIO, device_files, firmware_dir
 
 START = "main.py"
 
@@ -40,3 +40,8 @@ def compile_firmware(port: str) -> dict[str, bytes]:
                 raise FlashError(port, f"This mpy-cross writes format {data[1]}, boards read {MPY_FORMAT}: update it.")
             files[name.removesuffix(".py") + ".mpy"] = data
     return files
+
+
+def without_radio(files: dict[str, bytes]) -> dict[str, bytes]:
+    """The files for a board that has no radio."""
+    return {name: data for name, data in files.items() if name.rpartition(".")[0] not in OF_THE_RADIO}

@@ -11,9 +11,9 @@ import hashlib
 from tracedial.dial_setup.board_choice import choose_board
 from tracedial.dial_setup.board_port import Say, leave_to_prompt, wait_for_dial
 from tracedial.dial_setup.board_prompt import BoardPrompt, identify
-from tracedial.dial_setup.compiling import START, compile_firmware
+from tracedial.dial_setup.compiling import START, compile_firmware, without_radio
 from tracedial.errors import FlashError
-from tracedial.firmware_files import board_machines, prompt_program
+from tracedial.firmware_files import board_machines, boards_with_radio, prompt_program
 from tracedial.link.messages import Hello
 
 NEWEST_TRIED = (1, 29)
@@ -37,6 +37,8 @@ def flash(port: str, *, board: str | None, replace: bool, say: Say) -> Hello:
         say(f"Board {name}: {identity.machine}, MicroPython {version}")
         if identity.version[:2] > NEWEST_TRIED:
             say(f"MicroPython {version} is newer than any that Tracedial was tried with.")
+        if name not in boards_with_radio():
+            files = without_radio(files)
         written = install(prompt, files, say, replace=replace)
         _note_choice(prompt, name if board and not identity.machine.startswith(board_machines()[name]) else "")
         say(f"{written} files written and verified." if written else "All files were there already.")

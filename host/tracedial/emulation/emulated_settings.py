@@ -24,6 +24,8 @@ class DialSettings:
     scale: tuple[int, int, int, tuple[tuple[int, str], ...]] | None = None
     link: LinkConditions = field(default_factory=LinkConditions)
     keep: Path | None = None
+    radio: bool = False
+    """Whether the board has one; it is on when the dial knows a host."""
 
     def to_firmware(self, *, true_us: int | None = None, boot: int = 0) -> str:
         """The settings as `firmware/port/emulated.py` reads them, first on its control connection.
@@ -43,6 +45,7 @@ class DialSettings:
                 "keep": str(self.keep) if self.keep else "",
                 "true_us": true_us,
                 "boot": boot,
+                "radio": self.radio,
             },
             # MicroPython reads an escaped character beyond 16 bits as two broken ones.
             ensure_ascii=False,

@@ -24,7 +24,7 @@ from tracedial.firmware_files import firmware_dir, interpreter_command
 BOOT_TIMEOUT_S = 60.0
 LAST_WORDS_S = 5.0
 GRANT = struct.Struct("<QII")
-IDLE = struct.Struct("<II")
+IDLE = struct.Struct("<III")
 """What host and dial say to each other: see `firmware/port/emulated_line.py`."""
 
 
@@ -38,6 +38,8 @@ class SimulatedDial:
         self.to_host = Pipe(lambda: self.conditions, rng, lambda: time)
         self.to_dial = Pipe(lambda: self.conditions, rng, lambda: time)
         self.to_dial.deliver = self._deliver
+        self.radio_says: Callable[[str], None] = lambda line: None
+        """Takes what the dial asks of its radio: see `firmware/port/emulated_bluetooth.py`."""
         self.wake_host: Callable[[], None] = lambda: None
         """Tells who reads the wire that there is something to see."""
         self._time = time
@@ -136,9 +138,11 @@ class SimulatedDial:
 
     def _take_answer(self) -> None:
         """What the dial sends, and until when it then has nothing to do."""
-        wait_us, n_leaving = IDLE.unpack(self._exactly(IDLE.size))
+        wait_us, n_leaving, n_said = IDLE.unpack(self._exactly(IDLE.size))
         if n_leaving:
             self.to_host.send(self._exactly(n_leaving))
+        for line in self._exactly(n_said).decode().splitlines():
+            self.radio_says(line)
         self._step_at(self._time.now_ns() + wait_us * 1000)
 
     def _exactly(self, length: int) -> bytes:

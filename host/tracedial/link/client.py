@@ -10,7 +10,7 @@ from typing import Any
 from dialwire import frame, message
 from dialwire.errors import WireError
 from dialwire.scale import Scale
-from tracedial.errors import ProtocolError
+from tracedial.errors import BusyDialError, ProtocolError
 from tracedial.files.plain_text import plain_text
 from tracedial.link.limits import BURST_MESSAGES, MESSAGES_PER_S, Budget, check_message
 from tracedial.link.messages import (
@@ -184,6 +184,10 @@ class DialClient:
                 self._check_major(payload)
                 self.malformed += 1
                 continue
+            if kind in message.OF_THE_AIR:
+                # On a cable, or within a link over the air, they are nothing.
+                self.unknown_kinds += 1
+                continue
             try:
                 event = self._event(kind, fields, host_ns)
             except WireError:
@@ -236,7 +240,7 @@ class DialClient:
                 [(rating, plain_text(label)) for rating, label in fields["detents"]],
             ),
             **{key: plain_text(fields[key]) for key in ("firmware", "board", "interpreter", "name", "knob")},
-            **{key: fields[key] for key in ("outbox", "min_rate_hz", "max_rate_hz", "pins")},
+            **{key: fields[key] for key in ("outbox", "min_rate_hz", "max_rate_hz", "pins", "radio")},
         )
         if self.hello is not None and self.hello.unique_id != hello.unique_id:
             self.connected = False
@@ -264,6 +268,10 @@ class DialClient:
                 dial=None,
                 host=HOST_VERSION,
             )
+        asked = fields["of_kind"] == message.HELLO_REQUEST and not self.connected
+        if asked and fields["reason"] == message.REFUSED_BUSY:
+            why = plain_text(fields["text"])
+            raise BusyDialError(self.port, f"The dial on {self.port} is in use ({why}): end that first.")
         return Refused(host_ns, message.name_of(fields["of_kind"]), fields["reason"], plain_text(fields["text"]))
 
     def _on_log(self, fields: dict[str, Any], host_ns: int) -> Log:

@@ -23,6 +23,7 @@ class Hello:
     max_rate_hz: int
     scale: Scale
     pins: int = 0
+    radio: int = 0
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,7 @@ export class PageDial {
       major: wire.PROTOCOL_MAJOR, minor: wire.PROTOCOL_MINOR, boot: this.boot, unique_id: textBytes("page"),
       firmware: "page", board: "browser", interpreter: shortened(navigator.userAgent, 40),
       name: shortened(this.name, 32), knob: shortened(this.kindOfKnob, 16), tick_bits: 64, outbox: OUTBOX,
-      min_rate_hz: 1, max_rate_hz: MAX_RATE_HZ, low, high, step, detents, pins: 0,
+      min_rate_hz: 1, max_rate_hz: MAX_RATE_HZ, low, high, step, detents, pins: 0, radio: 0,
     });
   }
 

@@ -14,9 +14,13 @@
  * @property {{}} STATUS_REQUEST
  * @property {{ into: number }} RESTART
  * @property {{ seconds: number }} IDENTIFY
+ * @property {{ major: number, minor: number, host_id: Uint8Array, nonce: Uint8Array }} KNOCK
+ * @property {{ proof: Uint8Array }} PROOF
+ * @property {{ counter: number, piece: Uint8Array, tag: Uint8Array }} SEALED_TO_DIAL
  * @property {{ major: number, minor: number, boot: number, unique_id: Uint8Array, firmware: string, board: string,
  *   interpreter: string, name: string, knob: string, tick_bits: number, outbox: number, min_rate_hz: number,
- *   max_rate_hz: number, low: number, high: number, step: number, detents: [number, string][], pins: number }} HELLO
+ *   max_rate_hz: number, low: number, high: number, step: number, detents: [number, string][], pins: number,
+ *   radio: number }} HELLO
  * @property {{ boot16: number, exchange: number, received_us: number | bigint, sent_us: number | bigint }} SYNC_REPLY
  * @property {{ boot16: number, start: number, first_seq: number, first_tick_us: number | bigint,
  *   period_ns: number }} STARTED
@@ -31,6 +35,8 @@
  * @property {{ of_kind: number, reason: number, text: string }} REFUSED
  * @property {{ level: number, text: string }} LOG
  * @property {{ boot16: number, first_seq: number, count: number }} GONE
+ * @property {{ unique_id: Uint8Array, cipher: number, nonce: Uint8Array, proof: Uint8Array }} CHALLENGE
+ * @property {{ counter: number, piece: Uint8Array, tag: Uint8Array }} SEALED_TO_HOST
  *
  * @typedef {keyof Messages} MessageName
  * @typedef {"B" | "H" | "h" | "I" | "i" | "Q" | "text" | "blob" | "detents"} Form
@@ -50,7 +56,7 @@ export const MAX_DETENTS = 16;
 export const MAX_LABEL_BYTES = 40;
 export const MAX_DETENT_BYTES = 200;
 export const PROTOCOL_MAJOR = 1;
-export const PROTOCOL_MINOR = 1;
+export const PROTOCOL_MINOR = 2;
 export const RATING = 10000;
 export const MIN_PERIOD_NS = 4900000;
 export const MAX_PERIOD_NS = 1020000000;
@@ -76,11 +82,15 @@ export const REFUSED_PROTOCOL = 1;
 export const REFUSED_VALUE = 2;
 export const REFUSED_STATE = 3;
 export const REFUSED_UNKNOWN = 4;
+export const REFUSED_BUSY = 5;
+export const REFUSED_STRANGER = 6;
 export const CONFIG_NAME = 1;
 export const CONFIG_SCALE = 2;
 export const CONFIG_CALIBRATION = 3;
 export const CONFIG_OPTIONS = 4;
 export const CONFIG_NOISE = 5;
+export const CONFIG_HOSTS = 6;
+export const CONFIG_RADIO = 7;
 
 /** @type {Record<MessageName, number>} */
 export const KIND = {
@@ -94,6 +104,9 @@ export const KIND = {
   STATUS_REQUEST: 8,
   RESTART: 9,
   IDENTIFY: 10,
+  KNOCK: 11,
+  PROOF: 12,
+  SEALED_TO_DIAL: 13,
   HELLO: 129,
   SYNC_REPLY: 130,
   STARTED: 131,
@@ -104,6 +117,8 @@ export const KIND = {
   REFUSED: 136,
   LOG: 137,
   GONE: 138,
+  CHALLENGE: 139,
+  SEALED_TO_HOST: 140,
 };
 
 // Bytes of each type of number, by struct's letter.
@@ -143,6 +158,20 @@ export const MESSAGES = {
   IDENTIFY: [
     { name: "seconds", form: "B", low: 0, high: 60 },
   ],
+  KNOCK: [
+    { name: "major", form: "B", low: 0, high: 255 },
+    { name: "minor", form: "B", low: 0, high: 255 },
+    { name: "host_id", form: "blob", low: 0, high: 8 },
+    { name: "nonce", form: "blob", low: 0, high: 16 },
+  ],
+  PROOF: [
+    { name: "proof", form: "blob", low: 0, high: 16 },
+  ],
+  SEALED_TO_DIAL: [
+    { name: "counter", form: "I", low: 0, high: 4294967295 },
+    { name: "piece", form: "blob", low: 0, high: 192 },
+    { name: "tag", form: "blob", low: 0, high: 8 },
+  ],
   HELLO: [
     { name: "major", form: "B", low: 0, high: 255 },
     { name: "minor", form: "B", low: 0, high: 255 },
@@ -162,6 +191,7 @@ export const MESSAGES = {
     { name: "step", form: "H", low: 1, high: 20000 },
     { name: "detents", form: "detents", low: -10000, high: 10000 },
     { name: "pins", form: "B", low: 0, high: 255, fallback: 0 },
+    { name: "radio", form: "B", low: 0, high: 255, fallback: 0 },
   ],
   SYNC_REPLY: [
     { name: "boot16", form: "H", low: 0, high: 65535 },
@@ -228,5 +258,16 @@ export const MESSAGES = {
     { name: "boot16", form: "H", low: 0, high: 65535 },
     { name: "first_seq", form: "I", low: 0, high: 4294967295 },
     { name: "count", form: "I", low: 1, high: 4294967295 },
+  ],
+  CHALLENGE: [
+    { name: "unique_id", form: "blob", low: 0, high: 16 },
+    { name: "cipher", form: "B", low: 0, high: 1 },
+    { name: "nonce", form: "blob", low: 0, high: 16 },
+    { name: "proof", form: "blob", low: 0, high: 16 },
+  ],
+  SEALED_TO_HOST: [
+    { name: "counter", form: "I", low: 0, high: 4294967295 },
+    { name: "piece", form: "blob", low: 0, high: 192 },
+    { name: "tag", form: "blob", low: 0, high: 8 },
   ],
 };

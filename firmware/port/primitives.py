@@ -1,0 +1,50 @@
+"""What a link over the air is proven and sealed with, from the libraries of a board's MicroPython."""
+
+import os
+from hashlib import sha256
+
+from dialwire.seal import counter_mode
+
+try:
+    from cryptolib import aes
+except ImportError:
+    # Not in every build: the dial says so in HELLO, and its radio stays off unless its owner wants it without.
+    aes = None
+
+_ECB = 1
+_BLOCK = 64
+
+
+def keyed_mac(key):
+    """A function from bytes to their HMAC-SHA-256 (RFC 2104) under `key`, of 64 bytes at most."""
+    key = key + bytes(_BLOCK - len(key))
+    inner = bytes([byte ^ 0x36 for byte in key])
+    outer = bytes([byte ^ 0x5C for byte in key])
+
+    def mac(data):
+        hashed = sha256(inner)
+        hashed.update(data)
+        return sha256(outer + hashed.digest()).digest()
+
+    return mac
+
+
+def _cipher_of(aes):
+    if aes is None:
+        return None
+
+    def make_cipher(key):
+        # Blocks each by itself are all that every build with AES has.
+        encrypt = aes(key, _ECB).encrypt
+        return lambda counter, data: counter_mode(encrypt, counter, data)
+
+    return make_cipher
+
+
+make_cipher = _cipher_of(aes)
+"""AES-128 in counter mode, as `dialwire.seal.Seal` takes it; None where the library has no AES."""
+
+
+def random_bytes(count):
+    """Bytes that nobody can foretell, as far as the port's own source goes."""
+    return os.urandom(count)
