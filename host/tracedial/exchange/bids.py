@@ -14,6 +14,7 @@ from tracedial.exchange.contents import Dyad, Rating, Source
 from tracedial.exchange.cues import on_one_line
 from tracedial.exchange.tables import ANSWERS, present
 from tracedial.files.private import make_folder
+from tracedial.files.safe_text import safe_cell
 from tracedial.files.whole_file import write_whole
 
 BIDS_VERSION = "1.10.0"
@@ -114,7 +115,7 @@ def _write_tsv(path: Path, columns: tuple[str, ...], rows: Iterable[tuple[Any, .
 
 
 def _cell(value: Any) -> str:
-    text = "" if value is None else on_one_line(value) if isinstance(value, str) else f"{value!r}"
+    text = "" if value is None else safe_cell(on_one_line(value)) if isinstance(value, str) else f"{value!r}"
     return text or NOT_THERE
 
 

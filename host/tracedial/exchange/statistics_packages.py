@@ -1,5 +1,6 @@
 """SPSS (`.sav`) and Stata (`.dta`): tables with the labels of columns and values in the file."""
 
+import errno
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -71,12 +72,16 @@ def _frame(part: Block, columns: list[Column]) -> Any:
 
 
 def _write_sav(source: Source, frame: Any, columns: list[Column], path: Path, label: str) -> None:
-    labels = source.value_labels
-    library("pyreadstat").write_sav(
-        frame, str(path), file_label=label[:64], column_labels=[column.label for column in columns],
-        variable_value_labels={column.name: labels for column in columns if column.rated and labels},
-        variable_measure={column.name: "nominal" if column.kind == TEXT else "scale" for column in columns},
-    )  # fmt: skip
+    labels, spss = source.value_labels, library("pyreadstat")
+    try:
+        spss.write_sav(
+            frame, str(path), file_label=label[:64], column_labels=[column.label for column in columns],
+            variable_value_labels={column.name: labels for column in columns if column.rated and labels},
+            variable_measure={column.name: "nominal" if column.kind == TEXT else "scale" for column in columns},
+        )  # fmt: skip
+    except spss.ReadstatError as error:
+        # The library does not say why the system refused the data; a full disk is what it usually is.
+        raise OSError(errno.EIO, f"{error}: is the disk full?", str(path)) from error
 
 
 def _write_dta(source: Source, frame: Any, columns: list[Column], path: Path, label: str) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tracedial.exchange.contents import Source
 from tracedial.exchange.cues import answer_cues, file_stem, on_one_line, segment_cues
+from tracedial.files.safe_text import safe_cell
 from tracedial.files.whole_file import write_whole
 
 
@@ -17,7 +18,10 @@ def write(source: Source, folder: Path) -> list[str]:
             lines = [f"{stamp(cue.start_s)} {rating.rater}: {on_one_line(cue.text)}" for cue in cues]
             write_whole(folder / f"{stem}.txt", "".join(f"{line}\n" for line in lines))
             rows = [("Timespan", "Content", "Speaker")]
-            rows += [(f"{span(cue.start_s)} - {span(cue.end_s)}", on_one_line(cue.text), rating.rater) for cue in cues]
+            rows += [
+                (f"{span(cue.start_s)} - {span(cue.end_s)}", safe_cell(on_one_line(cue.text)), rating.rater)
+                for cue in cues
+            ]
             write_whole(folder / f"{stem}_nvivo.txt", "".join("\t".join(row) + "\n" for row in rows))
     return []
 

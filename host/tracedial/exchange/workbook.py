@@ -1,5 +1,6 @@
 """An Excel workbook: a sheet for each table, and one that says what the columns mean."""
 
+import contextlib
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
@@ -24,14 +25,28 @@ def write(source: Source, folder: Path) -> list[str]:
     book = library("openpyxl").Workbook(write_only=True)
     sheets = _Sheets(book)
     tables = [*long_tables(source), wide_table(source)]
-    for table in tables:
-        columns, blocks = with_long_texts_split(table, most=MOST_UNITS, length=_units)
-        rows = (row for block in blocks for row in zip(*(block[c.name] for c in columns), strict=True))
-        sheets.add(table.name, columns, rows)
-    said = [Column(name, name) for name in ("table", "column", "meaning", "values")]
-    sheets.add("columns", said, codebook(source, tables))
-    book.save(folder / "ratings.xlsx")
+    try:
+        for table in tables:
+            columns, blocks = with_long_texts_split(table, most=MOST_UNITS, length=_units)
+            rows = (row for block in blocks for row in zip(*(block[c.name] for c in columns), strict=True))
+            sheets.add(table.name, columns, rows)
+        said = [Column(name, name) for name in ("table", "column", "meaning", "values")]
+        sheets.add("columns", said, codebook(source, tables))
+        book.save(folder / "ratings.xlsx")
+    except OSError:
+        _let_go(book)
+        raise
     return sheets.notes
+
+
+def _let_go(book: Any) -> None:
+    """Close the library's half-written sheets. Left to themselves they fail once more, when Python throws them away,
+    and print a traceback."""
+    for sheet in book.worksheets:
+        for stream in (sheet._rows, getattr(sheet._writer, "xf", None)):
+            with contextlib.suppress(OSError):
+                if stream is not None:
+                    stream.close()
 
 
 class _Sheets:
