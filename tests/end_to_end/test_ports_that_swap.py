@@ -82,7 +82,7 @@ def test_all_records_are_fetched_and_none_is_another_dials(tmp_path, short_video
         assert alignment.report["records_missing"] == 0
         assert {sample.rating for sample in alignment.samples} == {number * 10}
         findings = " ".join(alignment.report["findings"])
-        assert "Another dial was met where this one was expected" in findings
+        assert "Another dial answered on this dial's port" in findings
         assert f"changed its port {'once' if swaps == 1 else '2 times'}" in findings
 
 

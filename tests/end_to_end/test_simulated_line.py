@@ -108,7 +108,7 @@ def test_a_dial_that_stays_away_does_not_hold_up_the_end(tmp_path):
     summaries, alignments = record(tmp_path, dial("a"), dial("b"), end_s=4.4, acts=[(2.0, "b", "cut")])
     assert [summary.complete for summary in summaries] == [True, False]
     assert np.flatnonzero(~np.isnan(alignments[0].trace.rating)).tolist() == [0, 1, 2, 3, 4]
-    assert any("before the dial had sent everything" in finding for finding in alignments[1].report["findings"])
+    assert any("before the dial had sent all its records" in finding for finding in alignments[1].report["findings"])
 
 
 def test_a_dial_that_dies_is_a_sentence(tmp_path):

@@ -204,6 +204,10 @@ def test_a_second_at_which_the_wire_was_broken_has_no_rating(tmp_path):
     assert trace.n[broken[1]] == 0
     assert np.isnan(trace.mean[broken[1]])
     assert any("broken" in finding for finding in alignment.report["findings"])
+    assert [one for one in alignment.report["finding_codes"] if one["code"] == "wire_broken"] == [
+        {"code": "wire_broken", "values": {"count": len(broken)}}
+    ]
+    assert len(alignment.report["finding_codes"]) == len(alignment.report["findings"])
     assert alignment.report["samples_without_rating"] == len(broken)
     write_alignment(alignment)
     marks = (alignment.recording.folder / "marks.csv").read_text()

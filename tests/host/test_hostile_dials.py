@@ -365,7 +365,7 @@ def test_a_rating_outside_its_scale_never_enters_a_trace_and_is_counted_and_said
     assert np.isnan(alignment.trace.rating).sum() == len(off)
     count = alignment.report["samples_without_rating"]
     assert 39 <= count <= 41
-    assert any(f"{count} samples whose numbers are none of its scale" in f for f in alignment.report["findings"])
+    assert any(f"{count} samples have values outside the dial's scale" in f for f in alignment.report["findings"])
 
 
 def test_a_rating_between_two_steps_of_its_scale_is_none():

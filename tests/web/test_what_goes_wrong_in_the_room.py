@@ -95,7 +95,7 @@ def test_a_server_that_was_killed_goes_on_in_one_more_journal(tmp_path):
     assert sum(not row["rating"] for row in rows) <= 1
     assert rows[3]["rating"] and rows[10]["rating"]
     report = json.loads((folder / "alignment.json").read_text())
-    assert report["journals"] == ["journal.tdj", "journal-2.tdj"] and "taken up again once" in report["findings"][0]
+    assert report["journals"] == ["journal.tdj", "journal-2.tdj"] and "resumed once" in report["findings"][0]
 
 
 def test_a_dial_that_is_unplugged_stops_the_video_until_it_is_back(tmp_path):

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from tracedial.alignment.findings import offset_report, report_of
+from tracedial.alignment.alignment_report import findings_report, offset_report, report_of
+from tracedial.alignment.findings import findings_of_alignment, findings_of_parts, missing_records
 from tracedial.alignment.imported import align_imported
 from tracedial.alignment.placing import EDGE_S, Floats, first_moved, place, trace_of
 from tracedial.alignment.result import Alignment
@@ -24,8 +25,7 @@ from tracedial.files.whole_file import fingerprint, write_whole
 from tracedial.measures.trace import Trace, write_trace
 from tracedial.recording.folder import ALIGNMENT_FILE, JOURNAL_NAME, MARKS_FILE, SAMPLES_FILE, TRACE_FILE, journals
 from tracedial.recording.on_scale import with_off_scale_flagged
-from tracedial.recording.recording import Recording, read_recording, times
-from tracedial.recording.resume import dial_words
+from tracedial.recording.recording import Recording, read_recording
 from tracedial.recording.samples import Samples, without_repeats
 from tracedial.timing.clock_fit import ClockFit
 from tracedial.timing.live_clock import fit_boots
@@ -87,7 +87,9 @@ def align(recording: Recording) -> Alignment:
     trace, rows = trace_of(recording, samples, host_s, bound_s, video_s, stretch, stretches)
     trace = replace(trace, flags=flag_unseen(trace.flags, video.unseen, rows.chosen >= 0))
     alignment = Alignment(recording, trace, samples, host_s, bound_s, video_s, stretch, video, rows, fits)
-    alignment.report.update(report_of(alignment, repeats, conflicts, unfitted))
+    missing = sum(missing_records(samples, recording).values())
+    alignment.findings.extend(findings_of_alignment(alignment, missing=missing, conflicts=conflicts, unfitted=unfitted))
+    alignment.report.update(report_of(alignment, repeats=repeats, missing=missing))
     return alignment
 
 
@@ -171,31 +173,9 @@ def _joined(parts: list[Alignment], problems: list[TracedialError]) -> Alignment
     ]
     report["offset_ms"] = offset_report(columns["offset_s"])
     report["journals"] = [part.recording.journal for part in parts]
-    report["findings"] = [
-        f"The recording was taken up again {times(len(parts) + len(problems) - 1)}: it is in several journals.",
-        *_dial_findings(parts),
-        *(str(problem) for problem in problems),
-        *(f"{part.recording.journal}: {finding}" for part in parts for finding in part.report["findings"]),
-    ]
-    if again:
-        report["findings"].insert(1, f"{again} seconds were rated more than once; the rating of the last time is used.")
-    return replace(last, trace=trace, report=report, parts=parts)
-
-
-def _dial_findings(parts: list[Alignment]) -> list[str]:
-    """Whether one rater's journals were made with several dials, and whether somebody meant that."""
-    used = {
-        (hello["unique_id"], f"{dial_words(hello['unique_id'], hello['name'])} in {part.recording.journal}")
-        for part in parts
-        for hello in part.recording.hellos
-    }
-    if len({unique_id for unique_id, _ in used}) < 2:
-        return []
-    meant = any(part.recording.header.get("another_dial") for part in parts)
-    return [
-        f"The recording was made with more than one dial: {'; '.join(sorted(words for _, words in used))}. "
-        + ("That was asked for (--another-dial)." if meant else "Nobody asked for that: is every part this rater's?")
-    ]
+    findings = findings_of_parts(parts, list(problems), again=again)
+    report.update(findings_report(findings))
+    return replace(last, trace=trace, report=report, findings=findings, parts=parts)
 
 
 def _on_host_time(samples: Samples, fits: dict[int, ClockFit]) -> tuple[Floats, Floats]:

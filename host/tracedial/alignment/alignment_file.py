@@ -39,6 +39,7 @@ SHAPE = {
     "resent": COUNT,
     "records_missing": COUNT,
     "findings": [TEXT],
+    "finding_codes": if_there(Entry("a list", lambda value: isinstance(value, list))),
     "recorded_at": LINE,
     "recorded_with": LINE,
     "journal_bytes": if_there(Entry("a table of numbers", lambda value: isinstance(value, dict))),

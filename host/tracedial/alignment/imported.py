@@ -1,7 +1,7 @@
-"""Ratings that another program recorded, on video time: there is no clock, since their times are those of the video.
+"""Ratings from another program, on video time. There is no clock: their times are video times.
 
-Each whole second gets the rating nearest to it, within half of what lies between two of them (and half a second). Where
-a file tells changes only, a rating holds until the next one.
+Each whole second gets the nearest rating, within half the distance of two ratings (at most half a second). If a file
+has changes only, a rating is valid until the next one.
 """
 
 import math
@@ -12,15 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracedial import __version__
-from tracedial.alignment.findings import LONG_UNMOVED_S, offset_report
+from tracedial.alignment.alignment_report import findings_report, offset_report
+from tracedial.alignment.findings import LONG_UNMOVED_S
 from tracedial.alignment.placing import Floats, Rows, first_moved
 from tracedial.alignment.result import Alignment
 from tracedial.alignment.video_time import VideoTime
 from tracedial.errors import NothingRatedError, RecordingError
-from tracedial.files.counted import counted
 from tracedial.files.shape import COUNT, LINE, NUMBER, TEXT, YES_OR_NO, misfit, or_null
 from tracedial.measures.trace import Trace
+from tracedial.recording.finding_words import SHOWN
+from tracedial.recording.findings import Code, Finding, finding
 from tracedial.recording.recording import Recording
+from tracedial.recording.recording_findings import findings_of_counts
 from tracedial.recording.samples import ROW, Samples
 
 SHAPE = {
@@ -57,7 +60,8 @@ def align_imported(recording: Recording) -> Alignment:
         recording, trace, Samples(np.zeros(0, ROW)), np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0, np.int32),
         VideoTime([]), Rows(chosen, offset_s, np.zeros(n_seconds, int)), {},
     )  # fmt: skip
-    alignment.report.update(_report(recording, source, trace, _findings(recording, source, trace, at_s, ratings)))
+    alignment.findings.extend(_findings(recording, source, trace, at_s, ratings))
+    alignment.report.update(_report(recording, source, trace, alignment.findings))
     return alignment
 
 
@@ -105,40 +109,30 @@ def _windows(
     return mean, low, high, n
 
 
-def _findings(recording: Recording, source: dict[str, Any], trace: Trace, at_s: Floats, ratings: Floats) -> list[str]:
-    findings = [
+def _findings(
+    recording: Recording, source: dict[str, Any], trace: Trace, at_s: Floats, ratings: Floats
+) -> list[Finding]:
+    found = [
         *recording.findings,
-        f"The ratings were imported from {source['file']} ({source['program']}): no clock was recorded, and their "
-        "times are taken as they stand there.",
-        *source["notes"],
-    ]  # fmt: skip
+        finding(Code.IMPORTED, file=source["file"], program=source["program"]),
+        *(finding(Code.IMPORT_NOTE, text=note) for note in source["notes"]),
+    ]
     if bad := source["malformed"]:
-        findings.append(
-            f"{counted(len(bad), 'row')} of the file could not be read and {'is' if len(bad) == 1 else 'are'} left out "
-            f"(row {', '.join(str(one['row']) for one in bad[:5])}{'…' if len(bad) > 5 else ''})."
-        )
-    if missing := int(np.count_nonzero(np.isnan(ratings))):
-        findings.append(f"{counted(missing, 'row')} of the file {'has' if missing == 1 else 'have'} no rating.")
+        found.append(finding(Code.ROWS_UNREADABLE, count=len(bad), rows=[one["row"] for one in bad[: SHOWN + 1]]))
+    found += findings_of_counts((Code.ROWS_UNRATED, int(np.count_nonzero(np.isnan(ratings)))))
     if source["step_s"] > 1.5 and not source["held"]:
-        findings.append(
-            f"The file has a rating for each {source['step_s']:g} s of video: the seconds between have none, and none "
-            "is made up."
-        )
-    if beyond := int(np.count_nonzero(at_s >= len(trace.rating) - 1e-6)):
-        findings.append(f"{counted(beyond, 'rating')} at the video's end or after it belong to no second.")
+        found.append(finding(Code.RATED_SPARSELY, step_s=source["step_s"]))
+    found += findings_of_counts((Code.RATED_AFTER_END, int(np.count_nonzero(at_s >= len(trace.rating) - 1e-6))))
     rated = np.flatnonzero(~np.isnan(trace.rating))
     if len(rated) and (left := len(trace.rating) - 1 - int(rated[-1])):
-        findings.append(f"The rated part ends with second {rated[-1]}: the last {counted(left, 'second')} have none.")
+        found.append(finding(Code.RATED_PART_ENDS, second=int(rated[-1]), count=left))
     moved_s = first_moved(trace.rating)
     if len(rated) and moved_s - rated[0] >= LONG_UNMOVED_S:
-        findings.append(
-            f"The rating is the same for {counted(moved_s - int(rated[0]), 'second')} at the beginning, and nothing "
-            "says whether it was meant."
-        )
-    return findings
+        found.append(finding(Code.SAME_AT_START, count=moved_s - int(rated[0])))
+    return found
 
 
-def _report(recording: Recording, source: dict[str, Any], trace: Trace, findings: list[str]) -> dict[str, Any]:
+def _report(recording: Recording, source: dict[str, Any], trace: Trace, findings: list[Finding]) -> dict[str, Any]:
     assert trace.offset_s is not None
     nobody = ("name", "board", "unique_id", "firmware", "interpreter", "protocol", "knob")
     return {
@@ -164,5 +158,5 @@ def _report(recording: Recording, source: dict[str, Any], trace: Trace, findings
         "stretches": [],
         "parameters": {"placed": "held" if source["held"] else "nearest", "step_s": source["step_s"]},
         "imported": {**source, "imported_at": recording.header["wall_clock"]},
-        "findings": findings,
+        **findings_report(findings),
     }  # fmt: skip

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tracedial.alignment.placing import Floats, Rows
 from tracedial.alignment.video_time import VideoTime
 from tracedial.measures.trace import Trace
+from tracedial.recording.findings import Finding
 from tracedial.recording.recording import Recording
 from tracedial.recording.samples import Samples
 from tracedial.timing.clock_fit import ClockFit
@@ -33,7 +34,8 @@ class Alignment:
     video: VideoTime
     rows: Rows
     fits: dict[int, ClockFit]
-    report: dict[str, Any] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list[Finding])
+    report: dict[str, Any] = field(default_factory=dict[str, Any])
     parts: list["Alignment"] = field(default_factory=list)
     """Of a recording that was taken up again: the alignment of each journal. The arrays above are then the last's."""
 

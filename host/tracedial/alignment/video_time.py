@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracedial.errors import ClockError
-from tracedial.recording.recording import Recording, times
+from tracedial.recording.findings import Code, Finding, finding
+from tracedial.recording.recording import Recording
 from tracedial.timing.clock import fit_clock, page_tick_us
 from tracedial.timing.clock_fit import ClockFit
 from tracedial.timing.player import PlayerEvent, Stretch, timeline
@@ -24,20 +25,15 @@ from tracedial.timing.shown_frames import (
 
 Floats = NDArray[np.float64]
 
-NO_FRAMES = (
-    "No frame that the page showed can be placed in time: video times are those of its player, which are coarser, and "
-    "nothing says what was seen."
-)
-
 
 @dataclass(frozen=True)
 class VideoTime:
-    """The stretches in which the video ran, and the seconds of it that passed on no screen. Where a page played it:
-    `page_fits`, the clock of each page by its boot, and `shown`, what its frames said; `findings` are sentences."""
+    """The periods in which the video ran, and the seconds of it that were not shown. If a page played it: `page_fits`,
+    the clock of each page by its boot, and `shown`, the result of its frames."""
 
     stretches: list[Stretch]
     unseen: list[Unseen] = field(default_factory=list)
-    findings: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list[Finding])
     page_fits: dict[int, ClockFit] = field(default_factory=dict)
     shown: ShownVideo | None = None
 
@@ -59,7 +55,7 @@ def video_time(recording: Recording, *, origin_ns: int) -> VideoTime:
     batches = [batch for batch in recording.frames if batch.page_boot in fits and batch.at_us]
     if not batches:
         if any(event.page_us is not None for event in events):
-            return VideoTime([on_its_word(one) for one in told], [], [NO_FRAMES], fits)
+            return VideoTime([on_its_word(one) for one in told], [], [finding(Code.NO_FRAME_PLACED)], fits)
         return VideoTime(told)
     shown = shown_video(
         _frames(batches, fits),
@@ -118,18 +114,12 @@ def _counts(counts: list[int], n: int) -> NDArray[np.int64]:
     return np.array(counts, dtype=np.int64) if len(counts) == n else np.full(n, UNTOLD)
 
 
-def _findings(shown: ShownVideo) -> list[str]:
-    findings = []
+def _findings(shown: ShownVideo) -> list[Finding]:
+    found: list[Finding] = []
     if shown.frozen:
-        findings.append(
-            f"The picture stood still {times(shown.frozen)}, for {shown.frozen_s:.1f} s in all, though nobody had "
-            "stopped the video (a frozen or overloaded browser): samples taken meanwhile belong to no second."
-        )
+        found.append(finding(Code.PICTURE_STOOD_STILL, count=shown.frozen, total_s=round(shown.frozen_s, 3)))
     lengths_s = [one.video_to_s - one.video_from_s for one in shown.unseen]
     unseen_s = sum(length_s for length_s in lengths_s if length_s >= UNSEEN_S)
     if unseen_s:
-        findings.append(
-            f"{unseen_s:.1f} s of the video passed without a picture on the screen (a hidden page, or frames that were "
-            "dropped): whole seconds of it are flagged `unseen` and have no rating."
-        )
-    return findings
+        found.append(finding(Code.VIDEO_UNSEEN, total_s=round(unseen_s, 3)))
+    return found

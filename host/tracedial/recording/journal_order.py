@@ -34,11 +34,6 @@ class Gap:
     before_ns: int | None
     after_ns: int | None
 
-    @property
-    def words(self) -> str:
-        """`Line 7` or `Lines 7 to 9`."""
-        return f"Line {self.first}" if self.count == 1 else f"Lines {self.first} to {self.first + self.count - 1}"
-
 
 @dataclass(frozen=True)
 class JournalContent:

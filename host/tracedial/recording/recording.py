@@ -3,7 +3,6 @@
 The journal alone is the recording; every other file in the folder can be made again from it.
 """
 
-import json
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,11 +11,13 @@ import numpy as np
 
 from tracedial.errors import RecordingError
 from tracedial.link.messages import Gone, Mark, Started, SyncExchange
-from tracedial.recording.doubt import Doubt, doubts_of, findings_of
+from tracedial.recording.doubt import Doubt, doubts_of
+from tracedial.recording.findings import Code, Finding, finding
 from tracedial.recording.folder import JOURNAL_NAME
 from tracedial.recording.journal import JournalContent, read_journal, restored
 from tracedial.recording.journal_lines import TWICE
 from tracedial.recording.record_kinds import Kind
+from tracedial.recording.recording_findings import findings_of_lines, findings_of_records
 from tracedial.recording.samples import ROW, Samples
 from tracedial.recording.session import FORMAT, check_format
 from tracedial.timing.player import PlayerEvent
@@ -28,13 +29,13 @@ ByKind = dict[str, list[dict[str, Any]]]
 
 @dataclass(frozen=True)
 class Recording:
-    """One rater's ratings of one session video, as the journal holds them.
+    """One rater's ratings of one session video, as the journal has them.
 
-    `samples` are as they came in, resent ones included, in the order of arrival. Where a page played the video,
-    `page_exchanges` are those of its clock, `frames` what it showed, and `pages` what else it told. `ratings` are those
-    of an imported recording, which has no clock: each says its second of the video. `others` are other dials that were
-    met at the dial's port. `doubts` are times when it is not known where the video was, `findings`
-    sentences about what the journal lacks. `journal` is the file's name: a recording taken up again has several.
+    `samples` are in the order of arrival, resent ones included. If a page played the video, `page_exchanges` are the
+    exchanges of its clock, `frames` the frames that it showed, and `pages` its other reports. `ratings` are those
+    of an imported recording, which has no clock: each has its second of the video. `others` are other dials
+    that answered on the dial's port. `doubts` are times when the video's position is unknown, `findings` the problems
+    found. `journal` is the file's name: a resumed recording has several.
     """
 
     folder: Path
@@ -58,7 +59,7 @@ class Recording:
     end: dict[str, Any] | None
     last_ns: int
     doubts: list[Doubt]
-    findings: list[str]
+    findings: list[Finding]
 
     @property
     def boots(self) -> list[int]:
@@ -83,7 +84,6 @@ def read_recording(folder: Path, journal: str = JOURNAL_NAME) -> Recording:
     except (KeyError, TypeError) as error:
         raise RecordingError(path, f"{path} is not a journal of format {FORMAT}: {error} is missing or odd.") from error
     recording.findings[:0] = mended
-    recording.findings.extend(_findings(recording))
     return recording
 
 
@@ -103,7 +103,7 @@ def _built(
     player = [_player_event(record) for record in by_kind.get(Kind.PLAYER, [])]
     frames = _build(FrameBatch, by_kind.get(Kind.FRAMES, []))
     end = by_kind[Kind.END][-1] if by_kind.get(Kind.END) else None
-    said = [str(record.get("text")) for record in by_kind.get(Kind.JOURNAL, [])]
+    said = [finding(Code.JOURNAL_NOTE, text=str(record.get("text"))) for record in by_kind.get(Kind.JOURNAL, [])]
     return Recording(
         folder=folder,
         journal=journal,
@@ -126,12 +126,12 @@ def _built(
         end=end,
         last_ns=last_ns,
         doubts=doubts_of(content, player, frames, ended=end is not None, last_ns=last_ns),
-        findings=[*said, *findings_of(content, end, len(samples))],
+        findings=[*said, *findings_of_lines(content, end, len(samples)), *findings_of_records(by_kind)],
     )
 
 
-def _mend(content: JournalContent, by_kind: ByKind) -> list[str]:
-    """Put in what one changed byte took of the lines that a journal without numbers needs most, and say so."""
+def _mend(content: JournalContent, by_kind: ByKind) -> list[Finding]:
+    """Restore the most important lines of a journal without numbers where one byte was changed."""
     if content.numbered:
         return []
     mended: list[int] = []
@@ -141,7 +141,7 @@ def _mend(content: JournalContent, by_kind: ByKind) -> list[str]:
             by_kind.setdefault(record.pop("kind"), []).append(record)
             mended.append(number)
     content.gaps[:] = [gap for gap in content.gaps if not set(range(gap.first, gap.first + gap.count)) <= set(mended)]
-    return [f"One byte of line {number} is not as it was written; its checksum says what it was." for number in mended]
+    return [finding(Code.BYTE_RESTORED, line=number) for number in mended]
 
 
 def _header(path: Path, headers: list[dict[str, Any]]) -> dict[str, Any]:
@@ -156,57 +156,6 @@ def _header(path: Path, headers: list[dict[str, Any]]) -> dict[str, Any]:
         )
     check_format(path, headers[0].get("format"))
     return headers[0]
-
-
-def _findings(recording: Recording) -> list[str]:
-    findings: list[str] = []
-    end = recording.end or {}
-    if count := end.get("over_budget", 0):
-        findings.append(f"The dial flooded its link: {count} messages beyond what a dial sends were not taken.")
-    if count := end.get("malformed", 0):
-        findings.append(f"{count} messages of the dial held what no dial can mean, and were not taken.")
-    if recording.end is not None and not recording.end.get("complete", True):
-        findings.append("The recording ended before the dial had sent everything that it held.")
-    scales = {json.dumps(hello["scale"], sort_keys=True) for hello in recording.hellos}
-    if len(scales) > 1:
-        findings.append("The dial's scale changed during the recording: its ratings are not on one scale.")
-    met = dict.fromkeys(f"{other['name']} (id {other['unique_id']}) on {other['port']}" for other in recording.others)
-    if met:
-        findings.append(f"Another dial was met where this one was expected, and was not listened to: {', '.join(met)}.")
-    moves = [link["port"] for link in recording.links if link.get("port")]
-    if moves:
-        findings.append(f"The dial changed its port {times(len(moves))}, and was found by its id: {', '.join(moves)}.")
-    findings += _page_findings(recording.pages)
-    if recording.end is None:
-        findings.append(
-            "The recording was not ended properly: the program was stopped, or the machine went down. "
-            "What came before is whole."
-        )
-    return findings
-
-
-def _page_findings(pages: list[dict[str, Any]]) -> list[str]:
-    """What the page that played the video noticed, where it bears on the times or on what the rater saw."""
-    findings: list[str] = []
-    if any(note.get("what") == "frames_from" and note.get("text") == "currentTime" for note in pages):
-        findings.append(
-            "The browser does not tell which frame it shows: video times come from the player's own clock "
-            "(currentTime), which is coarser."
-        )
-    if any(note.get("what") == "frames_from" and note.get("text") == "sound" for note in pages):
-        findings.append(
-            "The session is sound alone: times are those of the second that the browser says it plays. "
-            "Loudspeakers and headphones add a delay of their own, wireless ones up to 0.3 s."
-        )
-    slept = sum(note.get("what") == "slept" for note in pages)
-    if slept:
-        findings.append(f"The page stood still for more than 5 s {times(slept)}: the computer slept, or was too busy.")
-    return findings
-
-
-def times(count: int) -> str:
-    """`once`, `2 times`."""
-    return "once" if count == 1 else f"{count} times"
 
 
 def _player_event(record: dict[str, Any]) -> PlayerEvent:
