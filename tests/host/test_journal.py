@@ -4,10 +4,12 @@ import shutil
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 import pytest
 
 from tracedial.errors import JournalError
+from tracedial.recording import journal_writer
 from tracedial.recording.journal import JournalWriter, encode_line, read_journal
 
 RECORDS = [{"kind": "sample", "seq": k, "text": "ä\n中 'x'", "value": k / 7} for k in range(40)]
@@ -127,7 +129,7 @@ def test_the_systems_own_full_device(tmp_path):
     journal._file = open("/dev/full", "wb", buffering=0)  # noqa: PTH123, SIM115
     journal.append("sample", seq=1)
     assert "disk is full" in journal.problem
-    with pytest.raises(JournalError, match="1 records could not be written there; all is in") as error:
+    with pytest.raises(JournalError, match=r"1 records could not be written there\. The whole journal is in") as error:
         journal.close()
     assert read_journal(error.value.path).records[0] == {"kind": "sample", "seq": 1}
 
@@ -282,7 +284,7 @@ def test_a_folder_that_cannot_be_made_again_is_said_and_the_journal_rescued(tmp_
     path.parent.write_text("in the way")
     assert not journal.try_again() and "cannot be written anew" in journal.problem
     journal.append(**RECORDS[1])
-    with pytest.raises(JournalError, match="all is in") as error:
+    with pytest.raises(JournalError, match="The whole journal is in") as error:
         journal.close()
     assert read_journal(error.value.path).records[:2] == RECORDS[:2]
 
@@ -304,3 +306,67 @@ def test_a_journal_of_the_old_format_is_gone_on_with(tmp_path):
         journal.append(**RECORDS[3])
     content = read_journal(tmp_path / "j")
     assert content.records == RECORDS[:4] and content.gaps == [] and content.lines_lost == 0
+
+
+def _fill_everywhere(monkeypatch, room):
+    """From now on each further file takes `room` bytes."""
+    opened = journal_writer._opened
+    monkeypatch.setattr(journal_writer, "_opened", lambda path, mode: FullDisk(opened(path, mode), room))
+
+
+@pytest.mark.parametrize("room", [0, 300, 900])
+def test_a_journal_that_no_place_takes_leaves_nothing_in_any_of_them(tmp_path, elsewhere, monkeypatch, room):
+    home, here, folder = tmp_path / "home", tmp_path / "here", tmp_path / "client"
+    for place in (home, here, folder):
+        place.mkdir()
+    monkeypatch.setattr(Path, "home", lambda: home)
+    monkeypatch.chdir(here)
+    journal = JournalWriter(folder / "j")
+    journal._file = FullDisk(journal._file, 700)
+    for record in RECORDS:
+        journal.append(**record)
+    _fill_everywhere(monkeypatch, room)
+    with pytest.raises(JournalError, match="or anywhere else") as error:
+        journal.close()
+    assert error.value.path == folder / "j" and read_journal(folder / "j").records
+    assert [*elsewhere.iterdir(), *home.iterdir(), *here.iterdir()] == []
+
+
+def test_a_place_that_took_a_part_keeps_nothing_where_another_takes_all(tmp_path, elsewhere, monkeypatch):
+    home, folder = tmp_path / "home", tmp_path / "client"
+    home.mkdir()
+    folder.mkdir()
+    monkeypatch.setattr(Path, "home", lambda: home)
+    journal = JournalWriter(folder / "j")
+    journal._file = FullDisk(journal._file, 700)
+    for record in RECORDS:
+        journal.append(**record)
+    rooms = iter((900, 1 << 20))
+    opened = journal_writer._opened
+    monkeypatch.setattr(journal_writer, "_opened", lambda path, mode: FullDisk(opened(path, mode), next(rooms)))
+    with pytest.raises(JournalError, match="The whole journal is in") as error:
+        journal.close()
+    assert home in error.value.path.parents and list(elsewhere.iterdir()) == []
+    assert read_journal(error.value.path).records[: len(RECORDS)] == RECORDS
+
+
+@posix_files
+def test_a_part_that_is_the_only_copy_is_kept_and_named(tmp_path, elsewhere, monkeypatch):
+    home, here, folder = tmp_path / "home", tmp_path / "here", tmp_path / "client"
+    for place in (home, here, folder):
+        place.mkdir()
+    monkeypatch.setattr(Path, "home", lambda: home)
+    monkeypatch.chdir(here)
+    journal = JournalWriter(folder / "j")
+    journal.append(**RECORDS[0])
+    written = journal._good_bytes
+    shutil.rmtree(folder)
+    folder.write_text("in the way")
+    assert not journal.try_again()
+    for record in RECORDS[1:]:
+        journal.append(**record)
+    _fill_everywhere(monkeypatch, journal._good_bytes + 10)
+    with pytest.raises(JournalError) as error:
+        journal.close()
+    assert journal._good_bytes >= written
+    assert read_journal(error.value.path).records[: len(RECORDS)] == RECORDS

@@ -4,6 +4,7 @@ Nothing is ever rewritten. What the disk does not take stays in memory and is sa
 goes on in another place.
 """
 
+import contextlib
 import errno
 import os
 import tempfile
@@ -123,8 +124,9 @@ class JournalWriter:
             rescued = self._rescue()
             self._file.close()
         if rescued:
-            raise JournalError(rescued, f"{said} there; all is in {rescued}: put it in the place of {place}.")
-        raise JournalError(place, f"{said}, nor anywhere else; all before them are safe.")
+            raise JournalError(rescued, f"{said} there. The whole journal is in {rescued}: replace {place} with it.")
+        kept = self.path if self.path.exists() else place
+        raise JournalError(kept, f"{said} there or anywhere else. All earlier records are in {kept}.")
 
     def __enter__(self) -> "JournalWriter":
         return self
@@ -242,9 +244,10 @@ class JournalWriter:
         return self.path.rename(aside)
 
     def _move(self, to: Path) -> bool:
-        """Write all that was written so far to another place and go on there. Raises `OSError` where that is this
-        journal's own; returns whether it could be done elsewhere."""
+        """Copy everything written so far to another place and continue there. Returns whether that was possible; then
+        nothing is left there. Raises `OSError` if the place is this journal's own."""
         new = None
+        absent = [folder for folder in to.parents if not folder.exists()]
         try:
             make_folder(to.parent)
             new = _opened(to, "x+b")
@@ -255,6 +258,7 @@ class JournalWriter:
                 to.unlink(missing_ok=True)
             if to == self.path:
                 raise
+            _remove_folders(absent)
             return False
         self._file.close()
         self._file, self._torn, self._write_problem = new, False, ""
@@ -276,16 +280,46 @@ class JournalWriter:
         os.fsync(new.fileno())
 
     def _rescue(self) -> Path | None:
-        """Write the whole journal to the first other place that takes it, so that the only copy is not in memory."""
+        """Write the whole journal to the first other place that accepts it, so that the only copy is not in memory.
+        A place that accepts only a part keeps nothing, unless that part is the only copy of what was written."""
+        home, own = self.path, os.fstat(self._file.fileno())
         name = f"tracedial-rescued-{int(time.time())}-{os.getpid()}"
+        partial: list[Path] = []
         for place in (Path(tempfile.gettempdir()), Path.home(), Path.cwd()):
-            to = place / name / self.path.parent.name / self.path.name
-            if self._move(to):
-                self._write_waiting()
-                if not self._waiting:
-                    self._flush_to_disk()
-                    return to
+            to = place / name / home.parent.name / home.name
+            if not self._move(to):
+                continue
+            self._write_waiting()
+            if not self._waiting:
+                self._flush_to_disk()
+                _discard(partial)
+                return to
+            partial.append(to)
+        self._file.close()
+        _discard(partial if _is_file(home, own) else partial[:-1])
         return None
+
+
+def _is_file(path: Path, own: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(path.stat(), own)
+    except OSError:
+        return False
+
+
+def _discard(partial: list[Path]) -> None:
+    """Remove rescued journals that are not whole, with the folders that were made for them."""
+    for path in partial:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        _remove_folders([path.parent, path.parent.parent])
+
+
+def _remove_folders(folders: list[Path]) -> None:
+    """Remove these folders if they are empty, the innermost first."""
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 def _opened(path: Path, mode: str) -> FileIO:
