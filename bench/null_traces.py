@@ -157,9 +157,12 @@ def attacks(n: int) -> dict[str, tuple[Make, Make]]:
     def even(g: np.random.Generator) -> np.ndarray:
         return ar1(g, 0.95, n)
 
-    def seasonal(g: np.random.Generator) -> np.ndarray:
-        turn = g.uniform(0, 2 * np.pi)
-        return ar1(g, 0.9, n) + 1.5 * np.sin(2 * np.pi * np.arange(n) / 60 + turn)
+    def seasons(g: np.random.Generator, *periods_s: int) -> np.ndarray:
+        turns = [2 * np.pi * np.arange(n) / period_s + g.uniform(0, 2 * np.pi) for period_s in periods_s]
+        return ar1(g, 0.9, n) + 1.5 * sum(np.sin(turn) for turn in turns)
+
+    def square(g: np.random.Generator) -> np.ndarray:
+        return ar1(g, 0.9, n) + 1.5 * np.sign(np.sin(2 * np.pi * np.arange(n) / 60 + g.uniform(0, 2 * np.pi)))
 
     def twice(make: Make) -> tuple[Make, Make]:
         return make, make
@@ -174,7 +177,11 @@ def attacks(n: int) -> dict[str, tuple[Make, Make]]:
         "both of three steps": twice(lambda g: few_steps(g, n, 3)),
         "both of eight steps": twice(lambda g: few_steps(g, n, 8)),
         "bursts in the same places": twice(lambda g: in_bursts(even(g))),
-        "seasons of 60 s, turned at random": twice(seasonal),
+        "seasons of 60 s, turned at random": twice(lambda g: seasons(g, 60)),
+        "seasons of 45 s, turned at random": twice(lambda g: seasons(g, 45)),
+        "seasons of 200 s, turned at random": twice(lambda g: seasons(g, 200)),
+        "seasons of 37 and 60 s": twice(lambda g: seasons(g, 37, 60)),
+        "square seasons of 60 s": twice(square),
         "gaps common to both": twice(lambda g: with_common_gaps(even(g))),
     }
 

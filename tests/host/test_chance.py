@@ -8,7 +8,7 @@ from tracedial.measures.agreement import congruence, truth_bias
 from tracedial.measures.autocorrelation import autocorrelations, effective_n, lag1_autocorrelation, trend_p
 from tracedial.measures.chance import chance_of_cosines, shift_p, shifted_r, surrogate_p, surrogate_weights
 from tracedial.measures.cosines import cosine_test, course_order, without_course
-from tracedial.measures.fair_sums import SignSum
+from tracedial.measures.fair_sums import FairSum
 from tracedial.measures.lag import corrected, correlation_at, lag_of
 from tracedial.measures.start_up import StartUp, settled_s, start_up
 
@@ -76,13 +76,13 @@ def test_the_sum_of_fair_signs_is_that_of_many_drawn_ones():
     rng = np.random.default_rng(4)
     for count in (3, 12, 60, 900):
         weights = np.sort(rng.gamma(0.5, size=count))[::-1]
-        exact = SignSum(weights)
+        exact = FairSum(weights)
         drawn = np.abs((rng.integers(0, 2, (40_000, count)) * 2 - 1) @ weights)
         for at_least in np.quantile(drawn, [0.3, 0.8, 0.95, 0.99]) * 0.999:
             assert exact.beyond(float(at_least)) == pytest.approx(np.mean(drawn >= at_least), abs=0.012)
         if count > 3:
             assert exact.beyond(exact.quantile(0.05)) == pytest.approx(0.05, abs=0.01)
-    assert SignSum(np.array([1.0, 1.0])).quantile(0.05) == np.inf
+    assert FairSum(np.array([1.0, 1.0])).quantile(0.05) == np.inf
 
 
 def test_the_products_of_cosines_add_up_to_r():

@@ -4,9 +4,8 @@ A trace is a sum of cosines of 1, 2, 3 … half waves over the session (its disc
 not meet). Of a trace without a trend these have amplitudes of its own, which tell how it repeats itself, and signs that
 are those of a fair coin. Pearson's r of two traces is the sum of the products of their amplitudes: with the sizes that
 they have and fair signs it has a distribution that is known without drawing it. That needs no model of the trace, such
-as an AR(1) series; the first few cosines can be left out where both traces have a slow course of their own. Where both
-traces swing with one period, a cosine and its neighbours share the sign that the swing's phase gives them: there r has
-the distribution of fair phases (`chance.py`) instead.
+as an AR(1) series; the first few cosines can be left out where both traces have a slow course of their own. Swings of
+one period that both traces share are taken out before, and get a fair phase each (`swings.py`).
 
 Arrays have the shape (n_seconds,); `docs/measures.md` has the rates of false positives.
 """
@@ -17,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tracedial.measures.chance import surrogate_weights
-from tracedial.measures.fair_sums import PhaseSum, SignSum
+from tracedial.measures.fair_sums import FairSum
+from tracedial.measures.swings import shared_swings
 
 Floats = NDArray[np.float64]
 
@@ -33,10 +32,8 @@ STRETCHES = 4
 SHORT_STRETCHES = 20
 LIVELY_TOGETHER = 0.378
 """The correlation of 20 stretches' logarithms of liveliness that chance exceeds once in twenty times."""
-ONE_PERIOD = 0.45
-"""Traces swing with one period where so much of what r is made of lies at one frequency of four waves and more."""
 ROUNDING = 1e-18
-SLOPE_STEPS = 1
+SLOPE_STEPS = 3
 LEVEL = 0.05
 
 
@@ -123,38 +120,42 @@ def cosine_test(x: Floats, y: Floats, *, order: int = 0, r: float | None = None)
         return None
     whole = [float(np.sum((one - one.mean()) ** 2)) for one in (x, y)]
     x, y = without_course(x, order), without_course(y, order)
-    across, down = cosines(x)[order + 1 :], cosines(y)[order + 1 :]
-    powers = [float(one @ one) for one in (across, down)]
+    powers = [float(one @ one) for one in (x, y)]
     if any(power <= ROUNDING * max(all_, 1e-300) for power, all_ in zip(powers, whole, strict=True)):
         return None
-    size = math.sqrt(powers[0] * powers[1])
-    products = across * down / size
+    by_chance = chance_of(x, y, order)
+    if by_chance is None:
+        return None
     if r is None:
-        r = float(np.clip(products.sum(), -1.0, 1.0))
-    spread = math.sqrt(liveliness(x, y, products))
-    tail = chance_of(x, y, products)
+        r = by_chance.r
+    tail, spread = by_chance.tail, by_chance.spread
     n_eff = 1 / (tail.variance * spread**2) + 1
     return CosineTest(r, tail.beyond(abs(r) / spread), n_eff, min(tail.quantile(LEVEL) * spread, 1.0), order)
 
 
-def chance_of(x: Floats, y: Floats, products: Floats) -> SignSum | PhaseSum:
-    """The distribution of r of two traces without their course by chance: by fair signs of the `products` of their
-    cosines, or by fair phases where both swing with one period."""
-    if at_one_period(x, y) > ONE_PERIOD:
-        return PhaseSum(surrogate_weights(x, y))
-    return SignSum(np.sort(np.abs(products))[::-1])
+@dataclass(frozen=True)
+class Chance:
+    """`r` of the cosines after the slow course; chance gives `spread` times a sum of the distribution `tail`."""
+
+    r: float
+    tail: FairSum
+    spread: float
 
 
-def at_one_period(x: Floats, y: Floats) -> float:
-    """The largest share of both traces' variance (geometric mean) at one frequency and its two neighbours, of four
-    waves in the session and more."""
-    powers = [np.abs(np.fft.rfft(one - one.mean())) ** 2 for one in (x, y)]
-    total = math.sqrt(float(powers[0].sum()) * float(powers[1].sum()))
-    both = np.sqrt(powers[0] * powers[1])
-    both[:4] = 0.0
-    peak = int(both.argmax())
-    near = slice(max(peak - 1, 0), peak + 2)
-    return math.sqrt(float(powers[0][near].sum()) * float(powers[1][near].sum())) / total if total > 0 else 0.0
+def chance_of(x: Floats, y: Floats, order: int) -> Chance | None:
+    """What chance gives two traces without their course of an order; None where nothing but the course is left."""
+    across, down = cosines(x)[order + 1 :], cosines(y)[order + 1 :]
+    whole = math.sqrt(float(across @ across) * float(down @ down))
+    if whole <= ROUNDING * max(float(np.abs(x).max() * np.abs(y).max()), 1e-300):
+        return None
+    spread = math.sqrt(liveliness(x, y, across * down / whole))
+    swings = shared_swings(x, y)
+    if swings.turning:
+        across, down = cosines(swings.left_x)[order + 1 :], cosines(swings.left_y)[order + 1 :]
+        whole = math.sqrt((float(across @ across) + swings.power_x) * (float(down @ down) + swings.power_y))
+    products = across * down / whole
+    r = float(np.clip(products.sum() + swings.products / whole, -1.0, 1.0))
+    return Chance(r, FairSum(np.sort(np.abs(products))[::-1], [one / whole for one in swings.turning]), spread)
 
 
 def slope_interval(x: Floats, y: Floats, *, order: int = 0, r: float | None = None) -> tuple[float, float] | None:
@@ -170,9 +171,8 @@ def slope_interval(x: Floats, y: Floats, *, order: int = 0, r: float | None = No
         return slope, slope
 
     def needed(at: float) -> float:
-        left = down - at * across
-        products = across * left / math.sqrt(power * float(left @ left))
-        return chance_of(x, y - at * x, products).quantile(LEVEL) * math.sqrt(liveliness(x, y - at * x, products))
+        by_chance = chance_of(x, y - at * x, order)
+        return 0.0 if by_chance is None else by_chance.tail.quantile(LEVEL) * by_chance.spread
 
     if (middle := needed(slope)) >= 1:
         return None
@@ -184,7 +184,11 @@ def slope_interval(x: Floats, y: Floats, *, order: int = 0, r: float | None = No
                 return None
         ends.append(slope + side * math.sqrt(rest / power) * least / math.sqrt(1 - least * least))
     # What remains between the last two steps must not part the interval from the p value.
-    told = abs(r if r is not None else slope * math.sqrt(power / float(down @ down))) > needed(0.0)
+    by_chance = chance_of(x, y, order)
+    told = (
+        by_chance is not None
+        and abs(by_chance.r if r is None else r) > by_chance.tail.quantile(LEVEL) * by_chance.spread
+    )
     if told == (ends[0] <= 0 <= ends[1]):
         nearer = 0 if slope > 0 else 1
         ends[nearer] = math.copysign(1e-9 * math.sqrt(rest / power), slope if told else -slope)

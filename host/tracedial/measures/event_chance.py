@@ -17,7 +17,9 @@ Floats = NDArray[np.float64]
 Stretches = list[tuple[int, int]]
 
 COURSE = 4
-"""So many of the slowest cosines are each rater's own and stay."""
+"""At least so many of the slowest cosines are each rater's own and stay,"""
+HALF_WAVE_S = 360
+"""and all whose half wave lasts longer than this."""
 DRAWS = 99
 """Traces drawn beside each rater's own."""
 SEED = 20236
@@ -68,14 +70,14 @@ def overlap_by_chance(
     return EventChance(float(shares.mean()), p)
 
 
-def drawn_traces(trace: Floats, draws: int, rng: np.random.Generator) -> Floats:
-    """Traces like `trace` (n,), without NaN, shape (draws, n): with its slow course, new signs of its quicker cosines,
-    and its own ratings."""
+def drawn_traces(trace: Floats, draws: int, rng: np.random.Generator, *, course: int = COURSE) -> Floats:
+    """Traces like `trace` (n,), without NaN, shape (draws, n): with its `course` slowest cosines, new signs of its
+    quicker ones, and its own ratings."""
     from scipy.fft import idct
 
     amplitudes = cosines(trace - trace.mean()).astype(np.float32)
     signs = rng.integers(0, 2, (draws, len(trace)), dtype=np.int8).astype(np.float32) * 2 - 1
-    signs[:, : COURSE + 1] = 1
+    signs[:, : course + 1] = 1
     made = np.asarray(idct(amplitudes * signs, norm="ortho", axis=-1))
     low, high = float(made.min()), float(made.max())
     # By one table for all: which rating of the trace stands as high as this among all that were drawn.
@@ -97,7 +99,8 @@ def _lowest(
     means = filled[: n * bin_s].reshape(n, bin_s).mean(axis=1)
     # On a fine grid, whose sums are exact: flat stretches stay equal.
     grid = max(float(np.ptp(means)), 1e-150) / 2**20
-    made = np.round((drawn_traces(means, DRAWS, rng) - means.min()) / grid)
+    course = max(COURSE, len(rating) // HALF_WAVE_S)
+    made = np.round((drawn_traces(means, DRAWS, rng, course=course) - means.min()) / grid)
     sums = np.concatenate([np.zeros((DRAWS, 1)), np.cumsum(made, axis=1)], axis=1)
     of_rated = np.concatenate([[0.0], np.cumsum(rated)])
     rows, places = np.arange(DRAWS), np.arange(n)

@@ -1,14 +1,13 @@
-"""Distributions of sums with fair signs, and of sums of waves with fair phases, without drawing them."""
+"""The distribution of a sum with fair signs, and of swings with fair phases, without drawing it."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tracedial.measures.chance import chance_of_cosines
-
 Floats = NDArray[np.float64]
+Complexes = NDArray[np.complex128]
 
 FEW = 14
 """Up to so many weights all signs are tried one by one."""
@@ -16,27 +15,35 @@ _TERMS = 512
 _FROM_SMALL = 30.0
 
 
-class SignSum:
-    """The distribution of |Σ ± w_k| for fair, independent signs; `weights` are not below 0, the largest first."""
+class FairSum:
+    """The distribution of |Σ ± w_k + Σ_l Re Σ_h c_lh e^{ihθ_l}| for fair, independent signs and fair, independent
+    phases θ_l; `weights` w_k are not below 0, the largest first; `turning` has the c_l, of the phases that swings have
+    (`swings.py`)."""
 
-    def __init__(self, weights: Floats) -> None:
-        self._total = float(weights.sum())
-        self.variance = float(weights @ weights)
-        self._sd = math.sqrt(float(weights @ weights))
-        self._few = np.sort(_all_sums(weights)) if len(weights) <= FEW else None
+    def __init__(self, weights: Floats, turning: Sequence[Complexes] = ()) -> None:
+        self._total = float(weights.sum()) + sum(float(np.abs(one).sum()) for one in turning)
+        self.variance = float(weights @ weights) + sum(float(np.sum(np.abs(one) ** 2)) / 2 for one in turning)
+        self._sd = math.sqrt(self.variance)
+        self._few = np.sort(_all_sums(weights)) if len(weights) <= FEW and not turning else None
         large = weights[weights >= self._sd / _FROM_SMALL]
         rest = weights[len(large) :]
-        self._half_period = 9 * self._sd
+        self._half_period = min(9 * self._sd, 1.05 * self._total)
         number = np.arange(1, _TERMS + 1)
         t = number * math.pi / self._half_period
         damping = np.exp(-float(rest @ rest) * t**2 / 2)
         used = damping > 1e-12
         self._t, number = t[used], number[used]
         # The characteristic function, as the Fourier series of the distribution within half a period.
-        self._series = 2 / (number * math.pi) * damping[used] * np.prod(np.cos(np.outer(large, self._t)), axis=0)
+        of_sum = damping[used] * np.prod(np.cos(np.outer(large, self._t)), axis=0)
+        if turning:
+            counts = np.abs(of_sum) > 1e-10
+            self._t, number, of_sum = self._t[counts], number[counts], of_sum[counts].astype(complex)
+            for one in turning:
+                of_sum *= _of_swing(one, self._t)
+        self._series = 2 / (number * math.pi) * of_sum.real
 
     def beyond(self, at_least: float) -> float:
-        """P(|Σ ± w_k| ≥ at_least)."""
+        """P(|sum| ≥ at_least)."""
         if self._few is not None:
             slack = 1e-12 * max(self._total, 1e-300)
             return float(np.mean(self._few >= at_least - slack))
@@ -48,34 +55,28 @@ class SignSum:
         return float(np.clip(1 - inside, 0.0, 1.0))
 
     def quantile(self, level: float) -> float:
-        """The least value that is reached with at most `level`; above the largest sum where none is."""
-        return _quantile(self.beyond, self._total, level)
+        """The least value that is reached with at most `level`; infinite where even the largest sum is not."""
+        low, high = 0.0, self._total
+        if self.beyond(high) > level:
+            return math.inf
+        for _ in range(24):
+            middle = (low + high) / 2
+            low, high = (middle, high) if self.beyond(middle) > level else (low, middle)
+        return high
 
 
-class PhaseSum:
-    """The distribution of |Σ w_k cos θ_k| for fair, independent phases θ_k."""
+def _of_swing(turning: Complexes, t: Floats) -> Complexes:
+    """E exp(i t Σ_h Re(c_h e^{ihθ})) over a fair phase θ, shape of `t`."""
+    from scipy.special import j0
 
-    def __init__(self, weights: Floats) -> None:
-        self._weights = weights
-        self.variance = float(weights @ weights) / 2
-
-    def beyond(self, at_least: float) -> float:
-        """P(|Σ w_k cos θ_k| ≥ at_least)."""
-        return chance_of_cosines(self._weights, at_least)
-
-    def quantile(self, level: float) -> float:
-        """The least value that is reached with at most `level`."""
-        return _quantile(self.beyond, float(self._weights.sum()), level)
-
-
-def _quantile(beyond: Callable[[float], float], most: float, level: float) -> float:
-    low, high = 0.0, most
-    if beyond(high) > level:
-        return math.inf
-    for _ in range(24):
-        middle = (low + high) / 2
-        low, high = (middle, high) if beyond(middle) > level else (low, middle)
-    return high
+    sizes = np.abs(turning)
+    if not len(t) or sizes[1:].sum() < 0.01 * sizes[0]:
+        return np.asarray(j0(sizes[0] * t), dtype=complex)
+    # The mean over even steps of θ is exact once they are finer than the quickest turn.
+    steps = int(np.clip(64 + 1.2 * len(turning) * t[-1] * sizes.sum(), 64, 2048))
+    theta = 2 * np.pi * np.arange(steps) / steps
+    values = (np.exp(1j * np.outer(theta, np.arange(1, len(turning) + 1))) @ turning).real
+    return np.asarray(np.exp(1j * np.outer(t, values)).mean(axis=1))
 
 
 def _all_sums(weights: Floats) -> Floats:

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from tracedial.measures.cosines import at_one_period, cosines
+from tracedial.measures.cosines import cosines
 
 Floats = NDArray[np.float64]
 
@@ -33,13 +33,20 @@ def looks_long(series: Floats) -> bool:
     n = len(known)
     if n < LEAST_S or float(np.ptp(known)) <= 1e-9 * max(float(np.abs(known).max()), 1e-150):
         return False
-    if at_one_period(known, known) > SWINGS:
+    if _at_one_period(known) > SWINGS:
         return False
     edges, counts, short, long = _families(n)
     power = np.add.reduceat(cosines(known - known.mean())[1:] ** 2, edges) / counts
     if float(power.min()) <= 1e-12 * float(power.max()):
         return False
     return _best(power, counts, long) - _best(power, counts, short) > CLEAR
+
+
+def _at_one_period(x: Floats) -> float:
+    """The largest share of a trace's variance at one frequency and its two neighbours, of four waves and more."""
+    power = np.abs(np.fft.rfft(x - x.mean())) ** 2
+    peak = 4 + int(power[4:].argmax())
+    return float(power[peak - 1 : peak + 2].sum() / power.sum())
 
 
 def _best(power: Floats, counts: Floats, spectra: Floats) -> float:
