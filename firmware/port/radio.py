@@ -19,8 +19,10 @@ _ADVERTISE_US = const(200000)
 _BURST = const(6)
 _BURST_US = const(30000)
 """So many notifications in so long: BTstack takes any number and keeps them in memory until they are sent."""
+_LINGER_US = const(200000)
 _DROP_US = const(500000)
-"""So long what was said is given to leave before the connection is ended."""
+"""So long what was said is given to leave before a connection is ended, at least and at most: the radio may still have
+it."""
 
 
 class Radio:
@@ -69,7 +71,8 @@ class Radio:
                 self._advertising = True
         elif self._dropping is not None:
             self._push()
-            if not self._pending or ticks_diff(self._ticks_us(), self._dropping) > _DROP_US:
+            since = ticks_diff(self._ticks_us(), self._dropping)
+            if since > (_DROP_US if self._pending else _LINGER_US):
                 self._dropping = None
                 self._pending = b""
                 self._ble.gap_disconnect(self._handle)

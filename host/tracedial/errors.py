@@ -45,7 +45,15 @@ class FlashError(LinkError):
     """A board that the firmware cannot be put on, or was not put on whole; `port` names it."""
 
 
-class BusyDialError(LinkError):
+class RefusedLinkError(LinkError):
+    """A dial that is there and will not be used: trying again changes nothing before somebody acts."""
+
+
+class StrangerError(RefusedLinkError):
+    """Dial and computer do not share a key; `port` names where they met."""
+
+
+class BusyDialError(RefusedLinkError):
     """A dial that another program uses by another link; `port` names where it was asked."""
 
 

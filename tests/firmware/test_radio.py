@@ -172,6 +172,9 @@ def test_a_connection_is_ended_when_what_was_said_has_left():
     ble.full = False
     clock.us += 30000
     made.look()
+    assert ble.ended == []
+    clock.us += 200000
+    made.look()
     assert ble.ended == [1] and [piece for _, _, piece in ble.notified] == [b"no"]
     made, ble, clock = radio()
     ble.tell(CONNECTED, (1, 0, b"address"))

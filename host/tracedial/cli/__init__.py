@@ -25,6 +25,7 @@ COMMANDS = {
     "face": "Draw a dial's printed face from its scale, as SVG or PDF.",
     "flash": "Put the dial's firmware on a board.",
     "import": "Take in ratings from CARMA, DARMA, PAGAN, XDF or any CSV.",
+    "introduce": "Let this computer use a dial without its cable.",
     "overlay": "Draw the traces below the session video.",
     "plan": "Say how many dyads and minutes a study needs.",
     "record": "Record one or more dials against a session video.",

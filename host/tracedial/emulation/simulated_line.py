@@ -38,7 +38,8 @@ class SimulatedDial:
         self.to_host = Pipe(lambda: self.conditions, rng, lambda: time)
         self.to_dial = Pipe(lambda: self.conditions, rng, lambda: time)
         self.to_dial.deliver = self._deliver
-        self.radio_says: Callable[[str], None] = lambda line: None
+        self.radio_said: list[str] = []
+        self.radio_says: Callable[[str], None] = self.radio_said.append
         """Takes what the dial asks of its radio: see `firmware/port/emulated_bluetooth.py`."""
         self.wake_host: Callable[[], None] = lambda: None
         """Tells who reads the wire that there is something to see."""

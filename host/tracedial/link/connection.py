@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tracedial.errors import LinkError, NotADialError, ProtocolError, SilentPortError
+from tracedial.errors import LinkError, NotADialError, ProtocolError, RefusedLinkError, SilentPortError
 from tracedial.host_clock import REAL_TIME, HostTime, Turning, wait_until
 from tracedial.link.client import DialClient
 from tracedial.link.limits import BURST_BYTES, BYTES_PER_S, Budget
@@ -20,6 +20,8 @@ SILENCE_S = 3.5
 ANSWER_S = 1.5
 """A port on which a lost dial is looked for is given this long to say who is there."""
 REOPEN_S = 0.5
+LONGEST_PAUSE_S = 4.0
+"""Between two tries to reach a dial over the air."""
 NEXT_PORT_S = (0.05, 0.3)
 """After another dial was met: spread, so that two that look for each other's port do not meet for ever."""
 HELLO_TIMEOUT_S = 3.0
@@ -119,8 +121,15 @@ class DialConnection:
         except ProtocolError as error:
             self.error = error
         except LinkError as error:
+            if isinstance(error, RefusedLinkError) and not self._hello.is_set():
+                self.error = error
+                self._hello.set()
+                return None
             self._lose(str(error))
             pause_s, self._pause_s = self._pause_s, REOPEN_S
+            if self._stream is None and self.port.startswith("ble:") and not self.up:
+                # Each try keeps the computer's radio busy, which other dials need too.
+                self._pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
             return pause_s
         except Exception as error:  # noqa: BLE001  (a thread that ends unseen would lose a recording)
             self.error = LinkError(self.port, f"Reading the dial on {self.port} failed: {error!r}. Please report this.")
@@ -186,6 +195,7 @@ class DialConnection:
         self._others_met.clear()
         if not self.up:
             self.up = True
+            self._pause_s = REOPEN_S
             where = f"The dial is back, on {port} now." if moved else f"The dial on {port} is back."
             self._on_event(LinkChange(host_ns, True, where, port if moved else ""))
 

@@ -35,6 +35,9 @@ def other_ports(port: str) -> list[str]:
     where its emulator has others."""
     if port.startswith(("page:", "simulated:")):
         return []
+    if port.startswith("ble:"):
+        # Its cable is the way back for a dial whose radio fails.
+        return _serial_ports()
     emulated = [ports for ports in _announced() if port in ports]
     return emulated[0] if emulated else [] if port.startswith("socket:") else _serial_ports()
 
