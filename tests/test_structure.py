@@ -242,3 +242,26 @@ def test_what_waits_by_the_machines_clock_says_why():
         ]
         assert all(len(mark.args) == 1 and ast.literal_eval(mark.args[0]).strip() for mark in marks), path.name
         assert marks or not waits or path.parent.name == "device", f"{path.name} does not say why it waits"
+
+
+MOST_BY_PLACE = 5
+"""More arguments than this are given by name: by place, nobody sees that two of one type were exchanged."""
+
+
+def _arguments_by_place(call, variadic):
+    """How many arguments a call gives by place; those of a function that takes any number of one kind do not count."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    return 0 if name in variadic else sum(not isinstance(one, ast.Starred) for one in call.args)
+
+
+def test_no_call_gives_more_than_five_arguments_by_place():
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in HOST.rglob("*.py")}
+    functions = [node for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    variadic = {one.name for one in functions if one.args.vararg} | {"print", "max", "min", "zip", "chain"}
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node.func)}"
+        for path, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and _arguments_by_place(node, variadic) > MOST_BY_PLACE
+    ]
+    assert found == []

@@ -47,7 +47,14 @@ def read_video(path: Path) -> Video:
             if stream is None:
                 if not container.streams.audio:
                     raise VideoError(path, f"{path} holds no video and no sound.")
-                return Video(path, _sound_s(path, container), None, None, None, sha256)
+                return Video(
+                    path=path,
+                    duration_s=_sound_s(path, container),
+                    frame_rate_hz=None,
+                    width=None,
+                    height=None,
+                    sha256=sha256,
+                )
             rate = stream.average_rate or stream.guessed_rate
             if stream.duration is not None and stream.time_base is not None:
                 duration_s = float(stream.duration * stream.time_base)
@@ -60,7 +67,14 @@ def read_video(path: Path) -> Video:
                     path,
                     f"{path} does not say how long it is: write it anew with {_copy_command(path, 'whole')}",
                 )
-            return Video(path, duration_s, float(rate), stream.width, stream.height, sha256)
+            return Video(
+                path=path,
+                duration_s=duration_s,
+                frame_rate_hz=float(rate),
+                width=stream.width,
+                height=stream.height,
+                sha256=sha256,
+            )
     except av.error.FFmpegError as error:
         raise VideoError(path, f"{path} is not a video that can be read ({error.strerror}).") from error
 

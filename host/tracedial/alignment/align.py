@@ -84,9 +84,28 @@ def align(recording: Recording) -> Alignment:
         samples, host_s, bound_s = Samples(samples.rows[order]), host_s[order], bound_s[order]
     video_s, stretch = place(host_s, EDGE_S + bound_s, stretches)
     bound_s += video.bound_s(host_s, stretch)
-    trace, rows = trace_of(recording, samples, host_s, bound_s, video_s, stretch, stretches)
+    trace, rows = trace_of(
+        recording,
+        samples=samples,
+        host_s=host_s,
+        bound_s=bound_s,
+        video_s=video_s,
+        stretch=stretch,
+        stretches=stretches,
+    )
     trace = replace(trace, flags=flag_unseen(trace.flags, video.unseen, rows.chosen >= 0))
-    alignment = Alignment(recording, trace, samples, host_s, bound_s, video_s, stretch, video, rows, fits)
+    alignment = Alignment(
+        recording=recording,
+        trace=trace,
+        samples=samples,
+        host_s=host_s,
+        bound_s=bound_s,
+        video_s=video_s,
+        stretch=stretch,
+        video=video,
+        rows=rows,
+        fits=fits,
+    )
     missing = sum(missing_records(samples, recording).values())
     alignment.findings.extend(findings_of_alignment(alignment, missing=missing, conflicts=conflicts, unfitted=unfitted))
     alignment.report.update(report_of(alignment, repeats=repeats, missing=missing))

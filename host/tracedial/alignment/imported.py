@@ -57,9 +57,17 @@ def align_imported(recording: Recording) -> Alignment:
         mean, low, high, n = _windows(at_s, ratings, step_s, has)
         trace = replace(trace, mean=mean, low=low, high=high, n=n)
     alignment = Alignment(
-        recording, trace, Samples(np.zeros(0, ROW)), np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0, np.int32),
-        VideoTime([]), Rows(chosen, offset_s, np.zeros(n_seconds, int)), {},
-    )  # fmt: skip
+        recording=recording,
+        trace=trace,
+        samples=Samples(np.zeros(0, ROW)),
+        host_s=np.zeros(0),
+        bound_s=np.zeros(0),
+        video_s=np.zeros(0),
+        stretch=np.zeros(0, np.int32),
+        video=VideoTime([]),
+        rows=Rows(chosen, offset_s, np.zeros(n_seconds, int)),
+        fits={},
+    )
     alignment.findings.extend(_findings(recording, source, trace, at_s, ratings))
     alignment.report.update(_report(recording, source, trace, alignment.findings))
     return alignment

@@ -90,7 +90,7 @@ def trace_of(
     # What happens before the raters' eyes has no length of its own: it ends with the recording.
     n_seconds = math.ceil((max(one.video_end_s for one in stretches) if duration_s is None else duration_s) - 1e-6)
     own = members(stretch, len(stretches))
-    rows = _rows(n_seconds, rate_hz, video_s, stretch, stretches, own)
+    rows = _rows(n_seconds, rate_hz=rate_hz, video_s=video_s, stretch=stretch, stretches=stretches, own=own)
     chosen = rows.chosen
     has = chosen >= 0
     sample_flags = np.where(has, samples.rows["flags"][chosen], 0)
@@ -106,7 +106,7 @@ def trace_of(
     in_doubt = np.zeros(n_seconds, dtype=bool)
     for doubt in recording.doubts:
         in_doubt |= rows_in_doubt(doubt, recording, host_s, rows)
-    first = _window_begins(rate_hz, video_s, stretch, stretches, own, chosen)
+    first = _window_begins(rate_hz, video_s=video_s, stretch=stretch, stretches=stretches, own=own, chosen=chosen)
     flags = flag_words(
         {
             **{word: (sample_flags & bit) > 0 for bit, word in FLAG_WORDS},

@@ -24,5 +24,15 @@ def first_of(c: Congruence) -> First:
     """What of a pair's temporal congruence comes first."""
     if c.first_p == "p_detrended":
         low, high = c.ci_detrended_low, c.ci_detrended_high
-        return First(c.r_detrended, c.p_detrended, c.n_eff_detrended, c.r_needed_detrended, low, high, True)
-    return First(c.r, c.p_cosine, c.n_eff_cosine, c.r_needed, c.ci_low, c.ci_high, False)
+        return First(
+            r=c.r_detrended,
+            p=c.p_detrended,
+            n_eff=c.n_eff_detrended,
+            needed=c.r_needed_detrended,
+            low=low,
+            high=high,
+            detrended=True,
+        )
+    return First(
+        r=c.r, p=c.p_cosine, n_eff=c.n_eff_cosine, needed=c.r_needed, low=c.ci_low, high=c.ci_high, detrended=False
+    )

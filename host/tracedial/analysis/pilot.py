@@ -78,10 +78,17 @@ def read_pilot(paths: list[str]) -> Pilot:
             f"{counted(len(dyads), 'dyad')} tell little of how much dyads differ: set --spread-r and "
             "--spread-difference yourself if you know more."
         )
+    role_a, role_b = roles
     return Pilot(
-        *roles, len(dyads), spectrum_of([dyad.a for dyad in dyads]), spectrum_of([dyad.b for dyad in dyads]),
-        mean_r(pairs), mean_difference(pairs, interchangeable=False), remarks,
-    )  # fmt: skip
+        a=role_a,
+        b=role_b,
+        dyads=len(dyads),
+        spectrum_a=spectrum_of([dyad.a for dyad in dyads]),
+        spectrum_b=spectrum_of([dyad.b for dyad in dyads]),
+        r=mean_r(pairs),
+        difference=mean_difference(pairs, interchangeable=False),
+        remarks=remarks,
+    )
 
 
 def _sessions(paths: list[str]) -> tuple[list[tuple[str, list[Trace]]], list[str]]:

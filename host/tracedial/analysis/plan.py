@@ -135,9 +135,14 @@ def make_plan(
         seed=settings.seed, on_progress=on_progress,
     )  # fmt: skip
     return Plan(
-        settings, truth, powers, needed(powers, wanted=settings.power), _assumptions(settings, truth, pilot), pilot,
-        pilot.remarks if pilot else [],
-    )  # fmt: skip
+        settings=settings,
+        truth=truth,
+        powers=powers,
+        needed=needed(powers, wanted=settings.power),
+        assumptions=_assumptions(settings, truth, pilot),
+        pilot=pilot,
+        remarks=pilot.remarks if pilot else [],
+    )
 
 
 def _spectra(settings: PlanSettings, pilot: Pilot | None) -> tuple[Spectrum, Spectrum]:

@@ -70,14 +70,14 @@ def pair_of(data: dict[str, Any]) -> Pair:
     c, d, lag, events = (data[name] for name in ("congruence", "discrepancy", "lag", "events"))
     limits = {name: d[name] and tuple(d[name]) for name in ("loa_low_ci", "loa_high_ci")}
     return Pair(
-        data["a"],
-        data["b"],
-        Congruence(**{**c, "truth_bias": c["truth_bias"] and TruthBias(**c["truth_bias"])}),
-        Discrepancy(**{**d, **limits}),
-        lag and Lag(**lag),
-        events and EventOverlap(**events),
-        data["windows"],
-        data["agreement_from_s"],
+        a=data["a"],
+        b=data["b"],
+        congruence=Congruence(**{**c, "truth_bias": c["truth_bias"] and TruthBias(**c["truth_bias"])}),
+        discrepancy=Discrepancy(**{**d, **limits}),
+        lag=lag and Lag(**lag),
+        events=events and EventOverlap(**events),
+        windows=data["windows"],
+        agreement_from_s=data["agreement_from_s"],
     )
 
 

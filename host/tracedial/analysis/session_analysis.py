@@ -75,7 +75,10 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
     ratings = {trace.rater: trace.rating for trace in traces}
     crowd = full and len(names) > MOST_RATERS_IN_FULL
     of_pairs = replace(settings, measures="core") if crowd else settings
-    pairs = [_pair(a, b, ratings, events, of_pairs, scale, corrections) for a, b in itertools.combinations(names, 2)]
+    pairs = [
+        _pair(a, b=b, ratings=ratings, events=events, settings=of_pairs, scale=scale, corrections=corrections)
+        for a, b in itertools.combinations(names, 2)
+    ]
     if settings.interchangeable:
         pairs = [without_direction(pair) for pair in pairs]
     first_s = agreement_from_s(list(ratings.values()), settings)
@@ -107,9 +110,21 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
         else {}
     )
     return Analysis(
-        traces, events, pairs, settings, cut, session, alignments, scale, found, corrections, observer, peaks,
-        [*first_remarks, *remarks], unmoved,
-    )  # fmt: skip
+        traces=traces,
+        events=events,
+        pairs=pairs,
+        settings=settings,
+        cut=cut,
+        session=session,
+        alignments=alignments,
+        scale=scale,
+        reliability=found,
+        lag_corrections=corrections,
+        observer=observer,
+        peaks=peaks,
+        remarks=[*first_remarks, *remarks],
+        unmoved=unmoved,
+    )
 
 
 def _pair(

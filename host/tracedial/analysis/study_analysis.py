@@ -82,7 +82,12 @@ def analyze_study(
             f"{study} is no session folder, and none of the sessions in it could be analyzed; {name}: {text}"
         )
     return StudyAnalysis(
-        study, settings, [results[name] for name in sorted(results)], dict(sorted(problems.items())), reused, ratings
+        study=study,
+        settings=settings,
+        sessions=[results[name] for name in sorted(results)],
+        problems=dict(sorted(problems.items())),
+        reused=reused,
+        ratings=ratings,
     )
 
 

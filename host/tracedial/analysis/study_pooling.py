@@ -61,7 +61,7 @@ def mean_difference(sessions: list[list[Pair]], *, interchangeable: bool) -> Poo
             effects.append(d.mean)
             variances.append(variance_of_difference(d.sd, d.n_eff))
     if interchangeable:
-        return Pooled(len(effects), None, None, None, None, None, reason=NO_DIRECTION)
+        return Pooled(k=len(effects), value=None, ci_low=None, ci_high=None, tau2=None, i2=None, reason=NO_DIRECTION)
     return replace(pool(effects, variances), k_without=len(sessions) - len(effects))
 
 
@@ -82,9 +82,14 @@ def resolution_of(sessions: list[dict[str, Any]], roles: list[str]) -> Resolutio
         bounds: Any = proportion_confint(len(resolved), n, method="wilson")
         low, high = float(bounds[0]), float(bounds[1])
     return Resolution(
-        n, len(resolved), len(resolved) / n if n else None, low, high,
-        float(np.mean(resolved)) if resolved else None, float(np.mean(unresolved)) if unresolved else None,
-    )  # fmt: skip
+        ruptures=n,
+        resolved=len(resolved),
+        share=len(resolved) / n if n else None,
+        ci_low=low,
+        ci_high=high,
+        mean_resolved=float(np.mean(resolved)) if resolved else None,
+        mean_unresolved=float(np.mean(unresolved)) if unresolved else None,
+    )
 
 
 def _z_of(pair: Pair) -> tuple[float, float, float] | None:

@@ -162,7 +162,9 @@ class StudyAnalysis:
             ranked, pseudo = beside_pseudo_dyads(self.sessions, self.ratings, a, b, self.settings)
         by_session = list(_by_session(dyads))
         difference = mean_difference(by_session, interchangeable=self.settings.interchangeable)
-        return PooledPair(a, b, mean_r(by_session), difference, pseudo, ranked, dyads)
+        return PooledPair(
+            a=a, b=b, congruence=mean_r(by_session), discrepancy=difference, pseudo=pseudo, ranked=ranked, dyads=dyads
+        )
 
 
 def _by_session(dyads: list[tuple[str, Pair]]) -> Iterator[list[Pair]]:

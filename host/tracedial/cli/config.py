@@ -59,7 +59,9 @@ def command(
                 "--reverse and --counts-per-step are an encoder's; a potentiometer's direction is found by "
                 "`tracedial calibrate`."
             )
-        new = _changed(old, knob, counts_per_step, reverse, feedback, sync_edge)
+        new = _changed(
+            old, knob=knob, counts_per_step=counts_per_step, reverse=reverse, feedback=feedback, sync_edge=sync_edge
+        )
         if new != old:
             changes.append((message.CONFIG_OPTIONS, new.pack()))
         for key, value in changes:

@@ -88,9 +88,15 @@ def command(
     """
     check_place(session, [rater])
     columns = Columns(
-        time, value, unit, DELIMITERS[delimiter] if delimiter else "", stamps_at_end, changes, dict(chosen)
+        time=time,
+        value=value,
+        unit=unit,
+        delimiter=DELIMITERS[delimiter] if delimiter else "",
+        at_end=stamps_at_end,
+        held=changes,
+        where=dict(chosen),
     )
-    source = Source(file, form or "", columns, scale, stream, zero)
+    source = Source(path=file, format=form or "", columns=columns, scale=scale, stream=stream, zero=zero)
     found, sha256 = read_incoming(source)
     video = read_video(video_path) if video_path else None
     duration_s = video.duration_s if video else _known_duration_s(session)

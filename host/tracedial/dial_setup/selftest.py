@@ -55,14 +55,21 @@ def check_noise(samples: list[Sample], *, span_counts: int, scale: Scale) -> lis
     changes += sum(after.rating != before.rating for before, after in itertools.pairwise(samples))
     return [
         Check(
-            "noise of a still knob",
-            f"{noise_steps:.3f} of a step",
-            f"at most {NOISE_LIMIT_STEPS}",
-            noise_steps <= NOISE_LIMIT_STEPS,
-            noise_steps,
-            "step",
+            name="noise of a still knob",
+            measured=f"{noise_steps:.3f} of a step",
+            limit=f"at most {NOISE_LIMIT_STEPS}",
+            passed=noise_steps <= NOISE_LIMIT_STEPS,
+            value=noise_steps,
+            unit="step",
         ),
-        Check("ratings of a still knob", f"{changes} changes", "none", changes == 0, changes, "changes"),
+        Check(
+            name="ratings of a still knob",
+            measured=f"{changes} changes",
+            limit="none",
+            passed=changes == 0,
+            value=changes,
+            unit="changes",
+        ),
     ]
 
 
@@ -71,11 +78,18 @@ def check_knob(samples: list[Sample]) -> list[Check]:
     broken = sum(bool(sample.flags & message.FLAG_FAULT) for sample in samples)
     unhomed = sum(bool(sample.flags & message.FLAG_UNHOMED) for sample in samples)
     checks = [
-        Check("wires hold", f"{broken} of {len(samples)} samples faulty", "none", broken == 0, broken, "samples"),
+        Check(
+            name="wires hold",
+            measured=f"{broken} of {len(samples)} samples faulty",
+            limit="none",
+            passed=broken == 0,
+            value=broken,
+            unit="samples",
+        ),
     ]
     if unhomed:
         said = f"{unhomed} of {len(samples)} samples before: set the knob to its zero, hold the button"
-        checks.append(Check("homed", said, "none", False, unhomed, "samples"))
+        checks.append(Check(name="homed", measured=said, limit="none", passed=False, value=unhomed, unit="samples"))
     return checks
 
 
@@ -84,7 +98,9 @@ def check_travel(samples: list[Sample], *, scale: Scale) -> list[Check]:
     turn = [sample for sample in samples if not sample.flags & message.NO_RATING]
     if len(turn) < 20:
         said = f"only {len(turn)} ratings: turn for about ten seconds"
-        return [Check("travel", said, "the whole scale", False, len(turn), "ratings")]
+        return [
+            Check(name="travel", measured=said, limit="the whole scale", passed=False, value=len(turn), unit="ratings")
+        ]
     ratings = np.array([sample.rating for sample in turn])
     seen: set[int] = set()
     for sample in turn:
@@ -102,9 +118,18 @@ def check_travel(samples: list[Sample], *, scale: Scale) -> list[Check]:
     dead = "none" if not lost else "no ratings from " + ", ".join(f"{run[0]} to {run[-1]}" for run in lost[:4])
     return [
         Check("travel", f"{low} to {high}", f"{scale.low} to {scale.high}", reached),
-        Check("dead zones", dead, "none", not lost, len(lost), "zones"),
-        Check("monotony", f"went back by {back}", f"at most {scale.step}", back <= scale.step, back, "rating"),
-        Check("jumps of the wiper", str(jumps), "none", jumps == 0, jumps, "jumps"),
+        Check(name="dead zones", measured=dead, limit="none", passed=not lost, value=len(lost), unit="zones"),
+        Check(
+            name="monotony",
+            measured=f"went back by {back}",
+            limit=f"at most {scale.step}",
+            passed=back <= scale.step,
+            value=back,
+            unit="rating",
+        ),
+        Check(
+            name="jumps of the wiper", measured=str(jumps), limit="none", passed=jumps == 0, value=jumps, unit="jumps"
+        ),
     ]
 
 
@@ -117,14 +142,21 @@ def check_ticks(samples: list[Sample], started: Started) -> list[Check]:
     lost = int(ticks[-1] - ticks[0] + 1 - len(ticks))
     return [
         Check(
-            "tick jitter, 99 %",
-            f"{p99_ms:.2f} ms",
-            f"at most {TICK_LIMIT_MS} ms",
-            p99_ms <= TICK_LIMIT_MS,
-            p99_ms,
-            "ms",
+            name="tick jitter, 99 %",
+            measured=f"{p99_ms:.2f} ms",
+            limit=f"at most {TICK_LIMIT_MS} ms",
+            passed=p99_ms <= TICK_LIMIT_MS,
+            value=p99_ms,
+            unit="ms",
         ),
-        Check("ticks", f"{lost} of {len(ticks) + lost} left out", "none", lost == 0, lost, "ticks"),
+        Check(
+            name="ticks",
+            measured=f"{lost} of {len(ticks) + lost} left out",
+            limit="none",
+            passed=lost == 0,
+            value=lost,
+            unit="ticks",
+        ),
     ]
 
 
@@ -138,28 +170,28 @@ def check_clock(fit: ClockFit) -> list[Check]:
     known = doubt_ppm <= DRIFT_LIMIT_PPM
     return [
         Check(
-            "sync round trip",
-            f"{trip_ms:.2f} ms at best",
-            f"at most {ROUND_TRIP_LIMIT_MS:.0f} ms",
-            trip_ms <= ROUND_TRIP_LIMIT_MS,
-            trip_ms,
-            "ms",
+            name="sync round trip",
+            measured=f"{trip_ms:.2f} ms at best",
+            limit=f"at most {ROUND_TRIP_LIMIT_MS:.0f} ms",
+            passed=trip_ms <= ROUND_TRIP_LIMIT_MS,
+            value=trip_ms,
+            unit="ms",
         ),
         Check(
-            "clock known within",
-            f"±{bound_ms:.2f} ms",
-            f"at most {BOUND_LIMIT_MS:.0f} ms",
-            bound_ms <= BOUND_LIMIT_MS,
-            bound_ms,
-            "ms",
+            name="clock known within",
+            measured=f"±{bound_ms:.2f} ms",
+            limit=f"at most {BOUND_LIMIT_MS:.0f} ms",
+            passed=bound_ms <= BOUND_LIMIT_MS,
+            value=bound_ms,
+            unit="ms",
         ),
         Check(
-            "clock drift",
-            f"{drift_words(fit.drift_ppm)}, ±{doubt_ppm:.0f} ppm, over {seconds:.0f} s",
-            f"within ±{DRIFT_LIMIT_PPM:.0f} ppm",
-            abs(fit.drift_ppm) - doubt_ppm <= DRIFT_LIMIT_PPM if known else None,
-            fit.drift_ppm,
-            "ppm",
+            name="clock drift",
+            measured=f"{drift_words(fit.drift_ppm)}, ±{doubt_ppm:.0f} ppm, over {seconds:.0f} s",
+            limit=f"within ±{DRIFT_LIMIT_PPM:.0f} ppm",
+            passed=abs(fit.drift_ppm) - doubt_ppm <= DRIFT_LIMIT_PPM if known else None,
+            value=fit.drift_ppm,
+            unit="ppm",
         ),
     ]
 
@@ -170,9 +202,13 @@ def check_memory(status: Status) -> Check:
         return Check("memory", "the dial does not say", f"at least {FREE_LIMIT_BYTES} bytes", None)
     enough = status.free_bytes >= FREE_LIMIT_BYTES
     return Check(
-        "memory", f"{status.free_bytes} bytes free", f"at least {FREE_LIMIT_BYTES} bytes", enough,
-        status.free_bytes, "byte",
-    )  # fmt: skip
+        name="memory",
+        measured=f"{status.free_bytes} bytes free",
+        limit=f"at least {FREE_LIMIT_BYTES} bytes",
+        passed=enough,
+        value=status.free_bytes,
+        unit="byte",
+    )
 
 
 def _runs_of(ratings: list[int], step: int) -> list[list[int]]:

@@ -186,9 +186,17 @@ def _rating(study: Study | None, session: Session, name: str, rater: str, derive
         answers = answer_rows(study, name, rater, held, read_answers(folder))
     imported = report.get("imported")
     return Rating(
-        name, rater, role_of(rater), trace, _scale(report, study), made, answers, str(report.get("recorded_at", "")),
-        str(report.get("recorded_with", "")), str(imported["file"]) if isinstance(imported, dict) else "",
-    )  # fmt: skip
+        dyad=name,
+        rater=rater,
+        role=role_of(rater),
+        trace=trace,
+        scale=_scale(report, study),
+        clips=made,
+        answers=answers,
+        recorded_at=str(report.get("recorded_at", "")),
+        recorded_with=str(report.get("recorded_with", "")),
+        imported_from=str(imported["file"]) if isinstance(imported, dict) else "",
+    )
 
 
 def _by_rule(trace: Trace) -> list[Segment]:

@@ -78,7 +78,7 @@ def _is_rule(cells: list[str]) -> bool:
 
 
 def _bins(rows: Rows, at: int, column: int, *, comma: bool) -> Incoming:
-    found = Incoming("", "", [], [], [], [], notes=rows.notes)
+    found = Incoming(format="", program="", at_s=[], rating=[], row=[], malformed=[], notes=rows.notes)
     for row, cells in rows.rows[at + 1 :]:
         try:
             if len(cells) <= column:

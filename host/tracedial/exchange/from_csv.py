@@ -135,7 +135,7 @@ def _read(rows: Rows, own: list[tuple[int, list[str]]], header: list[str], colum
     notes = [*rows.notes, *(["The numbers of the file have decimal commas."] if comma else [])]
     if columns.unit == AUTO and unit != SECONDS:
         notes.append(f"Its times were read as {'milliseconds' if unit == MILLISECONDS else 'h:mm:ss'}.")
-    found = Incoming("", "", [], [], [], [], held=columns.held, notes=notes)
+    found = Incoming(format="", program="", at_s=[], rating=[], row=[], malformed=[], held=columns.held, notes=notes)
     for row, cells in own:
         try:
             if len(cells) <= max(time, value):

@@ -32,7 +32,9 @@ def read_xdf(path: Path, data: bytes, *, stream: str, value: str, zero: str) -> 
     if not stamps:
         raise ExchangeError(path, f"The stream {_name(chosen)} of {path} holds no samples.")
     begin_s, note = _zero(path, streams, chosen, stamps, zero)
-    found = Incoming("xdf", f"XDF, stream {_name(chosen)}", [], [], [], [], notes=[note])
+    found = Incoming(
+        format="xdf", program=f"XDF, stream {_name(chosen)}", at_s=[], rating=[], row=[], malformed=[], notes=[note]
+    )
     for row, (stamp, sample) in enumerate(zip(stamps, chosen["time_series"], strict=True), start=1):
         at_s, rating = round(stamp - begin_s, 6), float(sample[at])
         if not 0 <= at_s <= LONGEST_S:

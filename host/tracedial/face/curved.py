@@ -63,7 +63,18 @@ class CurvedText:
                 turn = math.radians(turn_deg)
                 x_mm -= math.cos(turn) * width_mm / 2
                 y_mm -= math.sin(turn) * width_mm / 2
-                placed.append(Letter(x_mm, y_mm, turn_deg, letter, self.em_mm, self.weight, self.of, ink))
+                placed.append(
+                    Letter(
+                        x_mm=x_mm,
+                        y_mm=y_mm,
+                        turn_deg=turn_deg,
+                        letter=letter,
+                        em_mm=self.em_mm,
+                        weight=self.weight,
+                        of=self.of,
+                        ink=ink,
+                    )
+                )
                 angle_deg += sense * step_deg
         return placed
 

@@ -13,7 +13,9 @@ CUT_TICK_MM = 1.5
 def draw_face(layout: Layout) -> list[Shape]:
     """The face around the point (0, 0)."""
     half_deg = layout.travel_deg / 2
-    shapes: list[Shape] = [Arc(0, 0, layout.arc_mm, -half_deg, half_deg, 0.5, BLACK)]
+    shapes: list[Shape] = [
+        Arc(x_mm=0, y_mm=0, radius_mm=layout.arc_mm, from_deg=-half_deg, to_deg=half_deg, width_mm=0.5, ink=BLACK)
+    ]
     detents = {rating for rating, _ in layout.scale.detents}
     numbered = {text.of for text in layout.numbers}
     for index in range(0, layout.scale.positions, layout.tick_every):
@@ -47,8 +49,8 @@ def _tick(layout: Layout, rating: int, length_mm: float, width_mm: float, ink: s
 def _cut_and_drill(radius_mm: float) -> list[Shape]:
     shapes: list[Shape] = [Circle(0, 0, radius_mm, 0.15, CUT), Circle(0, 0, HOLE_RADIUS_MM, 0.15, CUT)]
     shapes += [
-        Line(-HOLE_RADIUS_MM - 2, 0, HOLE_RADIUS_MM + 2, 0, 0.15, CUT),
-        Line(0, -HOLE_RADIUS_MM - 2, 0, HOLE_RADIUS_MM + 2, 0.15, CUT),
+        Line(x1_mm=-HOLE_RADIUS_MM - 2, y1_mm=0, x2_mm=HOLE_RADIUS_MM + 2, y2_mm=0, width_mm=0.15, ink=CUT),
+        Line(x1_mm=0, y1_mm=-HOLE_RADIUS_MM - 2, x2_mm=0, y2_mm=HOLE_RADIUS_MM + 2, width_mm=0.15, ink=CUT),
     ]
     for at_deg in (45, 135, 225, 315):
         shapes.append(Line(*polar(radius_mm, at_deg), *polar(radius_mm + CUT_TICK_MM, at_deg), 0.15, CUT))

@@ -138,31 +138,46 @@ def _with(
     labels = [
         _label(
             label,
-            angle_deg(scale, travel_deg, rating),
-            second_mm if staggered and i % 2 else labels_mm,
-            em_mm,
-            rows,
-            rating,
+            at_deg=angle_deg(scale, travel_deg, rating),
+            inner_mm=second_mm if staggered and i % 2 else labels_mm,
+            em_mm=em_mm,
+            rows=rows,
+            rating=rating,
         )
         for i, (rating, label) in enumerate(scale.detents)
     ]
-    marked = CurvedText((mark,), 180.0, numbers_mm, em_mm, "bold", "mark") if mark else None
+    marked = (
+        CurvedText(lines=(mark,), at_deg=180.0, inner_mm=numbers_mm, em_mm=em_mm, weight="bold", of="mark")
+        if mark
+        else None
+    )
     if any(clash(a, b, gap_mm=gap_mm) for i, a in enumerate(labels) for b in labels[:i]):
         return None
-    numbers = _numbers(scale, travel_deg, numbers_mm, em_mm, gap_mm, marked)
+    numbers = _numbers(scale, travel_deg=travel_deg, inner_mm=numbers_mm, em_mm=em_mm, gap_mm=gap_mm, mark=marked)
     if numbers is None:
         return None
     # A single text may not bite its own tail.
     if any(text.half_deg > 80 for text in labels):
         return None
     tick_every = next(n for n in _ladder() if n * _pitch_mm(scale, travel_deg, arc_mm) >= LEAST_TICK_PITCH_MM)
-    return Layout(scale, diameter_mm, travel_deg, arc_mm, tick_every, tuple(numbers), tuple(labels), marked)
+    return Layout(
+        scale=scale,
+        diameter_mm=diameter_mm,
+        travel_deg=travel_deg,
+        arc_mm=arc_mm,
+        tick_every=tick_every,
+        numbers=tuple(numbers),
+        labels=tuple(labels),
+        mark=marked,
+    )
 
 
 def _label(text: str, at_deg: float, inner_mm: float, em_mm: float, rows: int, rating: int) -> CurvedText:
     """A label in at most `rows` lines: in fewer where more would not make it narrower."""
     lines = next(broken for n in range(rows, 0, -1) if (broken := wrapped(text, n, "regular")))
-    return CurvedText(lines, at_deg, inner_mm, em_mm, "regular", f"label {rating}")
+    return CurvedText(
+        lines=lines, at_deg=at_deg, inner_mm=inner_mm, em_mm=em_mm, weight="regular", of=f"label {rating}"
+    )
 
 
 def _ladder() -> Iterator[int]:
@@ -184,7 +199,14 @@ def _numbers(
 
     def number(rating: int) -> CurvedText:
         at_deg = angle_deg(scale, travel_deg, rating)
-        return CurvedText((printed(rating, signed=scale.low < 0),), at_deg, inner_mm, em_mm, "bold", f"number {rating}")
+        return CurvedText(
+            lines=(printed(rating, signed=scale.low < 0),),
+            at_deg=at_deg,
+            inner_mm=inner_mm,
+            em_mm=em_mm,
+            weight="bold",
+            of=f"number {rating}",
+        )
 
     needed = [number(rating) for rating in sorted({scale.low, scale.high, *(rating for rating, _ in scale.detents)})]
     fixed = [*needed, *([mark] if mark else [])]

@@ -78,14 +78,27 @@ def _staggered(width_mm: float, height_mm: float, diameter_mm: float) -> list[tu
 def check_line(width_mm: float, height_mm: float, language: str) -> list[Shape]:
     """A line of 100 mm at the foot of a page, with what to do if it is printed longer or shorter."""
     left_mm, y_mm = (width_mm - CHECK_MM) / 2, height_mm - MARGIN_MM - 8
-    shapes: list[Shape] = [Line(left_mm, y_mm, left_mm + CHECK_MM, y_mm, 0.3, BLACK)]
+    shapes: list[Shape] = [
+        Line(x1_mm=left_mm, y1_mm=y_mm, x2_mm=left_mm + CHECK_MM, y2_mm=y_mm, width_mm=0.3, ink=BLACK)
+    ]
     for i in range(11):
         tall_mm = 2.5 if i in (0, 5, 10) else 1.5
         x_mm = left_mm + i * CHECK_MM / 10
-        shapes.append(Line(x_mm, y_mm - tall_mm, x_mm, y_mm, 0.3, BLACK))
+        shapes.append(Line(x1_mm=x_mm, y1_mm=y_mm - tall_mm, x2_mm=x_mm, y2_mm=y_mm, width_mm=0.3, ink=BLACK))
     text, em_mm = CHECK_TEXT[language], 3.2
     x_mm = (width_mm - width_em(text, "regular") * em_mm) / 2
     for letter in text:
-        shapes.append(Letter(x_mm, y_mm + 5, 0, letter, em_mm, "regular", "check line", BLACK))
+        shapes.append(
+            Letter(
+                x_mm=x_mm,
+                y_mm=y_mm + 5,
+                turn_deg=0,
+                letter=letter,
+                em_mm=em_mm,
+                weight="regular",
+                of="check line",
+                ink=BLACK,
+            )
+        )
         x_mm += width_em(letter, "regular") * em_mm
     return shapes

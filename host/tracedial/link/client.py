@@ -284,7 +284,14 @@ class DialClient:
         sent_ns = self._pulses.answered(fields["exchange"])
         if sent_ns is None:
             return None
-        return SyncExchange(boot, fields["exchange"], sent_ns, fields["received_us"], fields["sent_us"], host_ns)
+        return SyncExchange(
+            boot=boot,
+            exchange=fields["exchange"],
+            host_sent_ns=sent_ns,
+            dial_received_us=fields["received_us"],
+            dial_sent_us=fields["sent_us"],
+            host_received_ns=host_ns,
+        )
 
     def _on_started(self, fields: dict[str, Any], boot: int, host_ns: int) -> Started | None:
         if self._wanted_start is None or fields["start"] != self._wanted_start["start"]:

@@ -176,7 +176,9 @@ def congruence(a: Floats, b: Floats, *, full: bool = True, chosen_of_s: range | 
         found |= _as_chosen(own_a, own_b, found, chosen_of_s, withheld)
     found |= _for_ar1(own_a, own_b, r, sizes.bretherton, withheld)
     if full:
-        found |= _by_resampling(a, b, own_a, own_b, r, sizes.pyper_peterman, withheld)
+        found |= _by_resampling(
+            a, b=b, own_a=own_a, own_b=own_b, r=r, pyper_peterman=sizes.pyper_peterman, withheld=withheld
+        )
         found["truth_bias"] = _truth_bias(own_a, own_b, found["course_order"], chosen=chosen_of_s is not None)
     if found["course_order"]:
         sentence = (

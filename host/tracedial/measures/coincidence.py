@@ -108,7 +108,18 @@ def overlap(
     f1 = 2 * matched / (len(a) + len(b)) if a or b else None
     if not a or not b:
         reason = "no events" if not a and not b else "one of the two has no events"
-        return EventOverlap(len(a), len(b), None, None, None, matched, f1, None, tolerance_s, reason)
+        return EventOverlap(
+            n_a=len(a),
+            n_b=len(b),
+            overlap=None,
+            overlap_chance=None,
+            p=None,
+            matched=matched,
+            f1=f1,
+            kappa=None,
+            tolerance_s=tolerance_s,
+            reason=reason,
+        )
     in_a, in_b = in_event(a, n_seconds), in_event(b, n_seconds)
     if ratings is not None:
         rated = ~np.isnan(ratings[0]) & ~np.isnan(ratings[1])
@@ -123,7 +134,18 @@ def overlap(
         expected, p = _among_shifts(in_a, in_b, float(np.mean([end - onset for onset, end in (*a, *b)])))
         reason = None if p is not None else f"shifts by {MIN_SHIFT_S} s or more do not exist in {n_seconds} s"
     by_second = kappa(in_a, in_b)
-    return EventOverlap(len(a), len(b), observed, expected, p, matched, f1, by_second, tolerance_s, reason)
+    return EventOverlap(
+        n_a=len(a),
+        n_b=len(b),
+        overlap=observed,
+        overlap_chance=expected,
+        p=p,
+        matched=matched,
+        f1=f1,
+        kappa=by_second,
+        tolerance_s=tolerance_s,
+        reason=reason,
+    )
 
 
 def _among_shifts(in_a: Floats, in_b: Floats, event_s: float) -> tuple[float | None, float | None]:
@@ -147,7 +169,16 @@ def detection(found: Stretches, coded: Stretches, *, n_seconds: int, tolerance_s
     recall = hits / len(coded) if coded else None
     f1 = 2 * hits / (len(found) + len(coded)) if found or coded else None
     by_second = kappa(in_event(found, n_seconds), in_event(coded, n_seconds))
-    return Detection(hits, len(coded) - hits, len(found) - hits, precision, recall, f1, by_second, tolerance_s)
+    return Detection(
+        hits=hits,
+        misses=len(coded) - hits,
+        false_alarms=len(found) - hits,
+        precision=precision,
+        recall=recall,
+        f1=f1,
+        kappa=by_second,
+        tolerance_s=tolerance_s,
+    )
 
 
 def match(a: Stretches, b: Stretches, *, tolerance_s: int, by_seconds: bool = False) -> list[tuple[int, int]]:

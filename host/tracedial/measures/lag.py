@@ -50,14 +50,25 @@ def lag_of(a: Floats, b: Floats, *, name_a: str, name_b: str, max_lag_s: int = M
     known = [(lag_s, r) for lag_s, r in curve if r is not None]
     at_zero = dict(curve)[0]
     if not known:
-        return Lag(None, None, None, at_zero, max_lag_s, definition, curve, "the traces have no correlation at any lag")
+        return Lag(
+            best_s=None,
+            r=None,
+            p=None,
+            r_zero=at_zero,
+            max_lag_s=max_lag_s,
+            definition=definition,
+            curve=curve,
+            reason="the traces have no correlation at any lag",
+        )
     # Of equals the one nearest to no lag.
     best_s, r = max(known, key=lambda entry: (round(abs(float(entry[1])), 12), -abs(entry[0])))
     reach_s = max_lag_s + abs(taken_out_s)
     test = largest_test(a, b, range(-reach_s, reach_s + 1), r=r if taken_out_s else None)
     p = test.p if test else None
     reason = None if test else "the session is too short, or varies too slowly, for a p value of the lag"
-    return Lag(best_s, r, p, at_zero, max_lag_s, definition, curve, reason)
+    return Lag(
+        best_s=best_s, r=r, p=p, r_zero=at_zero, max_lag_s=max_lag_s, definition=definition, curve=curve, reason=reason
+    )
 
 
 def correlation_at(a: Floats, b: Floats, lag_s: int) -> float | None:

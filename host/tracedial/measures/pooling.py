@@ -43,7 +43,7 @@ def pool(effects: list[float], variances: list[float]) -> Pooled:
     k = len(effects)
     if k < MIN_POOLED:
         reason = f"{counted(k, 'dyad has', 'dyads have')} it, at least {MIN_POOLED} are needed"
-        return Pooled(k, None, None, None, None, None, reason=reason)
+        return Pooled(k=k, value=None, ci_low=None, ci_high=None, tau2=None, i2=None, reason=reason)
     from scipy.special import stdtrit
     from statsmodels.stats.meta_analysis import combine_effects
 
@@ -57,6 +57,6 @@ def pool(effects: list[float], variances: list[float]) -> Pooled:
     tau2 = max(float(found.tau2), 0.0)
     ahead = float(stdtrit(k - 2, 0.975)) * float(np.sqrt(tau2 + error**2)) if k > 2 else None
     return Pooled(
-        k, mean, mean - reach, mean + reach, tau2, max(float(found.i2), 0.0),
-        None if ahead is None else mean - ahead, None if ahead is None else mean + ahead,
+        k=k, value=mean, ci_low=mean - reach, ci_high=mean + reach, tau2=tau2, i2=max(float(found.i2), 0.0),
+        prediction_low=None if ahead is None else mean - ahead, prediction_high=None if ahead is None else mean + ahead,
     )  # fmt: skip

@@ -64,7 +64,7 @@ def permutation_test(measures: Floats, *, fisher: bool = False, most_draws: int 
             ranks[at] = float(np.mean(others < own) + 0.5 * np.mean(others == own))
     n = len(table)
     if n < FEWEST:
-        return PseudoTest(None, None, None, 0, False, ranks, _too_few(n))
+        return PseudoTest(value=None, chance=None, p=None, pairings=0, exact=False, ranks=ranks, reason=_too_few(n))
     even = _fisher_z(table) if fisher else table
     # A pairing that cannot be had counts as chance has it.
     even = np.where(np.isnan(even), np.nanmean(even), even)
@@ -75,7 +75,9 @@ def permutation_test(measures: Floats, *, fisher: bool = False, most_draws: int 
         n, lambda orders: even[rows, orders].mean(axis=1), chance, observed, most_draws=most_draws
     )
     back: Callable[[float], float] = math.tanh if fisher else float
-    return PseudoTest(back(float(np.trace(even)) / n), back(chance), p, pairings, exact, ranks)
+    return PseudoTest(
+        value=back(float(np.trace(even)) / n), chance=back(chance), p=p, pairings=pairings, exact=exact, ranks=ranks
+    )
 
 
 def regrouping_test(measures: Floats, groups: NDArray[np.int64], *, fisher: bool = False) -> PseudoTest:
@@ -88,7 +90,7 @@ def regrouping_test(measures: Floats, groups: NDArray[np.int64], *, fisher: bool
     usable = np.array([value is not None for value in even])
     n = int(usable.sum())
     if n < FEWEST:
-        return PseudoTest(None, None, None, 0, False, ranks, _too_few(n))
+        return PseudoTest(value=None, chance=None, p=None, pairings=0, exact=False, ranks=ranks, reason=_too_few(n))
     kept = np.flatnonzero(usable[groups])
     table = measures[np.ix_(kept, kept)]
     scaled = _fisher_z(table) if fisher else table
@@ -108,7 +110,7 @@ def regrouping_test(measures: Floats, groups: NDArray[np.int64], *, fisher: bool
 
     p, pairings, exact = _share_beyond(len(kept), means, chance, abs(value - chance))
     back: Callable[[float], float] = math.tanh if fisher else float
-    return PseudoTest(back(value), back(chance), p, pairings, exact, ranks)
+    return PseudoTest(value=back(value), chance=back(chance), p=p, pairings=pairings, exact=exact, ranks=ranks)
 
 
 def _of_sessions(measures: Floats, groups: NDArray[np.int64]) -> tuple[list[float | None], list[float | None]]:
@@ -179,7 +181,15 @@ def within_dyads_test(a: Floats, b: Floats, surrogates: str) -> PseudoTest:
     own = np.array([_r(x, y) for x, y in zip(a, b, strict=True)])
     usable = np.flatnonzero(~np.isnan(own))
     if len(usable) < FEWEST:
-        return PseudoTest(None, None, None, 0, False, [None] * len(own), _too_few(len(usable)))
+        return PseudoTest(
+            value=None,
+            chance=None,
+            p=None,
+            pairings=0,
+            exact=False,
+            ranks=[None] * len(own),
+            reason=_too_few(len(usable)),
+        )
     rng = np.random.default_rng(SEED)
     draws = np.array(
         [[np.arctanh(np.clip(_r(a[at], _changed(b[at], surrogates, rng)), -0.999999, 0.999999)) for at in usable]
@@ -189,7 +199,14 @@ def within_dyads_test(a: Floats, b: Floats, surrogates: str) -> PseudoTest:
     observed = float(np.mean(np.arctanh(np.clip(own[usable], -0.999999, 0.999999))))
     beyond = np.abs(np.nanmean(draws, axis=1) - chance) >= abs(observed - chance) - 1e-12
     p = (1 + int(beyond.sum())) / (len(draws) + 1)
-    return PseudoTest(math.tanh(observed), math.tanh(chance), p, len(draws), False, [None] * len(own))
+    return PseudoTest(
+        value=math.tanh(observed),
+        chance=math.tanh(chance),
+        p=p,
+        pairings=len(draws),
+        exact=False,
+        ranks=[None] * len(own),
+    )
 
 
 def _share_beyond(

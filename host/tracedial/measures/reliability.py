@@ -265,8 +265,8 @@ def _squares(sums: Floats, n: int, k: int, *, of_one: bool = False) -> MeanSquar
         bms, wms, jms = rows / (count - 1), within / (count * (k - 1)), raters / (k - 1)
         ems = np.maximum(within - raters, 0.0) / ((count - 1) * (k - 1))
     if of_one:
-        return MeanSquares(float(bms[0]), float(wms[0]), float(jms[0]), float(ems[0]), n, k)
-    return MeanSquares(bms, wms, jms, ems, n, k)
+        return MeanSquares(bms=float(bms[0]), wms=float(wms[0]), jms=float(jms[0]), ems=float(ems[0]), n=n, k=k)
+    return MeanSquares(bms=bms, wms=wms, jms=jms, ems=ems, n=n, k=k)
 
 
 def _ccc(sums: Floats, k: int) -> Floats:
@@ -407,7 +407,16 @@ def _estimate(
             if full
             else "no interval: it needs the full set of measures"
         )
-    return Estimate(value, low, high, low, high, book_low, book_high, reason=reason)
+    return Estimate(
+        value=value,
+        ci_low=low,
+        ci_high=high,
+        block_low=low,
+        block_high=high,
+        textbook_low=book_low,
+        textbook_high=book_high,
+        reason=reason,
+    )
 
 
 def _value_counts(ratings: Floats) -> tuple[Floats, Floats]:

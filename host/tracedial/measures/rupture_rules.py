@@ -54,7 +54,9 @@ def control_chart(rating: Floats, *, segment_s: int = 60, min_valid: float = 0.8
     mean, sigma, lower, upper = individuals_limits(means[known])
     starts = [at * segment_s for at in range(n_segments)]
     below = [(start, start + segment_s) for start, value in zip(starts, means, strict=True) if value < lower]
-    return ControlChart(mean, sigma, lower, upper, starts, means.tolist(), below)
+    return ControlChart(
+        mean=mean, sigma=sigma, lower=lower, upper=upper, starts_s=starts, means=means.tolist(), below=below
+    )
 
 
 def change_points(rating: Floats, *, count: int | None = None, penalty: float | None = None) -> list[int]:

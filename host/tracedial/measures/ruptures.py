@@ -191,11 +191,24 @@ def find_events(rating: Floats, settings: EventSettings | None = None, *, step: 
         mean, share = float(np.nanmean(own)), float(np.mean(~np.isnan(own)))
         nadir = onset + int(np.nanargmin(smooth[onset:end]))
         nowhere = (onset, end)
-        ruptures.append(Rupture(rank, onset, end, nadir, float(smooth[nadir]), mean, share, nowhere, False, onset))
+        ruptures.append(
+            Rupture(
+                rank=rank,
+                onset_s=onset,
+                end_s=end,
+                nadir_s=nadir,
+                nadir=float(smooth[nadir]),
+                mean=mean,
+                valid_share=share,
+                clip=nowhere,
+                clip_cut=False,
+                begins_s=onset,
+            )
+        )
     ruptures.sort(key=lambda rupture: rupture.onset_s)
     limits = [*[rupture.onset_s for rupture in ruptures], len(rating)][1:]
     repairs = [
-        _repair_after(rupture, rating, smooth, until, rise, settings)
+        _repair_after(rupture, rating=rating, smooth=smooth, until=until, rise=rise, settings=settings)
         for rupture, until in zip(ruptures, limits, strict=True)
     ]
     ruptures = _with_troughs(_with_beginnings(ruptures, repairs, rating, settings), smooth, settings)
@@ -392,12 +405,31 @@ def _repair_after(
     if onset is None:
         limit = "the end of the video" if until == len(rating) else "the next rupture"
         return Repair(
-            rupture.rank, None, None, nadir_s, None, rise, fraction, None, False,
-            f"no rise of {rise:.1f} that lasts {settings.hold_s} s before {limit}",
-        )  # fmt: skip
+            rank=rupture.rank,
+            onset_s=None,
+            end_s=None,
+            nadir_s=nadir_s,
+            mean=None,
+            rise=rise,
+            repaired_fraction=fraction,
+            clip=None,
+            clip_cut=False,
+            reason=f"no rise of {rise:.1f} that lasts {settings.hold_s} s before {limit}",
+        )
     end = min(onset + settings.segment_s, until)
     mean = float(np.nanmean(rating[onset:end]))
-    return Repair(rupture.rank, onset, end, nadir_s, mean, rise, fraction, (onset, end), False, "")
+    return Repair(
+        rank=rupture.rank,
+        onset_s=onset,
+        end_s=end,
+        nadir_s=nadir_s,
+        mean=mean,
+        rise=rise,
+        repaired_fraction=fraction,
+        clip=(onset, end),
+        clip_cut=False,
+        reason="",
+    )
 
 
 def _first_run(holds: NDArray[np.bool_], length: int) -> int | None:

@@ -303,9 +303,13 @@ class _Fine:
         likely = np.where(fits, strength**2 / 2 + LOG_PRIOR[:, None], -np.inf)
         which, at = divmod(int(np.argmax(likely)), likely.shape[1])
         return _Fall(
-            int(onset[at]), noise.block_s, FINE[which], float(strength[which, at] * sd / math.sqrt(free[which, at])),
-            float(strength[which, at]), self._onset_s(likely, onset),
-        )  # fmt: skip
+            at=int(onset[at]),
+            block_s=noise.block_s,
+            shape=FINE[which],
+            depth=float(strength[which, at] * sd / math.sqrt(free[which, at])),
+            strength=float(strength[which, at]),
+            onset_s=self._onset_s(likely, onset),
+        )
 
     def _onset_s(self, likely: Floats, onset: NDArray[np.int64]) -> int:
         weight = np.exp(likely - likely.max()).sum(axis=0)

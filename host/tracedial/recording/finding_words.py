@@ -117,8 +117,8 @@ ENGLISH: dict[Code, Template] = {
         "and are less exact."
     ),
     Code.SOUND_ONLY: (
-        "The session is sound only: its times are those of the second that the browser reports. Loudspeakers and "
-        "headphones add their own delay, wireless ones up to 0.3 s."
+        "The session consists of sound alone: its times are those of the second that the browser reports. Loudspeakers "
+        "and headphones add their own delay, wireless ones up to 0.3 s."
     ),
     Code.NO_FRAME_PLACED: (
         "No frame that the page showed can be placed in time: video times come from the player and are less exact, and "

@@ -121,10 +121,18 @@ class _Lines:
             player, frames = (not kinds or kind in kinds for kind in TELLING)
             if gaps and gaps[-1].first + gaps[-1].count == at:
                 last = gaps.pop()
-                gaps.append(Gap(last.first, last.count + 1, last.player or player, last.frames or frames,
-                                last.before_ns, None))  # fmt: skip
+                gaps.append(
+                    Gap(
+                        first=last.first,
+                        count=last.count + 1,
+                        player=last.player or player,
+                        frames=last.frames or frames,
+                        before_ns=last.before_ns,
+                        after_ns=None,
+                    )
+                )
             else:
-                gaps.append(Gap(at, 1, player, frames, None, None))
+                gaps.append(Gap(first=at, count=1, player=player, frames=frames, before_ns=None, after_ns=None))
         where = np.searchsorted(head["at"], [gap.first for gap in gaps])
         return [
             Gap(gap.first, gap.count, gap.player, gap.frames, *self._times_around(head, int(index)))

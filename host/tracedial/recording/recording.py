@@ -160,12 +160,12 @@ def _header(path: Path, headers: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _player_event(record: dict[str, Any]) -> PlayerEvent:
     return PlayerEvent(
-        record["event"],
-        record["host_ns"],
-        record["video_s"],
-        record["speed"],
-        record.get("page_boot"),
-        record.get("page_us"),
+        kind=record["event"],
+        host_ns=record["host_ns"],
+        video_s=record["video_s"],
+        speed=record["speed"],
+        page_boot=record.get("page_boot"),
+        page_us=record.get("page_us"),
     )
 
 

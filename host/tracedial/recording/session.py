@@ -84,13 +84,13 @@ def read_session(folder: Path) -> Session:
             path, f"{path} cannot be read as a session's file ({said}): put it right, or back from a copy."
         )
     return Session(
-        folder,
-        content["session"],
-        content["raters"],
-        {**dict.fromkeys(FACTS), **content["video"]},
-        content["synthetic"],
-        content.get("video_file", ""),
-        content.get("converted_from"),
+        folder=folder,
+        name=content["session"],
+        raters=content["raters"],
+        video={**dict.fromkeys(FACTS), **content["video"]},
+        synthetic=content["synthetic"],
+        video_file=content.get("video_file", ""),
+        converted_from=content.get("converted_from"),
     )
 
 

@@ -73,7 +73,11 @@ class PagePlayback:
         if host_ns is None:
             self.player.tell(PlayerEvent("pause", host_clock_ns(), video_s, 0.0))
         else:
-            self.player.tell(PlayerEvent("pause", host_ns, video_s, 0.0, self.clock.boot, at_us))
+            self.player.tell(
+                PlayerEvent(
+                    kind="pause", host_ns=host_ns, video_s=video_s, speed=0.0, page_boot=self.clock.boot, page_us=at_us
+                )
+            )
         self.note("page", what="gone")
         return video_s
 
@@ -124,7 +128,11 @@ class PagePlayback:
         if host_ns is None:
             player.tell(PlayerEvent(kind, host_clock_ns(), video_s, speed))
         else:
-            player.tell(PlayerEvent(kind, host_ns, video_s, speed, clock.boot, round(at_us)))
+            player.tell(
+                PlayerEvent(
+                    kind=kind, host_ns=host_ns, video_s=video_s, speed=speed, page_boot=clock.boot, page_us=round(at_us)
+                )
+            )
         return video_s
 
     def take_frames(self, said: dict[str, Any]) -> None:

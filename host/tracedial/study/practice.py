@@ -59,9 +59,9 @@ def measure(t_s: Floats, position: Floats, *, duration_s: float) -> PracticeResu
     use = (t_s >= SETTLE_S) & (t_s <= duration_s) & ~np.isnan(position)
     t_s, position = t_s[use], position[use]
     if len(t_s) < MIN_READINGS:
-        return PracticeResult(None, None, None, len(t_s), False, "too_few")
+        return PracticeResult(lag_s=None, gain=None, r=None, readings=len(t_s), ok=False, reason="too_few")
     if np.ptp(position) == 0:
-        return PracticeResult(None, None, None, len(t_s), False, "not_moved")
+        return PracticeResult(lag_s=None, gain=None, r=None, readings=len(t_s), ok=False, reason="not_moved")
     paths = np.stack([target_at(t_s - lag) for lag in LAGS_S])
     centred = paths - paths.mean(axis=1, keepdims=True)
     knob = position - position.mean()
@@ -75,5 +75,10 @@ def measure(t_s: Floats, position: Floats, *, duration_s: float) -> PracticeResu
     elif not MIN_GAIN <= gain <= MAX_GAIN:
         reason = "too_little" if gain < MIN_GAIN else "too_far"
     return PracticeResult(
-        round(float(LAGS_S[best]), 3), round(gain, 3), round(float(r[best]), 4), len(t_s), not reason, reason
+        lag_s=round(float(LAGS_S[best]), 3),
+        gain=round(gain, 3),
+        r=round(float(r[best]), 4),
+        readings=len(t_s),
+        ok=not reason,
+        reason=reason,
     )

@@ -80,4 +80,13 @@ def progress(rating: Rating) -> Progress:
     asked = sum(len(questions_for(study, clip.segment)) for clip in made)
     left = unanswered(study, made, answers)
     step = "done" if answers.is_done(made) else "chosen"
-    return Progress(step, at_s, duration_s, len(made), asked, left, damaged, **said)
+    return Progress(
+        step=step,
+        at_s=at_s,
+        duration_s=duration_s,
+        clips=len(made),
+        questions=asked,
+        unanswered=left,
+        damaged_lines=damaged,
+        **said,
+    )

@@ -78,12 +78,12 @@ class Frames:
     def part(self, own: Bools | NDArray[np.int64]) -> "Frames":
         """Some of the frames."""
         return Frames(
-            self.host_s[own],
-            self.video_s[own],
-            self.shown[own],
-            self.passed[own],
-            self.clock_bound_s[own],
-            self.told_late_s[own],
+            host_s=self.host_s[own],
+            video_s=self.video_s[own],
+            shown=self.shown[own],
+            passed=self.passed[own],
+            clock_bound_s=self.clock_bound_s[own],
+            told_late_s=self.told_late_s[own],
         )
 
 
