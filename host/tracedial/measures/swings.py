@@ -60,7 +60,7 @@ def shared_swings(x: Floats, y: Floats) -> Swings:
         turning.append(of_x.turned_against(of_y, len(x)))
         power_x, power_y = power_x + float(fitted_x @ fitted_x), power_y + float(fitted_y @ fitted_y)
         x, y = x - fitted_x, y - fitted_y
-    return Swings(frequencies, x, y, turning, power_x, power_y)
+    return Swings(frequencies=frequencies, left_x=x, left_y=y, turning=turning, power_x=power_x, power_y=power_y)
 
 
 @dataclass(frozen=True)
