@@ -13,17 +13,27 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo check test bench screenshots docs coverage lint format clean
+.PHONY: demo check test every-test unit-tests bench screenshots docs coverage lint format clean
 
 demo: .venv/ready
 	$(BIN)/tracedial demo
 
-test: lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+# The linters run beside the tests. A third of the tests' time is waiting, for dials and videos in real time: twice as many
+# workers as cores keep both cores of a small machine busy.
+WORKERS ?= 4
 
-# What a change is held to while it is made: lint, types, and the tests that wait for nothing.
-check: lint
-	$(BIN)/python -m pytest -n 2 -q -m "not real_time" tests/wire tests/firmware tests/host tests/test_structure.py
+test: .venv/ready-to-test .stubs/ready
+	$(MAKE) -j 2 lint every-test
+
+every-test: .venv/ready-to-test
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+# What a change is held to while it is made: lint, types, and the tests that neither wait nor compute for long.
+check: .venv/ready-to-test .stubs/ready
+	$(MAKE) -j 2 lint unit-tests
+
+unit-tests: .venv/ready-to-test
+	$(BIN)/python -m pytest -q -m "not real_time and not thorough"
 
 # Through the commands that tests start, too. An emulated dial on MicroPython is not counted: its files are the board's.
 coverage: .venv/ready-to-test

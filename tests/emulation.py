@@ -1,4 +1,4 @@
-"""Emulated dials for tests, in a process of their own, and the command line as users run it."""
+"""Emulated dials for tests, in a process of their own, and recordings of them."""
 
 import csv
 import subprocess
@@ -21,13 +21,6 @@ from tracedial.video import read_video
 
 def emulate(*arguments: object) -> EmulatorProcess:
     return EmulatorProcess([str(argument) for argument in arguments])
-
-
-def tracedial(*arguments: object, **options) -> subprocess.CompletedProcess[str]:
-    """Run the command and wait for its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "tracedial", *map(str, arguments)], capture_output=True, text=True, **options
-    )
 
 
 def write_script(path: Path, rows) -> Path:
@@ -58,13 +51,6 @@ def record(folder, video, emulator, *, seconds, rate_hz=1.0, during=lambda recor
     summaries = recorder.run(player)
     beside.join()
     return summaries, [align(read_recording(folder / rater)) for rater in raters]
-
-
-def sentence(done: subprocess.CompletedProcess[str], code: int = 1) -> str:
-    """What a command that failed said: one line, no traceback."""
-    assert done.returncode == code, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr, done.stderr
-    return done.stderr.strip().splitlines()[-1]
 
 
 def record_command(session: Path, video: Path, rater: str, url: str, *more: object) -> list[str]:

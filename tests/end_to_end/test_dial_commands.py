@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from emulation import emulate, read_rows, record, sentence, tracedial, wait_for
+from commands import sentence, tracedial
+from emulation import emulate, read_rows, record, wait_for
 from tracedial.alignment.align import align_folder, write_alignment
 
 pytestmark = pytest.mark.real_time("commands run as users run them, beside a dial in a process of its own")

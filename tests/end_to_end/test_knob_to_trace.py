@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from emulation import read_rows, tracedial, write_script
+from commands import tracedial
+from emulation import read_rows, write_script
 from tracedial.alignment.align import align
 from tracedial.emulation.synthetic import dyad
 from tracedial.recording.recording import read_recording

@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from emulation import emulate, record_command, running_record, sentence, tracedial
+from commands import sentence, tracedial
+from emulation import emulate, record_command, running_record
 from tracedial.errors import RecordingError
 from tracedial.recording.folder import JOURNAL_NAME, journals
 from tracedial.recording.journal import read_journal

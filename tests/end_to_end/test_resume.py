@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from emulation import emulate, read_rows, running_record, sentence, tracedial
+from commands import sentence, tracedial
+from emulation import emulate, read_rows, running_record
 from tracedial.emulation.synthetic import write_video
 from tracedial.errors import RecordingError
 from tracedial.recording.folder import JOURNAL_NAME, journals

@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
+from commands import tracedial
 from dialwire import message
-from emulation import emulate, tracedial
+from emulation import emulate
 from requirements import needs_posix
 from tracedial.cli.live_view import LiveView
 from tracedial.dial_setup.dial_settings import DialSettingsClient

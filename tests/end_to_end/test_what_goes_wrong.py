@@ -12,7 +12,8 @@ import time
 import pytest
 
 import simulated_recording
-from emulation import emulate, read_rows, record, tracedial, wait_for
+from commands import tracedial, tracedial_here
+from emulation import emulate, read_rows, record, wait_for
 from requirements import needs_posix
 from tracedial.alignment.align import align
 from tracedial.emulation.emulated_link import LinkConditions
@@ -107,9 +108,9 @@ def test_killed_at_random_instants_the_recording_opens_and_lacks_nothing_that_ca
 
 
 def check_killed(session, came_in):
-    done = tracedial("align", session)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "not ended properly" in done.stdout
+    done = tracedial_here("align", session)
+    assert done.code == 0, done.out + done.err
+    assert "not ended properly" in done.out
     recording = read_recording(session / "client")
     seqs = sorted(sample.seq for sample in recording.samples)
     # The one that was being written when the process died may be missing.
@@ -125,6 +126,8 @@ def full_from_now_on(short_video, session, emulator, room_bytes):
     run = subprocess.Popen(
         [sys.executable, "-m", "tracedial", "record", str(session), "--video", str(short_video), "--dial",
          f"client={emulator.urls[0]}", "--seconds", "4", "--rate", "20"],
+        # Where it may have begun to save records, which would lie in the checkout.
+        cwd=session.parent,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room_bytes, resource.RLIM_INFINITY)),  # noqa: PLW1509
     )  # fmt: skip
@@ -167,9 +170,9 @@ def test_a_disk_that_stays_full_costs_nothing_that_was_written_and_ends_in_a_sen
     assert "records could not be written there or anywhere else. All earlier records are in" in " ".join(err.split())
     content = read_journal(tmp_path / "s" / "client" / JOURNAL_NAME)
     assert content.damaged_lines == [] and len(content.records) > 30
-    aligned = tracedial("align", tmp_path / "s")
-    assert aligned.returncode == 0, aligned.stderr
-    assert "not ended properly" in aligned.stdout
+    aligned = tracedial_here("align", tmp_path / "s")
+    assert aligned.code == 0, aligned.err
+    assert "not ended properly" in aligned.out
 
 
 def test_a_recording_goes_on_where_it_may_when_the_disk_is_full(tmp_path, short_video):

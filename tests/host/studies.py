@@ -1,17 +1,14 @@
 """Studies as they lie on a disk, made without a dial: two raters' recordings, a choice of segments, answers."""
 
-import contextlib
-import io
-import sys
 from binascii import crc32
 from pathlib import Path
 
 import numpy as np
 
+from commands import Ran, tracedial_here
 from simulated import SimulatedDial
 from test_align import record
 from tracedial.alignment.align import write_alignment
-from tracedial.cli import run
 from tracedial.emulation.synthetic import write_video
 from tracedial.files.private import make_folder
 from tracedial.measures.trace import read_trace
@@ -78,29 +75,6 @@ def change_records(path: Path, change_one) -> None:
 def raw_line(body: bytes) -> bytes:
     """A journal's line of any bytes, with its checksum."""
     return b"%08x " % crc32(body) + body + b"\n"
-
-
-class Ran:
-    """What a command did: its exit code, what it printed."""
-
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-
-def tracedial_here(*arguments: object) -> Ran:
-    """Run the command line in this process; what is no `SystemExit` is a traceback and fails the test."""
-    out, err = io.StringIO(), io.StringIO()
-    before = sys.argv
-    sys.argv = ["tracedial", *map(str, arguments)]
-    code = 0
-    try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            run()
-    except SystemExit as ended:
-        code = ended.code if isinstance(ended.code, int) else 1
-    finally:
-        sys.argv = before
-    return Ran(code, out.getvalue(), err.getvalue())
 
 
 __all__ = ["SESSION_FILE", "Ran", "change_records", "make_study", "rate", "raw_line", "tracedial_here"]

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from emulation import sentence, tracedial
+from commands import sentence, tracedial, tracedial_here
 from tracedial import __version__
 from tracedial.cli import COMMANDS
 
@@ -25,8 +25,8 @@ def test_help_is_quick_because_it_imports_nothing_heavy():
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_every_command_has_help(name):
-    done = tracedial(name, "--help")
-    assert done.returncode == 0 and "Usage:" in done.stdout, done.stderr
+    done = tracedial_here(name, "--help")
+    assert done.code == 0 and "Usage:" in done.out, done.err
 
 
 def test_version():
@@ -63,9 +63,9 @@ def test_version():
     ],
 )
 def test_wrong_usage_is_2_and_says_what(arguments, what):
-    done = tracedial(*arguments)
-    assert done.returncode == 2, done.stderr
-    assert what in done.stderr and "Traceback" not in done.stderr
+    done = tracedial_here(*arguments)
+    assert done.code == 2, done.err
+    assert what in done.err and "Traceback" not in done.err
 
 
 def test_failures_are_1_and_one_sentence(tmp_path, short_video):
@@ -105,9 +105,13 @@ def test_failures_are_1_and_one_sentence(tmp_path, short_video):
         (["analyze", tmp_path / "raters.csv", tmp_path / "one.csv", "--out", tmp_path], "written over"),
     ]
     for arguments, what in cases:
-        said = sentence(tracedial(*arguments))
+        said = sentence(tracedial_here(*arguments))
         assert said.startswith("tracedial: ") and what in said, (arguments, said)
     assert (tmp_path / "full" / "thesis.txt").exists()
+    # As a program: the same sentence and code.
+    assert sentence(tracedial("analyze", tmp_path / "one.csv")) == sentence(
+        tracedial_here("analyze", tmp_path / "one.csv")
+    )
 
 
 def test_two_csvs_make_json_summary_tables_and_report(tmp_path):
@@ -116,13 +120,14 @@ def test_two_csvs_make_json_summary_tables_and_report(tmp_path):
         (tmp_path / f"{name}.csv").write_text("video_s,rating\n" + rows)
     paths = (tmp_path / "client.csv", tmp_path / "therapist.csv")
     data = json.loads(tracedial("analyze", *paths, "--json").stdout)
+    assert json.loads(tracedial_here("analyze", *paths, "--json").out) == data
     assert [rater["name"] for rater in data["raters"]] == ["client", "therapist"]
-    summary = tracedial("analyze", *paths, "--out", tmp_path / "tables")
-    assert "temporal congruence r = " in summary.stdout and "therapist and client rated the same" in summary.stdout
+    summary = tracedial_here("analyze", *paths, "--out", tmp_path / "tables")
+    assert "temporal congruence r = " in summary.out and "therapist and client rated the same" in summary.out
     assert (tmp_path / "tables" / "pairs.csv").exists()
-    done = tracedial("report", *paths, "--out", tmp_path / "r")
-    assert done.returncode == 0 and (tmp_path / "r" / "report.html").exists()
-    parameters = json.loads(tracedial("analyze", *paths, "--json", "--segment", "20", "--segments", "2").stdout)
+    done = tracedial_here("report", *paths, "--out", tmp_path / "r")
+    assert done.code == 0 and (tmp_path / "r" / "report.html").exists()
+    parameters = json.loads(tracedial_here("analyze", *paths, "--json", "--segment", "20", "--segments", "2").out)
     assert parameters["parameters"]["segment_s"] == 20
     assert len(parameters["ruptures"]["client"]) == 2
 

@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from emulation import tracedial
+from commands import tracedial_here
 from tracedial.analysis.session_analysis import analyze
 from tracedial.analysis.settings import AnalysisSettings
 from tracedial.analysis.study_analysis import analyze_study, write_study
@@ -109,15 +109,15 @@ def test_a_sessions_value_is_the_mean_of_its_pairs():
 
 
 def test_the_studys_own_file_or_an_option_says_it(study):
-    assert "One-way" not in tracedial("analyze", study).stdout
-    said = tracedial("analyze", study, "--interchangeable")
-    assert said.returncode == 0 and "interchangeable raters: " in said.stdout, said.stderr
+    assert "One-way" not in tracedial_here("analyze", study).out
+    said = tracedial_here("analyze", study, "--interchangeable")
+    assert said.code == 0 and "interchangeable raters: " in said.out, said.err
     with pytest.raises(AnalysisError, match="leave --surrogates out"):
         AnalysisSettings(interchangeable=True, surrogates="sliding")
 
 
 def test_study_toml_says_it_for_its_sessions_too(tmp_path):
-    from studies import make_study, tracedial_here
+    from studies import make_study
 
     folder = make_study(tmp_path / "s", sessions=("s1",))
     path = folder / "study.toml"

@@ -10,7 +10,8 @@ import threading
 
 import pytest
 
-from emulation import emulate, sentence, tracedial
+from commands import sentence, tracedial
+from emulation import emulate
 from requirements import needs_posix
 from tracedial.errors import LinkError, NotADialError
 from tracedial.link.connection import DialConnection

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.meta_analysis import combine_effects
 
-from emulation import sentence, tracedial
+from commands import sentence, tracedial_here
 from tracedial.analysis.session_analysis import analyze
 from tracedial.analysis.settings import AnalysisSettings
 from tracedial.analysis.study_analysis import analyze_study, write_study
@@ -136,18 +136,18 @@ def test_pooling_is_the_random_effects_model_of_statsmodels():
 
 
 def test_a_study_on_the_command_line_with_its_tables_and_report(study):
-    done = tracedial("analyze", study)
-    assert done.returncode == 0, done.stderr
-    assert "5 sessions." in done.stdout and "mean temporal congruence over 5 dyads r = " in done.stdout
-    assert "ruptures were followed by a repair" in done.stdout
-    again = tracedial("analyze", study, "--json", "--traces")
+    done = tracedial_here("analyze", study)
+    assert done.code == 0, done.err
+    assert "5 sessions." in done.out and "mean temporal congruence over 5 dyads r = " in done.out
+    assert "ruptures were followed by a repair" in done.out
+    again = tracedial_here("analyze", study, "--json", "--traces")
     lines = (study / "analysis" / "traces.csv").read_text().splitlines()
     assert len(lines) == 1 + 5 * 2 * 400 and lines[0] == "session,rater,video_s,rating"
-    data = json.loads(again.stdout)
+    data = json.loads(again.out)
     assert data["n_sessions"] == 5 and len(data["sessions"]) == 5 and data["pairs"][0]["congruence"]["k"] == 5
     assert len((study / "analysis" / "dyads.csv").read_text().splitlines()) == 6
-    report = tracedial("report", study)
-    assert report.returncode == 0, report.stderr
+    report = tracedial_here("report", study)
+    assert report.code == 0, report.err
     page = (study / "analysis" / "report.html").read_text(encoding="utf-8")
     assert "Hartung and Knapp" in page and "dyad-4" in page and "<svg" in page
     assert (study / "analysis" / "report.pdf").read_bytes().startswith(b"%PDF-")
@@ -155,9 +155,9 @@ def test_a_study_on_the_command_line_with_its_tables_and_report(study):
 
 def test_a_folder_that_is_no_study_is_a_sentence(tmp_path):
     (tmp_path / "x").mkdir()
-    assert "is no session folder and no study" in sentence(tracedial("analyze", tmp_path))
+    assert "is no session folder and no study" in sentence(tracedial_here("analyze", tmp_path))
     assert "No Dask scheduler answers" in sentence(
-        tracedial("analyze", study_of_one(tmp_path), "--dask", "tcp://127.0.0.1:9")
+        tracedial_here("analyze", study_of_one(tmp_path), "--dask", "tcp://127.0.0.1:9")
     )
 
 
@@ -227,8 +227,8 @@ def test_results_and_other_tables_are_no_sessions(study, tmp_path):
 
 
 def test_an_odd_sheet_of_codes_ends_a_study_before_it_begins(study, tmp_path):
-    assert "cannot be read" in sentence(tracedial("analyze", study, "--codes", tmp_path / "none.csv"))
-    assert "is not a text file" in sentence(tracedial("analyze", study, "--codes", binary(tmp_path)))
+    assert "cannot be read" in sentence(tracedial_here("analyze", study, "--codes", tmp_path / "none.csv"))
+    assert "is not a text file" in sentence(tracedial_here("analyze", study, "--codes", binary(tmp_path)))
 
 
 def binary(folder):

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, sync_playwright
 
-from emulation import tracedial
+from commands import tracedial_here
 from requirements import CHROMIUM
 from tracedial.emulation.synthetic import write_video
 
@@ -35,8 +35,8 @@ def make_study(
     video_name="video.mp4",
 ) -> Path:
     """A study with one short session; `changes` replaces texts in its study.toml."""
-    done = tracedial("study", "init", folder, "--preset", preset, "--title", "A test")
-    assert done.returncode == 0, done.stderr
+    done = tracedial_here("study", "init", folder, "--preset", preset, "--title", "A test")
+    assert done.code == 0, done.err
     path = folder / "study.toml"
     text = path.read_text(encoding="utf-8")
     for old, new in {**SHORT, **(changes or {})}.items():
@@ -46,8 +46,8 @@ def make_study(
     video = folder / video_name
     if not video.exists():
         write_video(video, seconds)
-    done = tracedial("study", "add-session", folder, session, "--video", video, "--raters", raters)
-    assert done.returncode == 0, done.stderr
+    done = tracedial_here("study", "add-session", folder, session, "--video", video, "--raters", raters)
+    assert done.code == 0, done.err
     return folder
 
 

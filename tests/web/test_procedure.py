@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import tracedial.room as room_code
-from emulation import emulate, read_rows, tracedial
+from commands import tracedial
+from emulation import emulate, read_rows
 from requirements import needs_chromium
 from rooms import Server, begin, browser, make_study, open_page, video_s, wait_for_video
 from tracedial.recording.journal import read_journal

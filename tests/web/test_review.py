@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from emulation import tracedial
+from commands import tracedial
 from requirements import needs_chromium
 from rooms import Server, begin, browser, make_study, open_page, wait_for_video
 from tracedial.study.segments import read_choice

@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from emulation import emulate, read_rows, tracedial
+from commands import tracedial
+from emulation import emulate, read_rows
 from requirements import needs_chromium, needs_ffmpeg, needs_posix
 from rooms import Server, begin, browser, make_study, open_page, video_s, wait_for_video
 from tracedial.study.study_file import read_study

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from emulation import emulate, read_rows, sentence, tracedial
+from commands import sentence, tracedial
+from emulation import emulate, read_rows
 from requirements import needs_chromium
 from rooms import Server, begin, browser, cookie, get, make_study, open_page, post, video_s, wait_for_video
 
