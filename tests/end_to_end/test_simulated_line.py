@@ -11,6 +11,8 @@ from tracedial.recording.folder import journals
 from tracedial.recording.journal import read_journal
 from tracedial.timing.player import Cue
 
+pytestmark = pytest.mark.thorough("records whole sessions with the real firmware in simulated time")
+
 
 def of_kind(folder, *kinds):
     (name,) = journals(folder)

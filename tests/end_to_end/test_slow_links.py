@@ -6,6 +6,8 @@ import pytest
 
 from simulated_recording import dial, record
 
+pytestmark = pytest.mark.thorough("records whole sessions with the real firmware in simulated time")
+
 SWEEP = ((0.0, -50.0), (90.0, 50.0))
 
 

@@ -9,6 +9,8 @@ import pytest
 from requirements import needs_micropython, needs_mpy_cross
 from tracedial.firmware_files import firmware_dir, interpreter_command
 
+pytestmark = pytest.mark.thorough("runs all of the device's tests again, on MicroPython")
+
 HERE = Path(__file__).parent
 MODULES = [
     "test_ticks",

@@ -68,6 +68,7 @@ def test_the_articles_p_of_7_in_1000_is_no_evidence_once_seconds_are_not_taken_f
     assert 0.4 < result.p_eff < 0.7
 
 
+@pytest.mark.thorough("simulates as many pairs as a rate needs")
 def test_the_corrected_p_is_right_about_as_often_as_it_says_and_the_naive_one_is_not():
     rng = np.random.default_rng(3)
     runs = 300
@@ -80,6 +81,7 @@ def test_the_corrected_p_is_right_about_as_often_as_it_says_and_the_naive_one_is
         assert 0.01 < sum(p < 0.05 for p in given) / len(given) < 0.10, method
 
 
+@pytest.mark.thorough("simulates as many pairs as a rate needs")
 def test_missing_seconds_do_not_make_the_corrected_p_naive():
     rng = np.random.default_rng(4)
     runs, hits = 300, 0

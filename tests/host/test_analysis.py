@@ -272,6 +272,7 @@ def test_codes_beyond_the_last_second_are_remarked(csvs, tmp_path):
     assert data["observer"]["client"]["misses"] == 1 and "begin after the last second" in data["remarks"][0]
 
 
+@pytest.mark.thorough("analyzes many traces by every rule")
 @pytest.mark.parametrize(
     "settings",
     [

@@ -16,6 +16,8 @@ from tracedial.measures.ruptures import RULES, EventSettings
 from tracedial.measures.trace import Trace, write_trace
 from tracedial.report.session_report import write_report
 
+pytestmark = pytest.mark.thorough("analyzes fifty raters and any traces, and writes their reports")
+
 SHAPES = ("constant", "nearly constant", "missing", "unmoved", "partly unmoved", "line", "ties", "huge", "tiny", "walk",
           "disjoint", "one rated", "other step", "steps")  # fmt: skip
 

@@ -12,6 +12,8 @@ from tracedial.measures.fair_sums import FairSum
 from tracedial.measures.lag import corrected, correlation_at, lag_of
 from tracedial.measures.start_up import StartUp, settled_s, start_up
 
+pytestmark = pytest.mark.thorough("simulates as many pairs of raters as a rate needs")
+
 
 def ar1(rng, n, phi):
     out = np.empty(n)

@@ -14,6 +14,8 @@ from tracedial.measures.long_memory import looks_long
 from tracedial.measures.reliability import reliability
 from tracedial.measures.ruptures import find_events
 
+pytestmark = pytest.mark.thorough("simulates as many pairs of raters as a rate needs")
+
 
 def ar1(rng, n, phi):
     return np.asarray(lfilter([1.0], [1.0, -phi], rng.normal(size=n + 500) * np.sqrt(1 - phi**2)))[500:]

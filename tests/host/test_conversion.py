@@ -15,6 +15,8 @@ from tracedial.study.conversion import convert, converted_path
 from tracedial.study.study_file import read_study
 from tracedial.video import describe_format, read_video
 
+pytestmark = pytest.mark.thorough("encodes films")
+
 REFUSED = [one for one in FORMATS if one[3]]
 
 

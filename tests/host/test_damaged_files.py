@@ -17,6 +17,8 @@ from tracedial.recording.journal import read_journal
 from tracedial.room.server import RoomServer
 from tracedial.room.study_room import Room
 
+pytestmark = pytest.mark.thorough("runs every command on each of many damaged studies")
+
 ODD = [
     None, True, False, 0, -1, 1, 7, 1.5, -0.0, 1e308, -1e308, 10**400, math.nan, math.inf, "", "x", "client", "s1", "0",
     "../..", "/", "=1+1", "a\rb", "\x1b[31m", "[/x]", "\ud800", "\x00", "x" * 5000, [], [[]], {}, {"x": None}, [None],

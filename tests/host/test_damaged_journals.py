@@ -18,6 +18,8 @@ from tracedial.recording.journal import encode_line, read_journal
 from tracedial.recording.journal_lines import PLACE, decode_line, restored
 from tracedial.recording.recording import read_recording
 
+pytestmark = pytest.mark.thorough("aligns each of many damaged journals")
+
 V1 = Path(__file__).resolve().parent.parent / "vectors" / "journals_v1"
 CUES = ("pause@4.3:2", "seek@9:6", "rate@14:1.5", "stall@18:1.2")
 SAME_S = 5e-3

@@ -14,6 +14,8 @@ from tracedial.recording.journal import encode_line, read_journal
 from tracedial.shell import command_line
 from tracedial.study.study_file import read_study
 
+pytestmark = pytest.mark.thorough("encodes films and makes whole studies")
+
 
 @pytest.mark.parametrize("name, codec, pixels, word", FORMATS)
 def test_a_study_takes_only_what_browsers_play(tmp_path, name, codec, pixels, word):

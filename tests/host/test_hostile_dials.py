@@ -19,6 +19,8 @@ from tracedial.recording.journal import read_journal
 from tracedial.recording.on_scale import is_on_scale
 from tracedial.recording.patience import LONGEST_S, STALL_S
 
+pytestmark = pytest.mark.thorough("records whole sessions with dials that say anything")
+
 END_S = STALL_S + 2.0
 FROM_DIAL = [entry for entry in message.MESSAGES if entry[0] >= 0x80]
 BOOT = 0x2000_0002

@@ -13,6 +13,8 @@ from tracedial.measures.pseudo_dyads import regrouping_test
 from tracedial.measures.trace import Trace, write_trace
 from tracedial.report.study_report import write_study_report
 
+pytestmark = pytest.mark.thorough("analyzes a study of six dyads, over and over")
+
 ALIKE = AnalysisSettings(interchangeable=True)
 
 

@@ -16,6 +16,8 @@ from tracedial.measures.pseudo_dyads import correlations, permutation_test
 from tracedial.measures.simulated_dyads import Truth, simulate, spectrum_of, spectrum_of_ar1
 from tracedial.measures.trace import Trace, write_trace
 
+pytestmark = pytest.mark.thorough("simulates the studies whose power is planned")
+
 SECONDS = 600
 
 

@@ -13,6 +13,8 @@ from requirements import needs_posix
 from studies import make_study, tracedial_here
 from test_damaged_files import use_all
 
+pytestmark = pytest.mark.thorough("runs commands at each file of a study that the system refuses")
+
 INSIDE = (
     "study.toml", "sessions", "sessions/s1", "sessions/s1/session.json", "sessions/s1/client",
     "sessions/s1/client/journal.tdj", "sessions/s1/client/trace.csv", "sessions/s1/client/samples.csv",

@@ -17,6 +17,8 @@ from tracedial.measures.pooling import pool
 from tracedial.measures.trace import Trace, write_trace
 from tracedial.report.study_report import write_study_report
 
+pytestmark = pytest.mark.thorough("analyzes a study of five dyads, over and over")
+
 SETTINGS = AnalysisSettings()
 
 
