@@ -105,7 +105,7 @@ def test_a_video_that_was_replaced_is_refused_with_both_hashes(tmp_path):
 
 
 def test_a_room_that_cannot_be_served_says_why(tmp_path):
-    from emulation import sentence, tracedial
+    from commands import sentence, tracedial
 
     study = make_study(tmp_path / "study", seconds=12)
     assert "not all of them" in tracedial("room", study, "--host", "0.0.0.0", "--no-browser").stderr
