@@ -104,7 +104,7 @@ class Congruence:
     trend_p_b: float | None = None
     block_s: int | None = None
     first_p: str | None = None
-    withheld: dict[str, str] = field(default_factory=dict)
+    withheld: dict[str, str] = field(default_factory=dict[str, str])
     reason: str | None = None
 
     def as_json(self) -> dict[str, Any]:

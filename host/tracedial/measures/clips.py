@@ -44,7 +44,7 @@ def windows(
                 groups[-1].append(at)
                 continue
         groups.append([at])
-    made = []
+    made: list[Window] = []
     for number, group in enumerate(groups):
         next_s = starts_s[groups[number + 1][0]] if number + 1 < len(groups) else end_of_video_s
         full_s = starts_s[group[-1]] + length_s

@@ -34,7 +34,7 @@ class Lag:
     r_zero: float | None
     max_lag_s: int
     definition: str
-    curve: list[tuple[int, float | None]] = field(default_factory=list)
+    curve: list[tuple[int, float | None]] = field(default_factory=list[tuple[int, float | None]])
     reason: str | None = None
 
     def as_json(self) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class Trace:
     n: NDArray[np.int64] | None = None
     offset_s: Floats | None = None
     bound_s: Floats | None = None
-    flags: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list[str])
 
     @property
     def missing(self) -> int:
