@@ -120,7 +120,7 @@ def test_data_that_come_slower_than_the_video_plays_stop_it_and_lose_no_second(t
         line.send("Network.emulateNetworkConditions", slow)
         page.click("#next")
         page.click("#play")
-        page.wait_for_selector("text=Waiting for the video", timeout=60_000)
+        page.wait_for_selector("text=Loading the video", timeout=60_000)
         page.wait_for_selector("#to-review", timeout=90_000)
     rows, _, players = recorded(study)
     events = [record["event"] for record in players]
