@@ -99,7 +99,7 @@ def test_three_exchanges_of_one_moment_make_an_offset_with_an_honest_bound():
 
 def test_exchanges_that_took_less_than_no_time_are_left_out_and_counted():
     wrong = [SyncExchange(1, k, k * 10**9, k * 10**6, k * 10**6 + 5000, k * 10**9 + 10**6) for k in range(5)]
-    with pytest.raises(ClockError, match="less than no time"):
+    with pytest.raises(ClockError, match="negative round trip"):
         fit_clock(wrong, origin_ns=0)
     right = [SyncExchange(1, k, k * 10**9, k * 10**6, k * 10**6 + 50, k * 10**9 + 10**6) for k in range(5, 25)]
     fit = fit_clock(wrong + right, origin_ns=0)

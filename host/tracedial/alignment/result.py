@@ -37,7 +37,7 @@ class Alignment:
     findings: list[Finding] = field(default_factory=list[Finding])
     report: dict[str, Any] = field(default_factory=dict[str, Any])
     parts: list["Alignment"] = field(default_factory=list)
-    """Of a recording that was taken up again: the alignment of each journal. The arrays above are then the last's."""
+    """For a resumed recording: the alignment of each journal. The arrays above are then those of the last one."""
 
     @property
     def stretches(self) -> list[Stretch]:

@@ -41,7 +41,7 @@ def choose_board(port: str, identity: BoardIdentity, wanted: str | None) -> str:
     if not wanted and not found:
         raise FlashError(
             port,
-            f"The board on {port} says that it is {identity.machine!r}, which is none that Tracedial knows: if it has "
-            f"the pins of one of {', '.join(machines)}, name that one with --board.",
+            f"The board on {port} is {identity.machine!r}, which Tracedial does not know. If it has the pins of one of "
+            f"{', '.join(machines)}, name that board with --board.",
         )
     return wanted or found[0]

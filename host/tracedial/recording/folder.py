@@ -18,7 +18,7 @@ RECORDING_LOCK_FILE = ".recording.lock"
 
 
 def journals(folder: Path) -> list[str]:
-    """The names of a recording's journals: `journal.tdj`, and one more for each time that it was taken up again."""
+    """The names of a recording's journals: `journal.tdj`, and another for each resumption."""
     later = [path.name for path in folder.glob("journal-*.tdj") if path.stem.removeprefix("journal-").isdigit()]
     first = [JOURNAL_NAME] if (folder / JOURNAL_NAME).is_file() else []
     return first + sorted(later, key=lambda name: int(name[len("journal-") : -len(".tdj")]))

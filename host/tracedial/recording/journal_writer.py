@@ -1,7 +1,7 @@
 """Writing a journal: lines appended as data arrive, through full disks and folders that are deleted underneath.
 
-Nothing is ever rewritten. What the disk does not take stays in memory and is said, until there is room, or the journal
-goes on in another place.
+Nothing is ever rewritten. Lines that the disk refuses stay in memory, and `problem` says so, until there is room or the
+journal continues in another place.
 """
 
 import contextlib
@@ -32,13 +32,12 @@ COPY_BYTES = 1 << 20
 class JournalWriter:
     """Appends records. May be called from several threads.
 
-    Each line is handed to the operating system at once, so that the death of this process costs nothing, and forced to
-    the disk once a second, so that a power cut costs a second. If the disk is full, lines wait in memory and are
-    written when there is room again, or the whole journal goes on at `spill`; `problem` says what is wrong meanwhile,
-    `notice` what happened. A journal that is deleted or replaced while it is written is written anew.
+    Each line goes to the operating system at once, so a killed process loses nothing, and is forced to the disk once a
+    second, so a power cut costs one second. If the disk is full, lines wait in memory until there is room, or the whole
+    journal continues at `spill`. `problem` says what is wrong now, `notice` what happened. A journal that is deleted or
+    replaced during writing is written again.
 
-    A new file, or with `append` one that may be there already: a last line that was cut stays as it is, on a line of
-    its own.
+    The file is new; with `append` it may exist. A last line that was cut then stays as it is, on a line of its own.
     """
 
     def __init__(self, path: Path, *, append: bool = False, spill: Path | None = None) -> None:

@@ -82,8 +82,8 @@ def fit_stamps(
     possible = (round_trip >= -2 * tick_s) & (dial_out_s >= dial_in_s) & (host_back_s >= host_sent_s)
     if np.count_nonzero(possible) < MIN_EXCHANGES:
         raise ClockError(
-            f"{np.count_nonzero(~possible)} of {len(round_trip)} sync exchanges took less than no time: their "
-            "timestamps are not of one exchange, and too few are left."
+            f"{np.count_nonzero(~possible)} of {len(round_trip)} sync exchanges have a negative round trip: "
+            "their timestamps do not belong together, and too few others are left."
         )
     intervals = Intervals(
         dial_in_s[possible],
