@@ -25,7 +25,8 @@ class ClockFit:
     `residual_s`, `excess_s`, `round_trip_s`: arrays of shape (n_exchanges,), each exchange's own offset minus the
     fitted one, its round trip beyond the quickest one nearby, and the round trip. `steps`: how often the host's clock
     stood still (a computer asleep); `impossible`: exchanges left out because their round trip is negative, or they
-    contradict all others. `rate_change`: by how much the dial's rate was allowed to stray from one rate for ten minutes (s/s).
+    contradict all others. `rate_change`: by how much the dial's rate was allowed to stray from one rate for ten
+    minutes (s/s).
     """
 
     boot: int
