@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from tracedial.cli import study_privacy
 from tracedial.cli.reporting import say_problems
 from tracedial.shell import command_line
 from tracedial.study.study import PRESETS
@@ -156,6 +157,10 @@ def export(folder: Path, out: Path | None) -> None:
     for name, rows in tables.items():
         click.echo(f"{target / name}: {rows} rows")
     _end(problems)
+
+
+for _one in (study_privacy.seal, study_privacy.unseal, study_privacy.delete):
+    command.add_command(_one)
 
 
 def _end(problems: list[str]) -> None:

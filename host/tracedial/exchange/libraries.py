@@ -5,7 +5,7 @@ from typing import Any
 
 from tracedial.errors import TracedialError
 
-INSTALL = "pip install pyarrow openpyxl pyreadstat webvtt-py pyxdf pympi-ling praatio"
+INSTALL = "pip install pyarrow openpyxl pyreadstat webvtt-py pyxdf pympi-ling praatio pyrage"
 
 
 def library(module: str) -> Any:
@@ -14,4 +14,4 @@ def library(module: str) -> Any:
         return importlib.import_module(module)
     except ImportError as error:
         name = module.partition(".")[0]
-        raise TracedialError(f"This format needs the library {name}, which is not installed: {INSTALL}") from error
+        raise TracedialError(f"This needs the library {name}, which is not installed: {INSTALL}") from error
