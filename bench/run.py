@@ -18,6 +18,7 @@ PARTS = (
     "startup",
     "clock",
     "analysis",
+    "export",
     "chance",
     "planted",
     "speed",
