@@ -110,7 +110,7 @@ def test_killed_at_random_instants_the_recording_opens_and_lacks_nothing_that_ca
 def check_killed(session, came_in):
     done = tracedial_here("align", session)
     assert done.code == 0, done.out + done.err
-    assert "not ended properly" in done.out
+    assert "did not end properly" in done.out
     recording = read_recording(session / "client")
     seqs = sorted(sample.seq for sample in recording.samples)
     # The one that was being written when the process died may be missing.
@@ -172,7 +172,7 @@ def test_a_disk_that_stays_full_costs_nothing_that_was_written_and_ends_in_a_sen
     assert content.damaged_lines == [] and len(content.records) > 30
     aligned = tracedial_here("align", tmp_path / "s")
     assert aligned.code == 0, aligned.err
-    assert "not ended properly" in aligned.out
+    assert "did not end properly" in aligned.out
 
 
 def test_a_recording_goes_on_where_it_may_when_the_disk_is_full(tmp_path, short_video):
