@@ -42,7 +42,7 @@ def test_what_a_kill_broke_off_goes_on_at_the_second_reached(tmp_path, short_vid
     assert f"Goes on at second {plays[2]['video_s']:g} of the video" in done.stderr
     rows = read_rows(folder / "trace.csv")
     assert all(row["rating"] != "" for row in rows[:7])
-    assert "taken up again 2 times" in done.stdout
+    assert "resumed 2 times" in done.stdout
 
 
 def test_a_recording_that_ctrl_c_ended_goes_on_and_one_that_reached_the_end_does_not(tmp_path):
