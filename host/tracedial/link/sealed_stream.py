@@ -11,8 +11,8 @@ from dialwire import frame, message, seal
 from dialwire.errors import WireError
 from tracedial.errors import LinkError, StrangerError
 from tracedial.files.plain_text import plain_text
+from tracedial.link.byte_stream import Stream
 from tracedial.link.introductions import Introductions
-from tracedial.link.stream import Stream
 
 INTRODUCE_IT = "connect it by USB and introduce it (`tracedial introduce PORT`)"
 

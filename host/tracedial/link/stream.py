@@ -1,4 +1,4 @@
-"""Streams of bytes to a dial, by URL: a serial port's name, `socket://host:port`, or `emulated:`.
+"""Streams of bytes to a dial, by URL: a serial port's name, `socket://host:port`, `ble:name`, or `emulated:`.
 
 Bytes only: what they mean is the client's business. A stream that fails says what is wrong and what to do about it.
 """
@@ -7,20 +7,12 @@ import contextlib
 import errno
 import socket
 import sys
-from typing import Protocol
 from urllib.parse import urlsplit
 
 from tracedial.errors import LinkError
+from tracedial.link.byte_stream import READ_TIMEOUT_S, Stream
 
-READ_TIMEOUT_S = 0.02
-
-
-class Stream(Protocol):
-    """What a link needs of a port. `read` returns what has come in, or nothing after `READ_TIMEOUT_S`."""
-
-    def read(self) -> bytes: ...
-    def write(self, data: bytes) -> None: ...
-    def close(self) -> None: ...
+__all__ = ["READ_TIMEOUT_S", "SerialStream", "SocketStream", "Stream", "open_stream"]
 
 
 def open_stream(port: str) -> Stream:
@@ -31,6 +23,11 @@ def open_stream(port: str) -> Stream:
         )
     if port.startswith("socket://"):
         return SocketStream(port)
+    if port.startswith("ble:"):
+        # Imported where it is used: the extra `ble` need not be installed.
+        from tracedial.link.sealed_air import open_air
+
+        return open_air(port)
     return SerialStream(port)
 
 

@@ -1,0 +1,16 @@
+"""A `ble:` port: the connection, and what proves and seals it."""
+
+from tracedial.link.air_stream import AirStream
+from tracedial.link.introductions import read_introductions
+from tracedial.link.sealed_stream import SealedStream
+
+
+def open_air(port: str) -> SealedStream:
+    """Open a dial's link over the air. Raises `LinkError` with a sentence for each way in which that fails."""
+    known = read_introductions()
+    raw = AirStream(port, known)
+    try:
+        return SealedStream(port, raw, known)
+    except BaseException:
+        raw.close()
+        raise
