@@ -19,6 +19,7 @@ from tracedial.measures.trace import Trace, write_trace
 
 SECONDS = 3000
 DYADS = 500
+RATERS = ["client", "therapist"]
 KINDS = 20
 """So many different dyads are written, and copied for the others."""
 LIMITS = {"csv": " (limit 30 s for 500 dyads, 1 GB for 10,000)", "parquet": ""}
@@ -51,12 +52,11 @@ def _write_study(study: Path, n_dyads: int) -> None:
         session = study / f"s{number:05d}"
         session.mkdir(parents=True)
         video = {"name": "v.mp4", "sha256": "0" * 64, "duration_s": float(SECONDS), "frame_rate_hz": 25.0}
-        content = {"format": 2, "session": session.name, "video": video, "synthetic": True}
-        content["raters"] = ["client", "therapist"]
+        content = {"format": 2, "session": session.name, "video": video, "raters": RATERS, "synthetic": True}
         (session / "session.json").write_text(json.dumps(content), encoding="utf-8")
         if number < KINDS:
             texts.append({})
-        for rater in content["raters"]:
+        for rater in RATERS:
             (session / rater).mkdir()
             path = session / rater / "trace.csv"
             if number < KINDS:
