@@ -4,20 +4,21 @@ much of a repair's clip its rupture's has shown already.
 Synthetic sessions of 2,700 s with two to five ruptures of a shape, of varied depth and width, in AR(1) noise of varied
 SD and autocorrelation, on a drift and a slow wave, in whole ratings. Every peer has its best pipeline: smoothing,
 settings and definition of an onset are those of a grid with the best F1 on tuning sessions of the shape that are not
-counted. `TRACEDIAL_SESSIONS` is how many sessions of V's are counted (1,000); of each other shape a quarter.
+counted. `TRACEDIAL_SESSIONS` is how many sessions of V's are counted (500); of each other shape a quarter.
 """
 
 import itertools
 import os
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
-from null_traces import ar1, held_for, stationary
+from null_traces import ar1, attacks, held_for, stationary
 from scipy.ndimage import uniform_filter1d
 from scipy.signal import find_peaks
 
-SESSIONS = int(os.environ.get("TRACEDIAL_SESSIONS", "1000"))
-TO_TUNE = max(SESSIONS // 16, 8)
+SESSIONS = int(os.environ.get("TRACEDIAL_SESSIONS", "500"))
+TO_TUNE = 12
 N = 2700
 TOLERANCE_S = 10
 SHAPES = ("V", "step, slow recovery", "double dip", "plateau", "box", "slow fall", "held knob")
@@ -83,11 +84,14 @@ def _in_noise() -> None:
 
     count = max(SESSIONS // 25, 4)
     print(f"  falls found in a session of noise, mean of {count} sessions of 2,900 s")
-    for name, make in stationary(2900).items():
+    kinds = stationary(2900) | {
+        f"attack: {name}": make for name, (make, _) in attacks(2900).items() if "steps" not in name
+    }
+    for name, make in kinds.items():
         found = 0
         for seed in range(count):
             noise = make(np.random.default_rng(1000 + seed))
-            in_units = name.startswith(("whole", "held in"))
+            in_units = name.startswith(("whole", "held in", "attack: clipped"))
             found += len(v_shapes(noise if in_units else np.round(15 + 10 * noise / np.nanstd(noise))))
         print(f"    {name:44} {found / count:.2f}", flush=True)
 
@@ -172,17 +176,38 @@ def corners_of(rng: np.random.Generator, shape: str) -> tuple[np.ndarray, list[f
     return np.concatenate([[0.0], np.cumsum(lengths)]), list(map(float, heights))
 
 
-def pelt(model: str, smooth: int, penalty: float) -> Find:
-    """Change points by PELT, on means of five seconds, after which the level is lower than before and which are no
-    second step of one fall."""
+@lru_cache(maxsize=4096)
+def _changes(rating: bytes, model: str, smooth: int, penalty: float) -> list[int]:
+    """Seconds of the changes that PELT finds on means of five seconds."""
     import ruptures
 
+    slow = uniform_filter1d(np.frombuffer(rating), smooth)
+    fives = slow[: len(slow) // 5 * 5].reshape(-1, 5).mean(axis=1)
+    signal = (fives - fives.mean()) / max(float(fives.std()), 1e-9)
+    ends = ruptures.Pelt(model=model, min_size=2, jump=1).fit(signal).predict(pen=penalty)
+    return [5 * int(end or 0) for end in ends]
+
+
+def pelt(model: str, smooth: int, penalty: float, drop_sd: float, crossing: float) -> Find:
+    """Changes to lower levels, a run of them one fall, where it falls by a share of the trace's SD; the onset is where
+    the smoothed trace last lay above a share of the fall before its lowest level."""
+
     def find(rating: np.ndarray) -> list[int]:
-        slow = uniform_filter1d(rating, smooth)
-        fives = slow[: len(slow) // 5 * 5].reshape(-1, 5).mean(axis=1)
-        signal = (fives - fives.mean()) / max(float(fives.std()), 1e-9)
-        ends = ruptures.Pelt(model=model, min_size=2, jump=1).fit(signal).predict(pen=penalty)
-        return _falls(rating, [5 * int(end or 0) for end in ends])
+        edges = [0, *_changes(rating.tobytes(), model, smooth, penalty)]
+        slow = uniform_filter1d(rating, 9)
+        levels = [float(rating[a:b].mean()) for a, b in itertools.pairwise(edges) if b > a]
+        onsets, at = [], 1
+        while at < len(levels):
+            first = at
+            while at < len(levels) and levels[at] < levels[at - 1]:
+                at += 1
+            if at > first:
+                fall = levels[first - 1] - levels[at - 1]
+                above = np.flatnonzero(slow[: edges[at - 1] + 1] >= levels[at - 1] + crossing * fall)
+                if fall >= drop_sd * rating.std():
+                    onsets.append(int(above[-1]) if len(above) and crossing else edges[first])
+            at = max(at, first + 1)
+        return onsets
 
     return find
 
@@ -198,12 +223,14 @@ def window(width: int, penalty: float) -> Find:
     return find
 
 
-def peaks(smooth: int, prominence: float, crossing: float) -> Find:
-    """Prominent lows of the smoothed trace; the onset is where it last lay above a share of the prominence before."""
+def peaks(smooth: int, prominence: float, unit: str, crossing: float) -> Find:
+    """Prominent lows of the smoothed trace, a minute apart; the onset is where it last lay above a share of the
+    prominence before. The prominence in scale units or in SD of the trace."""
 
     def find(rating: np.ndarray) -> list[int]:
         slow = uniform_filter1d(rating, smooth)
-        lows, found = find_peaks(-slow, prominence=prominence)
+        least = prominence * float(rating.std()) if unit == "SD" else prominence
+        lows, found = find_peaks(-slow, prominence=least, distance=60)
         onsets = []
         for low, depth in zip(lows, found["prominences"], strict=True):
             above = np.flatnonzero(slow[:low] >= slow[low] + crossing * depth)
@@ -213,11 +240,15 @@ def peaks(smooth: int, prominence: float, crossing: float) -> Find:
     return find
 
 
+HEIGHTS = [(least, "units") for least in (6, 9, 12, 16, 20)] + [(least, "SD") for least in (0.8, 1.2, 1.6, 2.0, 2.5)]
+PENALTIES = [("l2", 1, 3), ("l2", 1, 8), ("l2", 1, 20), ("rbf", 1, 2), ("rbf", 1, 4), ("rbf", 1, 8), ("rbf", 15, 4)]
 PEERS: list[tuple[str, Callable[..., Find], list[tuple]]] = [
     ("scipy.signal.find_peaks (smooth, prominence, crossing)", peaks,
-     list(itertools.product((9, 15, 25, 41), (6, 9, 12, 16, 20, 26), (0.5, 0.7, 0.8, 0.9)))),
-    ("ruptures, PELT (model, smooth, penalty)", pelt,
-     [("l2", 1, p) for p in (3, 8, 20)] + [("rbf", s, p) for s in (1, 15) for p in (3, 6, 12)]),
+     [(smooth, *height, crossing) for smooth in (9, 15, 25, 41, 61) for height in HEIGHTS
+      for crossing in (0.5, 0.7, 0.8, 0.9)]),
+    ("ruptures, PELT (model, smooth, penalty, drop, crossing)", pelt,
+     [(*penalty, drop, crossing) for penalty in PENALTIES for drop in (0.0, 0.8, 1.2, 1.6)
+      for crossing in (0.0, 0.5, 0.7, 0.8, 0.9)]),
     ("ruptures, window (width, penalty)", window, list(itertools.product((60, 100, 150), (5, 20, 60)))),
 ]  # fmt: skip
 

@@ -2,7 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tracedial.errors import AnalysisError
@@ -130,3 +130,94 @@ def test_change_points_are_the_librarys_and_pass_over_missing_seconds():
 def test_an_unknown_rule_is_refused():
     with pytest.raises(AnalysisError, match="one of greedy, optimal"):
         EventSettings(rule="deepest")
+
+
+def ar1(rng, phi, n=1500):
+    noise = np.empty(n)
+    last = rng.normal()
+    for second in range(n):
+        noise[second] = last = phi * last + np.sqrt(1 - phi**2) * rng.normal()
+    return noise
+
+
+def held(rng, trace, least_s, most_s):
+    out, at = trace.copy(), 0
+    while at < len(trace):
+        length = int(rng.integers(least_s, most_s))
+        out[at : at + length] = trace[at]
+        at += length
+    return out
+
+
+def gaps(rng, trace):
+    trace = trace.copy()
+    for at in rng.integers(0, len(trace) - 30, 6):
+        trace[at : at + int(rng.integers(5, 30))] = np.nan
+    return trace
+
+
+NOISES = {
+    "quick": lambda rng: 15 + 10 * ar1(rng, 0.8),
+    "slow": lambda rng: 15 + 10 * ar1(rng, 0.98),
+    "slow signal and noise": lambda rng: 15 + 8 * ar1(rng, 0.97) + 6 * rng.normal(size=1500),
+    "few units": lambda rng: 2 * ar1(rng, 0.98),
+    "held": lambda rng: held(rng, 15 + 10 * ar1(rng, 0.97), 3, 15),
+    "held long, with gaps": lambda rng: gaps(rng, held(rng, 15 + 10 * ar1(rng, 0.95), 20, 60)),
+    "cut by the scale's end": lambda rng: np.clip(8 + 15 * ar1(rng, 0.97), -50, 15),
+    "trending": lambda rng: 10 * ar1(rng, 0.95) + np.linspace(0, 40, 1500),
+}
+
+
+@pytest.mark.parametrize("kind", NOISES)
+def test_noise_of_any_kind_has_at_most_half_a_fall_a_session(kind):
+    found = [len(v_shapes(np.round(NOISES[kind](np.random.default_rng(seed))))) for seed in range(6)]
+    assert sum(found) <= 3
+
+
+def test_boxes_and_vs_of_a_held_knob_are_found():
+    boxes = vs = 0
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        rating = 20 + 3 * ar1(rng, 0.9)
+        for at, length in ((300, 70), (900, 110)):
+            rating[at : at + length] -= 25
+        boxes += sum(abs(shape.onset_s - at) <= 5 for shape in v_shapes(np.round(rating)) for at in (300, 900))
+        rating = held(rng, 20 + 3 * ar1(rng, 0.9) - np.interp(
+            np.arange(1500), [300, 340, 420, 900, 940, 1020], [0, 35, 0, 0, 35, 0]), 3, 12)  # fmt: skip
+        vs += sum(abs(shape.onset_s - at) <= 10 for shape in v_shapes(np.round(rating)) for at in (300, 900))
+    assert boxes >= 7 and vs >= 5
+
+
+def test_another_scale_has_the_same_falls():
+    rating = planted(np.random.default_rng(2))
+    one = v_shapes(rating)
+    other = v_shapes(0.5 + rating / 100)
+    assert len(one) == 2
+    assert [shape.onset_s for shape in other] == [shape.onset_s for shape in one]
+    assert [shape.depth * 100 for shape in other] == pytest.approx([shape.depth for shape in one])
+
+
+def test_a_fall_with_an_unrated_minute_is_found_and_one_that_nobody_rated_is_not():
+    rating = planted(np.random.default_rng(4), at=((600, 150, 60, 45),))
+    rating[645:705] = np.nan
+    (shape,) = v_shapes(rating)
+    assert abs(shape.onset_s - 600) <= 30 and not np.isnan(rating[shape.nadir_s])
+    rating = planted(np.random.default_rng(4), at=((600, 40, 60, 45),))
+    rating[603:697] = np.nan
+    assert all(shape.end_s < 600 or shape.onset_s > 700 for shape in v_shapes(rating))
+
+
+@settings(max_examples=25)
+@given(
+    levels=st.lists(st.tuples(st.integers(1, 300), st.integers(-50, 50)), min_size=1, max_size=8),
+    missing=st.lists(st.tuples(st.integers(0, 900), st.integers(1, 200)), max_size=3),
+    step=st.sampled_from([1.0, 0.01, 1e-9]),
+)
+def test_any_levels_gaps_and_scale_give_falls_within_the_trace(levels, missing, step):
+    rating = step * np.concatenate([np.full(length, float(level)) for length, level in levels])
+    for at, length in missing:
+        rating[at : at + length] = np.nan
+    for sign in (1, -1):
+        found = v_shapes(sign * rating)
+        assert all(0 <= one.onset_s < one.nadir_s <= one.end_s < len(rating) and one.depth > 0 for one in found)
+        assert all(a.onset_s <= b.onset_s for a, b in itertools.pairwise(found))

@@ -256,3 +256,18 @@ def test_a_rupture_is_set_beside_noise_of_the_traces_own_kind():
     (unusual,) = depth_p(deep, 30, [lowest.mean])
     assert unusual < 0.05 < usual
     assert depth_p(np.full(200, 3.0), 30, [3.0]) == depth_p(calm[:50], 30, [0.0]) == [None]
+
+
+def test_a_scale_that_cuts_a_trace_above_makes_no_low_unusual():
+    clear = 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        trace = np.empty(1500)
+        last = 0.0
+        for second in range(1500):
+            trace[second] = last = 0.97 * last + 3.6 * rng.normal()
+        trace = np.clip(np.round(8 + trace), -50, 15)
+        lowest = min(find_events(trace).ruptures, key=lambda rupture: rupture.rank)
+        (p,) = depth_p(trace, 30, [lowest.mean])
+        clear += p < 0.05
+    assert clear <= 2

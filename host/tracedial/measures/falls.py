@@ -7,21 +7,25 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-LOOK_BACK_S = 130
+LOOK_BACK_S = 180
 """How far before its lowest second a fall may begin."""
-_LENGTHS_S = (1, 4, 8, 12, 17, 24, 34, 48, 64, 90)
+_LENGTHS_S = (1, 4, 8, 12, 17, 24, 34, 48, 64, 90, 120)
 _AFTER_S = 3
-_REPEAT = 0.5
-"""How much of a second's deviation is taken to go on in the next: half of it lies between noise that repeats itself and
-noise that does not, and places onsets best in `bench/run.py planted`."""
+_REPEAT = 0.7
+"""How much of a second's deviation is taken to go on in the next: it lies between noise that repeats itself and noise
+that does not, and places onsets best in `bench/run.py planted`."""
+_WITHIN_S = 8
+"""The onset is the middle of what is likely within so many seconds of a place."""
+_LEAST_VARIANCE = 0.05
+"""Of a trace without noise, in squares of a whole rating: so that the likeliest line alone counts there."""
 
 
 def fall_begins(rating: Floats, *, nadir_s: int, from_s: int) -> int:
     """The second, `from_s` or later, at which the fall to the low at `nadir_s` begins.
 
     `rating` has the shape (n_seconds,), NaN where nothing was rated: such seconds count as on the line between their
-    neighbours. Of all places and lengths of the line that one is taken that leaves the least squares. Where the rating
-    does not fall, `nadir_s` itself.
+    neighbours. All places and lengths of the line are weighed by their likelihood; the onset is the mean of the places
+    around the likeliest one. Where the rating does not fall, `nadir_s` itself.
     """
     from_s = max(from_s, nadir_s - LOOK_BACK_S)
     stretch = rating[from_s : nadir_s + _AFTER_S]
@@ -30,9 +34,17 @@ def fall_begins(rating: Floats, *, nadir_s: int, from_s: int) -> int:
         return nadir_s
     stretch = np.interp(np.arange(len(stretch)), known, stretch[known])
     shapes, onsets = _lines(len(stretch))
-    fits = (stretch[1:] - _REPEAT * stretch[:-1]) @ shapes
-    best = int(np.argmin(fits))
-    return min(from_s + int(onsets[best]), nadir_s) if fits[best] < -1e-9 else nadir_s
+    quick = stretch[1:] - _REPEAT * stretch[:-1]
+    fits = quick @ shapes
+    if fits.min() > -1e-9:
+        return nadir_s
+    left = float(((quick - quick.mean()) ** 2).sum() - fits.min() ** 2) / max(len(quick) - 4, 1)
+    gain = np.where(fits < 0, fits**2, 0.0) - fits.min() ** 2
+    likely = np.bincount(onsets, np.exp(gain / (2 * max(left, _LEAST_VARIANCE))), len(stretch))
+    total = np.cumsum(np.pad(likely, (_WITHIN_S + 1, _WITHIN_S)))
+    middle = int(np.argmax(total[2 * _WITHIN_S + 1 :] - total[: -2 * _WITHIN_S - 1]))
+    places = np.arange(max(middle - _WITHIN_S, 0), min(middle + _WITHIN_S + 1, len(likely)))
+    return min(from_s + round(float(likely[places] @ places / likely[places].sum())), nadir_s)
 
 
 @lru_cache(maxsize=64)

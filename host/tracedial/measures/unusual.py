@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracedial.measures.cosines import common, cosines
+from tracedial.measures.knob_course import beyond_the_ends
 
 Floats = NDArray[np.float64]
 
@@ -19,11 +20,13 @@ CLEAR_P = 0.05
 def depth_p(rating: Floats, length_s: int, means: list[float]) -> list[float | None]:
     """For each of the `means` of segments of `length_s` seconds: how often such noise has any segment as low.
 
-    `rating` has the shape (n_seconds,). None for a trace shorter than three segments or one that never changes.
+    `rating` has the shape (n_seconds,). None for a trace shorter than three segments or one that never changes. Where
+    a scale's end cuts the trace, the noise is that of the trace without the cut: it would rise as far as it falls.
     """
     trace, _ = common(rating, rating)
     if len(trace) < 3 * length_s or np.ptp(trace) == 0:
         return [None] * len(means)
+    trace = beyond_the_ends(trace)
     from scipy.fft import idct
 
     amplitudes = cosines(trace - trace.mean())

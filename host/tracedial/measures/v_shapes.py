@@ -1,50 +1,31 @@
 """Falls with a return (V's, boxes, plateaus, steps) in noise whose kind is learnt from the trace itself.
 
-The trace is freed of its repetition by an autoregressive model of its own, compared with falls of many shapes, and the
-clearest is taken out, again and again. `docs/measures.md` has the definition with its reasons.
+The trace is freed of what holding a knob does to it (`knob_course.py`) and of its repetition (`trace_noise.py`),
+compared with falls of many shapes, and the clearest is taken out, again and again (`fall_search.py`).
+`docs/measures.md` has the definition with its reasons.
 """
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.fft import irfft, rfft
 from numpy.typing import NDArray
-from scipy.fft import next_fast_len
-from scipy.signal import lfilter
+
+from tracedial.measures.fall_search import EDGE_S, MARGIN_S, Fall, found_falls
+from tracedial.measures.falls import fall_begins
+from tracedial.measures.knob_course import beyond_the_ends, followed
+from tracedial.measures.trace_noise import phi_of_steps, running_mean
 
 Floats = NDArray[np.float64]
-Shape = tuple[int, int, int]
-"""Seconds of the fall, of the low level, of the return."""
 
-COARSE: tuple[Shape, ...] = tuple(
-    (fall, low, rise) for fall in (1, 8, 17, 34, 64) for low in (0, 25, 70) for rise in (1, 14, 32, 70, 130)
-)
-FINE: tuple[Shape, ...] = tuple(
-    (fall, low, rise) for fall in (1, 4, 8, 12, 17, 24, 34, 48, 64, 90, 130) for low in (0, 20, 50, 100)
-    for rise in (1, 12, 20, 32, 50, 78, 120)
-)  # fmt: skip
-LOG_PRIOR = np.array([math.log(0.75 if low == 0 else 0.25 / 3) + math.log(0.4 if fall == 1 else 0.6)
-                      for fall, low, _ in FINE])  # fmt: skip
-"""A V is taken to be more likely beforehand than a fall that stays down, in logarithms."""
-
-MARGIN_S = 40
-"""How much of the trace before and after a fall is looked at to know the level that it falls from."""
-AROUND_S = 110
-ONSET_WITHIN_S = 8
-"""An onset is the middle of what is likely within so many seconds."""
-EDGE_S = 15
-MOST = 12
-STRENGTH = 4.0
-"""How far above the noise a fall must stand, in SD of what noise alone gives one of known place and shape."""
-BESIDE_RISES = 1.1
-"""How much further than the clearest rise-and-return of the session, which noise gives as easily."""
-LEAST_SD = 0.3
-"""Whole ratings can stand still most of the time: a third of a step is the least that is known of them."""
-SLOW_S, SCALE_S = 401, 601
-MOST_REPEATS = 20
+LEAST_BLOCK_S, MOST_BLOCK_S = 2, 60
 SAME_TROUGH = 0.65
 """Two falls are one where the rating between them regains less than this share of the smaller."""
+SAME_ONSET_S = 20
+"""The likeliest onset over all shapes and the one by the fall alone are averaged where they are nearer than this."""
+FINEST = 1e-4
+"""The least step of a rating that is told from none, as a share of its range."""
+LEAST_RATED = 0.5
+"""The share of its seconds that a fall with its return must be rated in."""
 
 
 @dataclass(frozen=True)
@@ -69,261 +50,28 @@ def v_shapes(rating: Floats, *, drop_sd: float = 1.0, return_share: float = 0.5)
     known = ~np.isnan(rating)
     if np.count_nonzero(known) < 3 * MARGIN_S or np.ptp(rating[known]) == 0:
         return []
-    seconds = np.arange(len(rating))
-    trace = np.interp(seconds, seconds[known], rating[known])
-    moves = np.count_nonzero(np.diff(rating[known]))
-    block_s = int(np.clip(round(np.count_nonzero(known) / max(moves, 1)), 2, 15))
-    blocks = trace[: len(trace) // block_s * block_s].reshape(-1, block_s).mean(axis=1)
-    found = _found(blocks, block_s, _phi_of_steps(trace) ** block_s)
-    least = drop_sd * float(trace.std(ddof=1))
-    return [_shape(trace, fall, return_share) for fall in _joined(found, trace) if fall.depth >= least]
+    # The search takes a rating's least step for 1, so that a scale from 0 to 1 has the same falls as one to 100.
+    step = max(float(np.diff(np.unique(rating[known])).min()), FINEST * float(np.ptp(rating[known])))
+    course, rest_s = followed(rating / step)
+    uncut = beyond_the_ends(course)
+    block_s = int(np.clip(round(rest_s), LEAST_BLOCK_S, MOST_BLOCK_S))
+    blocks = uncut[: len(uncut) // block_s * block_s].reshape(-1, block_s).mean(axis=1)
+    falls = found_falls(blocks, block_s, phi_of_steps(uncut) ** block_s)
+    least = drop_sd * float(uncut.std(ddof=1))
+    made: list[VShape] = []
+    for fall in _joined(falls, uncut):
+        if fall.depth < least:
+            continue
+        shape = _shape(uncut, fall, return_share, from_s=made[-1].nadir_s if made else 0)
+        if known[shape.onset_s : shape.end_s + 1].mean() >= LEAST_RATED:
+            made.append(replace(shape, depth=shape.depth * step))
+    return made
 
 
-@dataclass(frozen=True)
-class _Fall:
-    """A fall at block `at` of `block_s` seconds, and its `strength` in SD; `onset_s` is its likeliest onset."""
-
-    at: int
-    block_s: int
-    shape: Shape
-    depth: float
-    strength: float
-    onset_s: int = 0
-
-    @property
-    def end(self) -> int:
-        return self.at + math.ceil(sum(self.shape) / self.block_s)
-
-    @property
-    def low_s(self) -> tuple[int, int]:
-        """The seconds from which and until which the rating is down."""
-        first = self.at * self.block_s + self.shape[0]
-        return first, first + self.shape[1]
-
-
-def _form(n_blocks: int, block_s: int, shape: Shape, *, at: int) -> Floats:
-    """A fall of unit depth at block `at`, as means of blocks."""
-    second = np.arange(n_blocks * block_s) + 0.5 - at * block_s
-    fall, low, rise = shape
-    corners = [0, fall, fall + low, fall + low + rise]
-    return -np.interp(second, corners, [0.0, 1.0, 1.0, 0.0], left=0.0, right=0.0).reshape(-1, block_s).mean(axis=1)
-
-
-class _Noise:
-    """An autoregressive model of what is left of a trace without its falls, and the SD of its innovations over time."""
-
-    def __init__(self, coefficients: Floats, rest: Floats, block_s: int) -> None:
-        self.coefficients, self.block_s = coefficients, block_s
-        self.lost = len(coefficients) - 1
-        innovations = self.white(rest - rest.mean())
-        innovations = innovations - innovations.mean()
-        usual = max(float(innovations.std()), LEAST_SD) ** 2
-        squares = np.concatenate([np.full(self.lost, usual), np.minimum(innovations**2, 9 * usual)])
-        self.sd = np.maximum(np.sqrt(_running_mean(squares, SCALE_S // block_s)), LEAST_SD)
-
-    def white(self, series: Floats) -> Floats:
-        """The innovations of a series, or of each column, shorter by `lost`."""
-        return np.asarray(lfilter(self.coefficients, [1.0], series, axis=0))[self.lost :]
-
-
-def _noise_of(rest: Floats, block_s: int) -> _Noise:
-    """The model of what is left, less its slow course, by Burg's method, of the order with the least BIC."""
-    quick = rest - _running_mean(rest, SLOW_S // block_s)
-    return _Noise(_burg(quick - quick.mean(), min(MOST_REPEATS, len(rest) // 10)), rest, block_s)
-
-
-def _running_mean(series: Floats, width: int) -> Floats:
-    """The mean over about `width` values around each, of those that there are."""
-    half = max(min(width, len(series) - 1) // 2, 1)
-    total = np.concatenate([[0.0], np.cumsum(series)])
-    first = np.maximum(np.arange(len(series)) - half, 0)
-    last = np.minimum(np.arange(len(series)) + half + 1, len(series))
-    return (total[last] - total[first]) / (last - first)
-
-
-def _burg(series: Floats, most: int) -> Floats:
-    n = len(series)
-    forward, backward = series[1:], series[:-1]
-    coefficients, variance = np.array([1.0]), max(float(series @ series) / n, 1e-12)
-    best, least = coefficients, n * math.log(variance)
-    for order in range(1, most + 1):
-        power = float(forward @ forward + backward @ backward)
-        if power < 1e-9:
-            break
-        reflection = -2 * float(forward @ backward) / power
-        longer = np.concatenate([coefficients, [0.0]])
-        coefficients = longer + reflection * longer[::-1]
-        variance *= 1 - reflection**2
-        if variance < 1e-9:
-            break
-        criterion = n * math.log(variance) + order * math.log(n)
-        if criterion < least:
-            best, least = coefficients, criterion
-        forward, backward = (forward + reflection * backward)[1:], (backward + reflection * forward)[:-1]
-    return best
-
-
-def _phi_of_steps(trace: Floats) -> float:
-    """Lag-1 autocorrelation from the steps between seconds, which slow falls hardly touch: those of an AR(1) series
-    correlate by (φ − 1)/2."""
-    steps = np.diff(trace)
-    size = max(1.4826 * float(np.median(np.abs(steps))), 0.5 * float(steps.std()), LEAST_SD)
-    steps = np.clip(steps - steps.mean(), -4 * size, 4 * size)
-    return float(np.clip(1 + 2 * (steps[1:] @ steps[:-1]) / max(float(steps @ steps), 1e-12), 0.0, 0.97))
-
-
-def _found(blocks: Floats, block_s: int, phi: float) -> list[_Fall]:
-    """The falls, begun from two views of the noise: a plain one that sees all falls as falls, and one in which they are
-    noise. What explains the trace better by BIC, each fall at the price of its least strength, is kept."""
-    best: tuple[float, list[_Fall]] = (math.inf, [])
-    for noise in (_Noise(np.array([1.0, -phi]), blocks, block_s), _noise_of(blocks, block_s)):
-        found, rise = _fit(blocks, noise)
-        for _ in range(2):
-            found, rise = _fit(blocks, _noise_of(_without(blocks, found), block_s))
-        clear = [fall for fall in found if fall.strength >= BESIDE_RISES * rise]
-        best = min(best, (_misfit(blocks, clear, block_s), clear), key=lambda one: one[0])
-    return best[1]
-
-
-def _misfit(blocks: Floats, found: list[_Fall], block_s: int) -> float:
-    left = _without(blocks, found)
-    noise = _noise_of(left, block_s)
-    sd = noise.sd[noise.lost :]
-    innovations = noise.white(left - left.mean()) / sd
-    unexplained = float(innovations @ innovations + 2 * np.log(sd).sum())
-    return unexplained + math.log(len(sd)) * noise.lost + (STRENGTH**2 + 4) * len(found)
-
-
-def _without(blocks: Floats, found: list[_Fall]) -> Floats:
-    left = blocks.copy()
-    for fall in found:
-        left -= fall.depth * _form(len(blocks), fall.block_s, fall.shape, at=fall.at)
-    return left
-
-
-def _fit(blocks: Floats, noise: _Noise) -> tuple[list[_Fall], float]:
-    """Falls one after the other, the clearest first, and the strength of the clearest rise in what is left."""
-    coarse, near = _Coarse(noise, len(blocks)), _Fine(noise)
-    found: list[_Fall] = []
-    left = blocks
-    for _ in range(MOST):
-        start = coarse.clearest(left)
-        if start.strength < STRENGTH:
-            break
-        fall = near.likeliest(left, start)
-        if fall is None or fall.strength < STRENGTH:
-            break
-        found.append(fall)
-        # Those that it touches are placed anew beside it.
-        for number, other in enumerate(found[:-1]):
-            margin = MARGIN_S // noise.block_s
-            if other.at < fall.end + margin and fall.at < other.end + margin:
-                rest = _without(blocks, [one for one in found if one is not other])
-                found[number] = near.likeliest(rest, other) or other
-        left = _without(blocks, found)
-    return found, coarse.clearest(-left).strength if found else 0.0
-
-
-class _Coarse:
-    """Some shapes at all places, each on a slanting ground of its own."""
-
-    def __init__(self, noise: _Noise, n_blocks: int) -> None:
-        self.noise = noise
-        self.margin = max(MARGIN_S // noise.block_s, 2)
-        made: list[tuple[Shape, Floats]] = []
-        for shape in COARSE:
-            length = 2 * self.margin + math.ceil(sum(shape) / noise.block_s)
-            at = np.arange(length)
-            form = _form(length, noise.block_s, shape, at=self.margin)
-            if length < noise.lost + 4:
-                continue
-            white = noise.white(np.stack([np.ones(length), at - at.mean(), form], axis=1))
-            ground, _ = np.linalg.qr(white[:, :2])
-            own = white[:, 2] - ground @ (ground.T @ white[:, 2])
-            if (size := float(np.linalg.norm(own))) > 1e-6 and len(own) <= n_blocks:
-                made.append((shape, own / size))
-        self.shapes = [shape for shape, _ in made]
-        self.lengths = [len(own) for _, own in made]
-        self.size = int(next_fast_len(n_blocks + 2 * self.margin + max(self.lengths, default=0), real=True) or 0)
-        self.spectra = np.array([np.conj(rfft(own, self.size)) for _, own in made])
-
-    def clearest(self, rest: Floats) -> _Fall:
-        """The shape and place that stands furthest above the noise."""
-        noise, edge = self.noise, max(EDGE_S // self.noise.block_s, 1)
-        if not self.shapes:
-            return _Fall(0, noise.block_s, COARSE[0], 0.0, 0.0)
-        padded = np.pad(rest, self.margin)
-        padded[: self.margin], padded[-self.margin :] = rest[:edge].mean(), rest[-edge:].mean()
-        white = noise.white(padded - padded.mean()) / np.pad(noise.sd, self.margin, mode="edge")[noise.lost :]
-        strength = irfft(rfft(white, self.size) * self.spectra, self.size, axis=1)
-        for row, length in zip(strength, self.lengths, strict=True):
-            row[max(len(white) - length + 1, 0) :] = 0.0
-        which, at = divmod(int(np.argmax(strength)), strength.shape[1])
-        return _Fall(at, noise.block_s, self.shapes[which], 0.0, float(strength[which, at]))
-
-
-class _Fine:
-    """Many shapes at the places near one, all on the same stretch of the trace: the more of the ground is seen, the
-    more any fall explains."""
-
-    def __init__(self, noise: _Noise) -> None:
-        self.noise = noise
-        block_s, lost = noise.block_s, noise.lost
-        length = math.ceil(max(map(sum, FINE)) / block_s) + 2 * lost + 1
-        forms = np.stack([_form(length, block_s, shape, at=lost) for shape in FINE], axis=1)
-        self.squares = np.cumsum(noise.white(forms) ** 2, axis=0)
-        self.size = int(next_fast_len(2 * length + 2 * AROUND_S // block_s + lost, real=True) or 0)
-        self.spectra = np.conj(rfft(noise.white(forms).T, self.size, axis=1))
-        self.falls_s = np.array([fall for fall, *_ in FINE])[:, None]
-
-    def likeliest(self, rest: Floats, start: _Fall) -> _Fall | None:
-        """The likeliest shape near `start`, and the likeliest onset over all shapes."""
-        noise = self.noise
-        around = AROUND_S // noise.block_s
-        first, last = max(start.at - around - noise.lost, 0), min(start.end + around, len(rest))
-        stretch, sd = rest[first:last], float(noise.sd[first:last].mean())
-        place = np.arange(len(stretch))
-        columns = np.stack([np.ones(len(place)), place - place.mean(), stretch - stretch.mean()], axis=1)
-        white = noise.white(columns)
-        if len(white) < 8:
-            return None
-        ground, _ = np.linalg.qr(white[:, :2])
-        own = (white[:, 2] - ground @ (ground.T @ white[:, 2])) / sd
-        spectra = rfft(np.stack([own, *ground.T]), self.size, axis=1)
-        product, level, slant = irfft(spectra[:, None, :] * self.spectra, self.size, axis=2)[..., : len(own)]
-        seen = np.minimum(len(own) - np.arange(len(own)), len(self.squares)) - 1
-        free = self.squares[seen].T - level**2 - slant**2
-        onset = first + noise.lost + np.arange(len(own))
-        nadir_s = onset * noise.block_s + self.falls_s
-        near = np.abs(nadir_s - start.at * noise.block_s - start.shape[0]) <= MARGIN_S + 30
-        fits = near & (nadir_s < last * noise.block_s) & (free > 1e-3 * self.squares[-1][:, None]) & (product > 0)
-        if not fits.any():
-            return None
-        strength = np.where(fits, product / np.sqrt(np.maximum(free, 1e-12)), 0.0)
-        likely = np.where(fits, strength**2 / 2 + LOG_PRIOR[:, None], -np.inf)
-        which, at = divmod(int(np.argmax(likely)), likely.shape[1])
-        return _Fall(
-            at=int(onset[at]),
-            block_s=noise.block_s,
-            shape=FINE[which],
-            depth=float(strength[which, at] * sd / math.sqrt(free[which, at])),
-            strength=float(strength[which, at]),
-            onset_s=self._onset_s(likely, onset),
-        )
-
-    def _onset_s(self, likely: Floats, onset: NDArray[np.int64]) -> int:
-        weight = np.exp(likely - likely.max()).sum(axis=0)
-        half = max(ONSET_WITHIN_S // self.noise.block_s, 1)
-        total = np.cumsum(np.pad(weight, (half + 1, half)))
-        middle = int(np.argmax(total[2 * half + 1 :] - total[: -2 * half - 1]))
-        part = slice(max(middle - half, 0), middle + half + 1)
-        return round(float(weight[part] @ onset[part] / weight[part].sum()) * self.noise.block_s)
-
-
-def _joined(found: list[_Fall], trace: Floats) -> list[_Fall]:
+def _joined(found: list[Fall], trace: Floats) -> list[Fall]:
     """One fall for those between which the rating hardly comes back."""
-    smooth = _running_mean(trace, 9)
-    made: list[_Fall] = []
+    smooth = running_mean(trace, 9)
+    made: list[Fall] = []
     for fall in sorted(found, key=lambda fall: fall.at):
         last = made[-1] if made else None
         if last and fall.at * fall.block_s < last.end * last.block_s + EDGE_S:
@@ -340,11 +88,14 @@ def _joined(found: list[_Fall], trace: Floats) -> list[_Fall]:
     return made
 
 
-def _shape(trace: Floats, fall: _Fall, return_share: float) -> VShape:
-    onset_s = min(fall.onset_s, len(trace) - 2)
-    end_s = min(fall.end * fall.block_s, len(trace) - 1)
-    low_s, until_s = (min(max(second, onset_s + 1), len(trace) - 1) for second in fall.low_s)
-    nadir_s = low_s + int(np.argmin(_running_mean(trace, 9)[low_s : until_s + 1])) if until_s > low_s else low_s
-    end_s = max(end_s, nadir_s)
-    regained = float(trace[max(end_s - 4, nadir_s) : end_s + 5].mean() - trace[nadir_s - 2 : nadir_s + 3].mean())
-    return VShape(onset_s, nadir_s, end_s, fall.depth, regained >= return_share * fall.depth)
+def _shape(trace: Floats, fall: Fall, return_share: float, *, from_s: int) -> VShape:
+    likeliest_s = min(fall.onset_s, len(trace) - 2)
+    low_s, until_s = (min(max(second, likeliest_s + 1), len(trace) - 1) for second in fall.low_s)
+    nadir_s = low_s + int(np.argmin(running_mean(trace, 9)[low_s : until_s + 1])) if until_s > low_s else low_s
+    onset_s = fall_begins(trace, nadir_s=nadir_s, from_s=min(from_s, likeliest_s))
+    if abs(onset_s - likeliest_s) < SAME_ONSET_S:
+        onset_s = round((onset_s + likeliest_s) / 2)
+    end_s = max(min(fall.end * fall.block_s, len(trace) - 1), nadir_s)
+    low = float(trace[max(nadir_s - 2, 0) : nadir_s + 3].mean())
+    regained = float(trace[max(end_s - 4, nadir_s) : end_s + 5].mean()) - low
+    return VShape(min(onset_s, nadir_s - 1), nadir_s, end_s, fall.depth, regained >= return_share * fall.depth)
