@@ -10,7 +10,7 @@ import threading
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -23,11 +23,17 @@ from tracedial.video import check_playable, read_video
 if TYPE_CHECKING:
     from tracedial.room.group_room import LiveRoom
     from tracedial.room.guard import Guard
+    from tracedial.room.seat import Seat
     from tracedial.room.study_room import Room
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("session", required=False)
+@click.argument("rater", required=False)
+@click.option("--kiosk", is_flag=True,
+              help="Open the participant's page of SESSION and RATER, which leads nowhere else.")  # fmt: skip
+@click.option("--pin", default="", help="A PIN by which the researcher gets past a participant's page.")
 @click.option("--live", is_flag=True, help="A group: record all dials together into FOLDER, and show their mean.")
 @click.option("--dial", "dials", multiple=True, metavar="[RATER=]PORT", help="A dial to use besides those that "
               "are found; with --live RATER=PORT, instead of them. May be repeated.")  # fmt: skip
@@ -44,6 +50,10 @@ if TYPE_CHECKING:
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 def command(
     folder: Path,
+    session: str | None,
+    rater: str | None,
+    kiosk: bool,
+    pin: str,
     live: bool,
     dials: tuple[str, ...],
     another_dial: bool,
@@ -62,6 +72,10 @@ def command(
 
     Example: tracedial room my-study
     """
+    if (session or kiosk) and (live or not rater):
+        raise click.UsageError("Name the session and the rater of a study, as in `tracedial room my-study s01 client`.")
+    if pin and (live or len(pin) < 4):
+        raise click.UsageError("--pin is for a study's room, and has 4 characters or more.")
     if not live and (video_file or rate_hz != 10):
         raise click.UsageError("--video and --rate are for --live; a study says both itself.")
     if live and another_dial:
@@ -70,6 +84,7 @@ def command(
         if ipaddress.ip_address(address).is_unspecified:
             raise click.UsageError("Say which of this computer's addresses the room is served at, not all of them.")
     from tracedial.room.group_room import LiveRoom
+    from tracedial.room.seat import Seat
     from tracedial.room.study_room import Room
 
     if live:
@@ -79,10 +94,26 @@ def command(
         room = LiveRoom(folder, _group(dials), video=video, rate_hz=rate_hz, language=language)
     else:
         room = Room(folder, list(dials), another_dial=another_dial)
-    asyncio.run(_serve(room, address=address, port=port, no_browser=no_browser))
+    place = _Place(Seat(session, rater) if session and rater else None, kiosk, pin)
+    if place.seat and isinstance(room, Room):
+        room.study.rater_folder(place.seat.session, place.seat.rater)
+    asyncio.run(_serve(room, place, address=address, port=port, no_browser=no_browser))
 
 
-async def _serve(room: "Room | LiveRoom", *, address: str, port: int, no_browser: bool) -> None:
+class _Place(NamedTuple):
+    """Where the browser is opened: at one rater's place, on the participant's side of the wall (`kiosk`) or not; and
+    the PIN that takes the wall away."""
+
+    seat: "Seat | None"
+    kiosk: bool
+    pin: str
+
+    def link(self, link: str) -> str:
+        """A researcher's link, which leads straight to the rater's sitting."""
+        return f"{link}#/begin/{self.seat.session}/{self.seat.rater}" if self.seat else link
+
+
+async def _serve(room: "Room | LiveRoom", place: _Place, *, address: str, port: int, no_browser: bool) -> None:
     from tracedial.room.server import serve
 
     task = asyncio.current_task()
@@ -90,14 +121,17 @@ async def _serve(room: "Room | LiveRoom", *, address: str, port: int, no_browser
     loop = asyncio.get_running_loop()
 
     def opened(guard: "Guard") -> None:
-        click.echo(f"The room is open: {guard.shown_link()}")
+        guard.pin = place.pin
+        seat = place.seat if place.kiosk else None
+        shown = guard.seat_link(seat) if seat else place.link(guard.shown_link())
+        click.echo(f"The room is open: {shown}")
         click.echo("The link works once, within 15 minutes. Enter prints a new one, Ctrl-C closes the room.")
         if sys.platform == "win32":
             click.echo(
                 "On Windows the study's folder has the rights of the folder that it lies in: keep it in your own."
             )
         if not no_browser:
-            webbrowser.open(guard.browser_link())
+            webbrowser.open(guard.browser_link(seat) if seat else place.link(guard.browser_link()))
         _on_enter(lambda: loop.call_soon_threadsafe(lambda: click.echo(f"A new link: {guard.shown_link()}")))
 
     def close(*_: object) -> None:

@@ -102,6 +102,8 @@ _ANSWER_LABELS = {
     "answer": ("What was answered", TEXT),
     "answered_at": ("When (UTC)", TEXT),
     "current": ("0: the segment or question was changed since", WHOLE),
+    "changed_by": ("Who changed the answer after the rater had finished", TEXT),
+    "change_why": ("Why it was changed", TEXT),
 }
 ANSWERS = (
     *WHO,

@@ -14,7 +14,8 @@ from aiohttp import WSMsgType, web
 from tracedial.errors import PageError, TracedialError, VideoError, os_sentence
 from tracedial.room.doorway import Doorway
 from tracedial.room.group_room import LiveRoom
-from tracedial.room.guard import Guard, Handler
+from tracedial.room.guard import NOT_YOURS, Guard, Handler
+from tracedial.room.seat import Seat
 from tracedial.room.study_room import Room
 from tracedial.video import describe_format
 
@@ -87,10 +88,13 @@ class RoomServer:
         def post(path: str, answer: Callable[[web.Request, dict[str, Any]], Any]) -> None:
             router.add_post(path, _json_of_body(answer))
 
-        get("/api/room", lambda request: asyncio.to_thread(room.overview))
+        get("/api/room", lambda request: asyncio.to_thread(room.overview, self.guard.seat_of(request)))
         get("/api/waveform/{session}", lambda request: room.waveform(request.match_info["session"]))
         get("/api/dials", lambda request: room.dials())
-        post("/api/sitting", lambda request, said: self._open_sitting(room, said))
+        post("/api/sitting", lambda request, said: self._open_sitting(room, said, self.guard.seat_of(request)))
+        post("/api/link", lambda request, said: self._seat_link(room, said))
+        post("/api/unlock", self._unlock)
+        post("/api/lock", self._lock_again)
         post("/api/sitting/end", lambda request, said: self._end_sitting(room))
         place = "/{session}/{rater}"
         get(f"/api/review{place}", lambda request: asyncio.to_thread(room.review, *_place(request)))
@@ -99,7 +103,7 @@ class RoomServer:
         )
         post(f"/api/verdict{place}", lambda request, said: room.decide(*_place(request), said))
         get(f"/api/clips{place}", lambda request: asyncio.to_thread(room.clips, *_place(request)))
-        post(f"/api/answer{place}", lambda request, said: asyncio.to_thread(room.answer, *_place(request), said))
+        post(f"/api/answer{place}", lambda request, said: self._answer(room, request, said))
         get("/api/together/{session}", lambda request: asyncio.to_thread(room.together, request.match_info["session"]))
 
     def _add_live(self, room: LiveRoom) -> None:
@@ -112,7 +116,36 @@ class RoomServer:
         return web.FileResponse(STATIC / "index.html")
 
     async def _mode(self, request: web.Request) -> web.StreamResponse:
-        return web.json_response({"live": isinstance(self.room, LiveRoom), "language": self.room.language})
+        seat, unlocked = self.guard.seat_of(request), self.guard.unlocked_seat(request)
+        return web.json_response(
+            {
+                "live": isinstance(self.room, LiveRoom),
+                "language": self.room.language,
+                "seat": vars(seat) if seat else None,
+                "unlocked": vars(unlocked) if unlocked else None,
+                "pin": bool(self.guard.pin),
+            }
+        )
+
+    async def _unlock(self, request: web.Request, said: dict[str, Any]) -> dict[str, Any]:
+        """The researcher's PIN, in a participant's browser."""
+        if problem := self.guard.unlock(request, str(said.get("pin", ""))):
+            raise PageError(problem)
+        return {"unlocked": True}
+
+    async def _lock_again(self, request: web.Request, said: dict[str, Any]) -> dict[str, Any]:
+        self.guard.lock(request)
+        return {"unlocked": False}
+
+    async def _seat_link(self, room: Room, said: dict[str, Any]) -> dict[str, Any]:
+        """A link for a participant, for the researcher to hand on."""
+        session, rater = str(said.get("session")), str(said.get("rater"))
+        await asyncio.to_thread(room.study.rater_folder, session, rater)
+        return {"link": self.guard.seat_link(Seat(session, rater))}
+
+    async def _answer(self, room: Room, request: web.Request, said: dict[str, Any]) -> dict[str, Any]:
+        is_seat = self.guard.seat_of(request) is not None
+        return await asyncio.to_thread(room.answer, *_place(request), said, is_raters_own=is_seat)
 
     async def _video(self, request: web.Request, room: Room) -> web.StreamResponse:
         video = await room.video(room.study.session(request.match_info["session"]))
@@ -124,12 +157,15 @@ class RoomServer:
         described = await asyncio.to_thread(describe_format, video.path)
         return web.json_response({"format": described.text, "convert": described.convert_command})
 
-    async def _open_sitting(self, room: Room, said: dict[str, Any]) -> dict[str, Any]:
+    async def _open_sitting(self, room: Room, said: dict[str, Any], seat: Seat | None) -> dict[str, Any]:
+        if seat and (said.get("session"), said.get("rater")) != (seat.session, seat.rater):
+            raise PageError(NOT_YOURS)
         sitting = await room.open_sitting(
             str(said.get("session")),
             str(said.get("rater")),
             port=str(said.get("port", "")),
             knob_kind=str(said.get("knob")),
+            seat=seat,
         )
         return sitting.state()
 
@@ -143,7 +179,9 @@ class RoomServer:
         await socket.prepare(request)
         sitting = room.sitting
         named = (request.query.get("session"), request.query.get("rater"))
-        if sitting is None or named != (sitting.session.folder.name, sitting.rater):
+        seat = self.guard.seat_of(request)
+        is_elsewhere = seat is not None and named != (seat.session, seat.rater)
+        if sitting is None or is_elsewhere or named != (sitting.session_name, sitting.rater):
             # No sitting, or another one than the page was opened for.
             await socket.send_json({"none": True})
             await socket.close()

@@ -76,13 +76,18 @@ class Sitting:
         self._thread: RecordingThread | None = None
         self._practice_began_us: float | None = None
         self._busy = asyncio.Lock()
-        self._closed = False
+        self._closed = self._has_page = False
         self._loop = asyncio.get_running_loop()
 
     @property
     def session_name(self) -> str:
         """The session's name in the study."""
         return self.rating.session_name
+
+    @property
+    def is_attended(self) -> bool:
+        """Whether somebody sits there just now and has not come to the end."""
+        return self._has_page and self.step in ("connecting", "instructions", "practice", "rating")
 
     @property
     def is_page_knob(self) -> bool:
@@ -124,6 +129,7 @@ class Sitting:
 
     async def attach(self, push: Callable[[dict[str, Any]], None], send_bytes: Callable[[bytes], None]) -> None:
         """A page is there (again)."""
+        self._has_page = True
         self.playback.push = push
         await self.playback.attach(send_bytes)
         async with self._busy:
@@ -133,6 +139,7 @@ class Sitting:
 
     def detach(self) -> None:
         """The page has gone: its video stands still."""
+        self._has_page = False
         stood_s = self.playback.detach()
         if stood_s is not None:
             self.resume_s = stood_s

@@ -11,11 +11,13 @@ from typing import Any
 from tracedial.emulation.process import EmulatorProcess, emulator_arguments
 from tracedial.errors import PageError, StudyError, TracedialError, VideoError
 from tracedial.files.folder_lock import FolderInUseError, FolderLock, NoLocksError
+from tracedial.files.safe_text import whole_text
 from tracedial.link.discover import find_dials, list_ports
 from tracedial.measures.trace import Trace
 from tracedial.recording.session import Session, scale_to_json
 from tracedial.room.page_link import KNOB, PORTS
 from tracedial.room.page_playback import number
+from tracedial.room.seat import Seat
 from tracedial.room.sitting import Sitting
 from tracedial.study.answers import Answer, AnswerBook, place_of, questions_for, read_answers, unanswered
 from tracedial.study.progress import Progress, progress, survey
@@ -45,6 +47,7 @@ class Room:
         self._emulators: list[EmulatorProcess] = []
         self.ports = [self._started(port) for port in ports]
         self._videos: dict[tuple[str, int, int], Video] = {}
+        self._found_ports: set[str] = set()
         self._waveforms: dict[str, list[int]] = {}
         self._hashing: dict[str, asyncio.Lock] = {}
         self._books: dict[Path, AnswerBook] = {}
@@ -102,10 +105,16 @@ class Room:
             with contextlib.suppress(StudyError, VideoError, OSError):
                 await self.video(session)
 
-    def overview(self) -> dict[str, Any]:
-        """What the first page shows."""
+    def overview(self, seat: Seat | None = None) -> dict[str, Any]:
+        """What the first page shows; a seat is shown itself alone."""
         sitting = self.sitting
-        sessions, problems = survey(self.study)
+        if seat:
+            rating = self._rating(seat.session, seat.rater)
+            sessions, problems = [(rating.session, {seat.rater: progress(rating)})], []
+            if sitting and (sitting.session_name, sitting.rater) != (seat.session, seat.rater):
+                sitting = None
+        else:
+            sessions, problems = survey(self.study)
         return {
             "study": study_json(self.study),
             "problems": problems,
@@ -127,6 +136,7 @@ class Room:
             # Taken, and not to be disturbed.
             ports = [port for port in ports if port != self.sitting.port]
         found = await asyncio.to_thread(find_dials, ports)
+        self._found_ports = {candidate.port for candidate in found if candidate.hello}
         return [
             {
                 "port": candidate.port,
@@ -139,8 +149,13 @@ class Room:
             if candidate.hello or candidate.port in self.ports
         ]
 
-    async def open_sitting(self, session_name: str, rater: str, *, port: str, knob_kind: str) -> Sitting:
-        """Begin (or take up) a rater's sitting. Raises `PageError` while another one is recorded."""
+    async def open_sitting(
+        self, session_name: str, rater: str, *, port: str, knob_kind: str, seat: Seat | None = None
+    ) -> Sitting:
+        """Begin (or take up) a rater's sitting. Raises `PageError` while another one is recorded, and to a participant
+        while anybody else sits."""
+        if seat and knob_kind == "dial" and port not in self._found_ports:
+            raise PageError("That dial does not answer: look for dials again.")
         if knob_kind not in KNOB_KINDS:
             raise PageError(f"{knob_kind!r} is no way of rating: {', '.join(KNOB_KINDS)} are.")
         rating = self._rating(session_name, rater)
@@ -149,6 +164,8 @@ class Room:
             old = self.sitting
             if old:
                 same = (old.session_name, old.rater) == (session_name, rater)
+                if seat and not same and old.is_attended:
+                    raise PageError("Somebody else is using the room just now. Please wait, then try again.")
                 if old.step == "rating" and not same:
                     raise PageError(
                         f"{old.rater} is rating {old.session.folder.name} just now: end that sitting before another "
@@ -310,9 +327,12 @@ class Room:
             "unanswered": unanswered(self.study, made, answers),
         }
 
-    def answer(self, session_name: str, rater: str, said: dict[str, Any]) -> dict[str, Any]:
+    def answer(
+        self, session_name: str, rater: str, said: dict[str, Any], *, is_raters_own: bool = False
+    ) -> dict[str, Any]:
         """Keep what a rater typed, watched or ended, for the clips as the page showed them: the choice may have been
-        changed meanwhile. Raises where there is no such clip or question."""
+        changed meanwhile. Raises where there is no such clip or question, and for an answer of somebody who has
+        finished: that is changed by a researcher alone, with who and why (`is_raters_own` false)."""
         rating = self._rating(session_name, rater)
         folder = rating.folder
         with self._choosing[folder]:
@@ -337,12 +357,27 @@ class Room:
                     self.study.clips.codes
                 ):
                     raise PageError(f"The study has no such codes: {text!r}; load the page again.")
-                book.answer(clip, question, asked[question], text)
+                author = self._author_of_change(rating, clip, question, asked[question], said, is_raters_own)
+                book.answer(clip, question, asked[question], text, **author)
             else:
                 raise PageError(f"{what!r} is nothing that can be kept.")
             if book.problem:
                 raise PageError(book.problem)
             return {"kept": True, "warning": self._write_tables(rating)}
+
+    def _author_of_change(
+        self, rating: Rating, clip: Clip, question: str, words: str, said: dict[str, Any], is_raters_own: bool
+    ) -> dict[str, str]:
+        """Who changes an answer of somebody who has finished, and why; empty for what a rater writes."""
+        answers = read_answers(rating.folder)
+        given = answers.to(clip.segment, question, words)
+        if not (given and given.text.strip() and answers.is_done(rating.chosen_clips())):
+            return {}
+        if given.text == whole_text(str(said.get("text"))):
+            return {}
+        if is_raters_own:
+            raise PageError("You have finished: your answers are saved, and nobody changes them from here.")
+        return checked_author(rating.folder, who=str(said.get("who", "")), why=str(said.get("why", "")))
 
     def _shown_clip(self, rating: Rating, choice: Choice, said: dict[str, Any]) -> Clip:
         """The clip that a page showed: of a segment that there is or was, with the seconds that the page says."""

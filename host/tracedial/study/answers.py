@@ -12,7 +12,7 @@ from typing import Any
 
 from tracedial.errors import StudyError
 from tracedial.files.safe_text import FOR_SPREADSHEETS, whole_text, write_table
-from tracedial.files.shape import NUMBER, TEXT, Entry, is_number, misfit
+from tracedial.files.shape import NUMBER, TEXT, Entry, if_there, is_number, misfit
 from tracedial.recording.journal import JournalWriter, read_journal
 from tracedial.study.segments import Clip, Segment
 from tracedial.study.study import CODES, Question, Study
@@ -22,7 +22,7 @@ ANSWERS_TABLE = "answers.csv"
 MAX_TEXT = 20000
 COLUMNS = (
     "session", "rater", "segment", "kind", "rank", "start_s", "end_s", "clip_start_s", "clip_end_s", "clip_cut",
-    "question", "question_text", "answer", "answered_at", "current",
+    "question", "question_text", "answer", "answered_at", "current", "changed_by", "change_why",
 )  # fmt: skip
 
 Place = tuple[str, float, float]
@@ -31,11 +31,14 @@ Place = tuple[str, float, float]
 
 @dataclass(frozen=True)
 class Answer:
-    """The last version of an answer, and what it answers: `shown` has the fields of a row of `answers.csv`."""
+    """The last version of an answer, and what it answers: `shown` has the fields of a row of `answers.csv`.
+    `changed_by` and `change_why` are of the researcher who wrote this version after the rater had finished."""
 
     text: str
     answered_at: str
     shown: dict[str, Any]
+    changed_by: str = ""
+    change_why: str = ""
 
 
 @dataclass
@@ -90,11 +93,13 @@ class AnswerBook:
         self.folder = folder
         self._journal = JournalWriter(folder / ANSWERS_JOURNAL, append=True)
 
-    def answer(self, clip: Clip, question: str, question_text: str, text: str) -> None:
-        """Keep a version of an answer to what was shown. Raises `StudyError` for one longer than any answer is."""
+    def answer(self, clip: Clip, question: str, question_text: str, text: str, *, who: str = "", why: str = "") -> None:
+        """Keep a version of an answer to what was shown; `who` and `why` where it is not the rater's own. Raises
+        `StudyError` for one longer than any answer is."""
         if len(text) > MAX_TEXT:
             raise StudyError(self.folder, f"The answer has {len(text)} characters; at most {MAX_TEXT} are kept.")
-        self._note("answer", shown=_shown(clip, question, question_text), text=whole_text(text))
+        author = {"who": who, "why": why} if who else {}
+        self._note("answer", shown=_shown(clip, question, question_text), text=whole_text(text), **author)
 
     def watched(self, clip: Clip) -> None:
         """Note that a clip was shown to its end."""
@@ -177,6 +182,8 @@ def _row(session: str, rater: str, shown: dict[str, Any], given: Answer | None, 
         "answer": given.text if given else "",
         "answered_at": given.answered_at if given else "",
         "current": current,
+        "changed_by": given.changed_by if given else "",
+        "change_why": given.change_why if given else "",
     }
 
 
@@ -194,6 +201,8 @@ _RECORDS = {
         },
         "text": TEXT,
         "wall_clock": TEXT,
+        "who": if_there(TEXT),
+        "why": if_there(TEXT),
     },
     "watched": {"place": _PLACE},
     "done": {"places": [_PLACE]},
@@ -205,7 +214,8 @@ def _take(answers: Answers, record: dict[str, Any]) -> None:
         case "answer":
             shown = record["shown"]
             place = _place((shown["segment"], shown["start_s"], shown["end_s"]))
-            answer = Answer(record["text"], record["wall_clock"], shown)
+            author = record.get("who", ""), record.get("why", "")
+            answer = Answer(record["text"], record["wall_clock"], shown, *author)
             answers.given[(place, shown["question"], shown["question_text"])] = answer
         case "watched":
             answers.watched.add(_place(record["place"]))

@@ -2,15 +2,19 @@
 // Which page is shown: the part of the address behind #.
 
 import { el, loadWords, problemBox, show, t } from "./parts/dom.js";
+import { backWords, setSide } from "./parts/seat.js";
 
 const PAGES = {
   "": () => import("./pages/lobby.js"),
   rate: () => import("./pages/sitting.js"),
   clips: () => import("./pages/clips.js"),
+  begin: () => import("./pages/straight.js"),
   review: () => import("./pages/review.js"),
   together: () => import("./pages/together.js"),
   live: () => import("./pages/group.js"),
 };
+// What stands on the participant's side of the wall.
+const SEAT_PAGES = { "": () => import("./pages/seat.js"), rate: PAGES.rate, clips: PAGES.clips };
 
 let leave = () => {};
 let turn = 0;
@@ -18,7 +22,8 @@ let turn = 0;
 async function go(mode) {
   const mine = ++turn;
   const [name, ...rest] = location.hash.replace(/^#\//, "").split("/").map(decodeURIComponent);
-  const page = PAGES[mode.live ? "live" : name] || PAGES[""];
+  const pages = mode.seat ? SEAT_PAGES : PAGES;
+  const page = pages[mode.live ? "live" : name] || pages[""];
   leave();
   leave = () => {};
   try {
@@ -27,7 +32,7 @@ async function go(mode) {
     if (mine === turn) leave = end || (() => {});
     else if (end) end();
   } catch (error) {
-    const back = el("p", {}, el("a", { href: "#/" }, t("back")));
+    const back = el("p", {}, el("a", { href: "#/" }, backWords()));
     show(t("problem"), el("h1", {}, t("problem")), problemBox(error.message), back);
     if (error.constructor === Error || error instanceof TypeError) throw error;
   }
@@ -35,5 +40,6 @@ async function go(mode) {
 
 const mode = await (await fetch("api/mode")).json();
 await loadWords(mode.language);
+setSide(mode);
 addEventListener("hashchange", () => go(mode));
 go(mode);

@@ -2,6 +2,8 @@
 // The clips and their questions.
 
 import { call, clock, el, problemBox, show, t } from "../parts/dom.js";
+import { backWords, ownSeat } from "../parts/seat.js";
+import { rememberWho, rememberedWho } from "../parts/who_why.js";
 import { AnswerKeeper } from "./answer_keeper.js";
 import { ClipVideo } from "./clip_video.js";
 
@@ -37,7 +39,7 @@ const questionsOf = (clip) => clip.parts.flatMap((part) => part.questions);
 
 const isComplete = (clip) => questionsOf(clip).every((question) => question.answer.trim());
 
-const backButton = () => el("a", { href: "#/", class: "button plain" }, t("back"));
+const backButton = () => el("a", { href: "#/", class: "button plain" }, backWords());
 
 class ClipsPage {
   constructor(session, place, data) {
@@ -50,9 +52,15 @@ class ClipsPage {
     this.video = null;
     this.problem = el("div");
     this.waiting = 0;
+    /** @type {HTMLInputElement | null} */
+    this.who = null;
+    /** @type {HTMLInputElement | null} */
+    this.why = null;
     this.leaving = () => this.keeper.sendOnLeaving();
     addEventListener("pagehide", this.leaving);
-    if (data.clips.length) this.showClip(this.firstOpen());
+    // Whoever has finished is shown no answers on a page that somebody else may sit at by now.
+    if (ownSeat() && data.step === "done" && !data.unanswered) location.hash = "#/";
+    else if (data.clips.length) this.showClip(this.firstOpen());
     else this.showNothing();
   }
 
@@ -146,9 +154,10 @@ class ClipsPage {
         "div", { class: "clip" },
         el(
           "header", { class: "clip-head" },
-          el("h1", {}, title), el("span", { class: "quiet" }, span), el("a", { href: "#/", class: "quiet" }, t("back")),
+          el("h1", {}, title), el("span", { class: "quiet" }, span), el("a", { href: "#/", class: "quiet" }, backWords()),
         ),
         this.problem,
+        this.authorFields(),
         el("div", { class: "clip-body" }, el("div", {}, screen, bar, actions), form),
       ),
     );
@@ -172,7 +181,30 @@ class ClipsPage {
   }
 
   typed(part, question, text) {
-    this.keeper.typed(`${part.segment} ${question}`, { ...this.shownAs(part), question, text });
+    const { who, why } = this;
+    const author = who && why ? { who: who.value.trim(), why: why.value.trim() } : {};
+    if (author.who) rememberWho(author.who);
+    this.keeper.typed(`${part.segment} ${question}`, { ...this.shownAs(part), question, text, ...author });
+  }
+
+  // What a researcher changes after the rater has finished carries who and why.
+  authorFields() {
+    this.who = this.why = null;
+    if (ownSeat() || !this.data.done) return null;
+    const field = (id, value, maxlength) => /** @type {HTMLInputElement} */ (
+      el("input", { id, value, maxlength, autocomplete: "off" })
+    );
+    this.who = field("who", rememberedWho(), 40);
+    this.why = field("why", "", 2000);
+    return el(
+      "div", { class: "card" },
+      el("p", {}, t("changes_as")),
+      el(
+        "div", { class: "who" },
+        el("label", { for: "who" }, t("who_label")), this.who,
+        el("label", { for: "why" }, t("why_label")), this.why,
+      ),
+    );
   }
 
   // The questions of a clip; hidden until it has been watched or something has been answered.

@@ -2,6 +2,7 @@
 // The first page, for the researcher: who has rated what, and who begins now with which dial.
 
 import { at, call, clock, decimal, el, problemBox, show, t } from "../parts/dom.js";
+import { linkButton, lockButton } from "../parts/seat.js";
 import { percent, voidButton } from "../parts/verdict.js";
 
 const REFRESH_MS = 3000;
@@ -82,7 +83,9 @@ class Lobby {
     const what = t("preset_line", { what: room.study.rating.what });
     show(
       room.study.title,
-      el("header", { class: "top" }, el("h1", {}, room.study.title), el("p", { class: "quiet" }, what)),
+      el(
+        "header", { class: "top" }, el("h1", {}, room.study.title), el("p", { class: "quiet" }, what), lockButton(),
+      ),
       problemBox(this.problem),
       ...room.problems.map(problemBox),
       sitting && sitting.step !== "connecting" ? this.sittingLine(sitting) : null,
@@ -135,7 +138,12 @@ class Lobby {
       session.raters.map((rater, index) => el(
         "tr", {},
         index ? null : sessionCell(session),
-        el("td", {}, rater.name),
+        el(
+          "td", {}, rater.name, " ",
+          linkButton({
+            session: session.name, rater: rater.name, attributes: { id: `link-${session.name}/${rater.name}` },
+          }),
+        ),
         el(
           "td", {}, progressWords(rater),
           rater.voided ? el("small", {}, t("voided_before", { n: rater.voided })) : null,

@@ -5,6 +5,7 @@ import { connectKnob } from "../dial/knobs.js";
 import { Link } from "../dial/link.js";
 import { announce, at, call, clock, el, paragraphs, problemBox, show, t } from "../parts/dom.js";
 import { Gauge } from "../parts/gauge.js";
+import { backWords, ownSeat } from "../parts/seat.js";
 import { percent } from "../parts/verdict.js";
 import { PracticeStep } from "./sitting_practice.js";
 import { RatingStep } from "./sitting_rating.js";
@@ -23,7 +24,7 @@ export async function open(session, rater) {
   return () => page.close();
 }
 
-const backButton = () => el("a", { href: "#/", class: "button plain" }, t("back"));
+const backButton = () => el("a", { href: "#/", class: "button plain" }, backWords());
 
 export class SittingPage {
   constructor(study, sitting) {
@@ -209,6 +210,11 @@ export class SittingPage {
   }
 
   showRated() {
+    if (ownSeat()) {
+      // The participant's own page knows what comes next, and hears of the researcher's choice.
+      location.hash = "#/";
+      return;
+    }
     const { session, rater, step, problem, rated_share } = this.state;
     const toClips = { id: "to-clips", class: "button primary", href: at("clips", session, rater) };
     const toReview = { id: "to-review", class: "button plain", href: at("review", session, rater) };
