@@ -154,7 +154,8 @@ class ClipsPage {
         "div", { class: "clip" },
         el(
           "header", { class: "clip-head" },
-          el("h1", {}, title), el("span", { class: "quiet" }, span), el("a", { href: "#/", class: "quiet" }, backWords()),
+          el("h1", {}, title), el("span", { class: "quiet" }, span),
+          el("a", { href: "#/", class: "quiet" }, backWords()),
         ),
         this.problem,
         this.authorFields(),
