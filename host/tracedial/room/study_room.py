@@ -357,7 +357,9 @@ class Room:
                     self.study.clips.codes
                 ):
                     raise PageError(f"The study has no such codes: {text!r}; load the page again.")
-                author = self._author_of_change(rating, clip, question, asked[question], said, is_raters_own)
+                author = self._author_of_change(
+                    rating, clip, said, question=question, words=asked[question], is_raters_own=is_raters_own
+                )
                 book.answer(clip, question, asked[question], text, **author)
             else:
                 raise PageError(f"{what!r} is nothing that can be kept.")
@@ -366,7 +368,14 @@ class Room:
             return {"kept": True, "warning": self._write_tables(rating)}
 
     def _author_of_change(
-        self, rating: Rating, clip: Clip, question: str, words: str, said: dict[str, Any], is_raters_own: bool
+        self,
+        rating: Rating,
+        clip: Clip,
+        said: dict[str, Any],
+        *,
+        question: str,
+        words: str,
+        is_raters_own: bool,
     ) -> dict[str, str]:
         """Who changes an answer of somebody who has finished, and why; empty for what a rater writes."""
         answers = read_answers(rating.folder)
