@@ -158,8 +158,9 @@ def analyze(*places: str | Path, **settings: Any) -> Analysis:
 
     Args:
         places: one session's folder, or two or more CSVs that begin with the columns `video_s,rating`.
-        settings: those of `tracedial analyze`, by the names of `AnalysisSettings`, for example `max_lag_s=5`,
-            `keep_unmoved=True`, `measures="core"`.
+        settings: those of `tracedial analyze`, by the names of `AnalysisSettings` and `EventSettings`, for example
+            `max_lag_s=5`, `keep_unmoved=True`, `segment_s=20`. For a session of a study those of its study.toml hold
+            where you give none; what you give against it is said in `remarks`.
 
     Returns:
         `traces`, `events` (by rater), `pairs` (each with `congruence`, `discrepancy`, `lag` …), `reliability`,
@@ -174,16 +175,10 @@ def analyze(*places: str | Path, **settings: Any) -> Analysis:
         >>> [pair.a + "–" + pair.b for pair in analysis.pairs]
         ['client–therapist']
     """
-    from dataclasses import fields
-
     from tracedial.analysis.session_analysis import analyze
-    from tracedial.analysis.settings import AnalysisSettings
+    from tracedial.analysis.told import settings_for
 
-    known = [field.name for field in fields(AnalysisSettings)]
-    for name in settings:
-        if name not in known:
-            raise AnalysisError(f"There is no setting {name}: the settings are {', '.join(known)}.")
-    return analyze([Path(place) for place in places], AnalysisSettings(**settings))
+    return analyze([Path(place) for place in places], settings_for(places, settings))
 
 
 def figures(analysis: Analysis) -> dict[str, dict[str, bytes]]:

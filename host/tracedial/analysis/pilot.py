@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracedial.analysis.loading import load
+from tracedial.analysis.places import is_remote
 from tracedial.analysis.preparing import without_unmoved
 from tracedial.analysis.result import Pair
 from tracedial.analysis.settings import AnalysisSettings
-from tracedial.analysis.study_jobs import find_jobs, is_remote, traces_of
+from tracedial.analysis.study_jobs import find_jobs, traces_of
 from tracedial.analysis.study_pooling import mean_difference, mean_r
 from tracedial.errors import AnalysisError, TracedialError
 from tracedial.files.counted import counted

@@ -79,13 +79,27 @@ def to_one_length(traces: list[Trace], *, common_only: bool) -> tuple[list[Trace
 
 
 def scale_of(settings: AnalysisSettings, alignments: dict[str, dict[str, Any]]) -> RatingScale:
-    """The scale that is given, or the dial's, or the one that is assumed."""
+    """The scale that is given or the study's, or the dial's, or the one that is assumed."""
     if settings.scale:
         return settings.scale
     for alignment in alignments.values():
         if scale := (alignment.get("dial") or {}).get("scale"):
-            return RatingScale(scale["low"], scale["high"], scale["step"], "the dial's")
+            detents = tuple((at, label) for at, label in scale.get("detents", ()))
+            return RatingScale(scale["low"], scale["high"], scale["step"], "the dial's", detents)
     return DEFAULT_SCALE
+
+
+def other_scales(alignments: dict[str, dict[str, Any]], scale: RatingScale) -> list[str]:
+    """Sentences about ratings that were recorded on another scale than the one that is used."""
+    said = []
+    for rater, alignment in alignments.items():
+        was = (alignment.get("dial") or {}).get("scale")
+        if was and (was["low"], was["high"], was["step"]) != (scale.low, scale.high, scale.step):
+            said.append(
+                f"{rater} rated on a scale from {was['low']:g} to {was['high']:g} in steps of {was['step']:g}; the "
+                f"scale here ({scale.source}) goes from {scale.low:g} to {scale.high:g} in steps of {scale.step:g}."
+            )
+    return said
 
 
 def rescaled(trace: Trace, settings: AnalysisSettings, scale: RatingScale) -> Trace:

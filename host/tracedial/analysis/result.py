@@ -6,8 +6,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tracedial import __version__
+from tracedial.analysis.confirmed import Found, Sets
 from tracedial.analysis.observer_codes import Observed
-from tracedial.analysis.settings import DEFAULT_SCALE, AnalysisSettings, LagCorrection, RatingScale
+from tracedial.analysis.settings import (
+    BY_RULE,
+    CONFIRMED,
+    DEFAULT_SCALE,
+    AnalysisSettings,
+    LagCorrection,
+    RatingScale,
+)
 from tracedial.analysis.tables import clean, tables_of
 from tracedial.measures import chance, cosines, drawn_tables, event_chance, lag_chance, low_frequency, start_up
 from tracedial.measures.agreement import Congruence, Discrepancy, TruthBias
@@ -84,7 +92,8 @@ def pair_of(data: dict[str, Any]) -> Pair:
 @dataclass(frozen=True)
 class Analysis:
     """Everything that was computed, with its parameters. `session` is None for bare CSVs; `remarks` are sentences about
-    the traces themselves; `peaks`: the highest segments, as the ruptures of the ratings turned over."""
+    the traces themselves; `peaks`: the highest segments, as the ruptures of the ratings turned over. `events` and
+    `peaks` are those that are used; `sets` has by rater the rule's own and the confirmed ones."""
 
     traces: list[Trace]
     events: dict[str, Events]
@@ -100,6 +109,7 @@ class Analysis:
     peaks: dict[str, list[Rupture]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     unmoved: dict[str, int] = field(default_factory=dict)
+    sets: dict[str, Sets] = field(default_factory=dict)
 
     @property
     def synthetic(self) -> bool:
@@ -118,11 +128,16 @@ class Analysis:
                 "ruptures": {name: [_event_json(e) for e in found.ruptures] for name, found in self.events.items()},
                 "repairs": {name: [_event_json(e) for e in found.repairs] for name, found in self.events.items()},
                 "peaks": {name: [_peak_json(e) for e in found] for name, found in self.peaks.items()},
+                "segments": {name: _used_json(sets) for name, sets in self.sets.items()},
+                "by_rule": {name: _found_json(sets.by_rule) for name, sets in self.sets.items()},
+                "confirmed": {n: _found_json(sets.confirmed) for n, sets in self.sets.items() if sets.confirmed},
                 "observer": {name: found.as_json() for name, found in self.observer.items()},
                 "notes": {name: found.notes for name, found in self.events.items() if found.notes},
                 "remarks": self.remarks,
                 "parameters": {
                     **self.settings.events.as_parameters(),
+                    "segments": self.settings.segments,
+                    "study": asdict(self.settings.study) if self.settings.study else None,
                     "rise_used": {name: found.rise for name, found in self.events.items()},
                     "common_only": self.settings.common_only,
                     "seconds_cut_for_common": self.cut,
@@ -192,6 +207,22 @@ def _event_json(event: Any) -> dict[str, Any]:
     if fields.get("reason") == "":
         fields["reason"] = None
     return fields
+
+
+def _used_json(sets: Sets) -> dict[str, Any]:
+    """Which of a rater's two sets of events is used, and who confirmed the other one."""
+    confirmed = sets.confirmed
+    used = CONFIRMED if confirmed is not None and sets.used is confirmed else BY_RULE
+    return {"used": used, "confirmed_by": confirmed.confirmed_by if confirmed else None}
+
+
+def _found_json(found: Found) -> dict[str, Any]:
+    return {
+        "ruptures": [_event_json(event) for event in found.events.ruptures],
+        "repairs": [_event_json(event) for event in found.events.repairs],
+        "peaks": [_peak_json(event) for event in found.peaks],
+        "notes": found.events.notes,
+    }
 
 
 def _peak_json(peak: Rupture) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from tracedial.files.private import make_folder
 from tracedial.files.whole_file import write_whole
 
 RESULT_FILES = (
-    "analysis.json", "raters.csv", "pairs.csv", "events.csv", "traces.csv", "mean.csv", "reliability.csv", "lags.csv",
-    "windows.csv", "peaks.csv", "figure.svg", "figure.png", "report.html", "report.pdf",
+    "analysis.json", "raters.csv", "pairs.csv", "events.csv", "events_by_rule.csv", "traces.csv", "mean.csv",
+    "reliability.csv", "lags.csv", "windows.csv", "peaks.csv", "figure.svg", "figure.png", "report.html",
+    "report.pdf",
 )  # fmt: skip
 
 
@@ -31,7 +32,7 @@ def write_tables(analysis: Analysis, folder: Path) -> None:
         text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
         write_whole(folder / "analysis.json", text + "\n")
         for name, rows in analysis.tables().items():
-            columns = EVENT_COLUMNS if name == "events" else None
+            columns = EVENT_COLUMNS if name.startswith("events") else None
             write_csv(folder / f"{name}.csv", rows, columns=columns)
     except OSError as error:
         raise AnalysisError(f"The tables in {folder} cannot be written: {error.strerror}.") from error

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tracedial.analysis.confirmed import Sets, sets_of
 from tracedial.analysis.interchangeable import without_direction
 from tracedial.analysis.loading import load
 from tracedial.analysis.observer_codes import Observed, codes_of, observed
@@ -18,6 +19,7 @@ from tracedial.analysis.preparing import (
     agreement_from_s,
     estimated_behind,
     on_scale,
+    other_scales,
     rescaled,
     scale_of,
     scale_remarks,
@@ -28,13 +30,14 @@ from tracedial.analysis.preparing import (
 )
 from tracedial.analysis.result import Analysis, Pair
 from tracedial.analysis.settings import AnalysisSettings, LagCorrection, RatingScale
+from tracedial.analysis.told import settings_for
 from tracedial.errors import AnalysisError
 from tracedial.measures import unusual
 from tracedial.measures.agreement import congruence, discrepancy
 from tracedial.measures.coincidence import EventOverlap, overlap, read_codes
 from tracedial.measures.lag import correlation_at, lag_of
 from tracedial.measures.reliability import Estimate, reliability
-from tracedial.measures.ruptures import Events, find_events
+from tracedial.measures.ruptures import Events
 from tracedial.recording.session import Session
 
 Floats = NDArray[np.float64]
@@ -46,10 +49,12 @@ MOST_RATERS_IN_FULL = 12
 def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Analysis:
     """Analyze a session folder, or two or more trace CSVs. Raises `AnalysisError` where they cannot be compared.
 
+    Without settings those of the study hold that the session lies in (`told.settings_for`).
+
     Traces must cover the same seconds; with `common_only` the longer ones are cut to the shortest, and the output says
     by how much. Nothing else is cut, filled or rescaled unless the settings say so, and the output repeats them.
     """
-    settings = settings or AnalysisSettings()
+    settings = settings_for(paths, {}) if settings is None else settings
     session, traces, alignments, first_remarks = load(paths)
     names = [trace.rater for trace in traces]
     twice = next((name for name in names if names.count(name) > 1), None)
@@ -68,10 +73,15 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
     traces, unmoved = without_unmoved(traces, keep=settings.keep_unmoved)
     unmoved_said = unmoved_remarks(traces, unmoved)
     traces, corrections = without_lag(traces, settings, session)
-    events = {trace.rater: find_events(trace.rating, settings.events, step=scale.step) for trace in traces}
+    lags = {one.rater: one.lag_s for one in corrections}
     full = settings.full
+    sets = {
+        trace.rater: sets_of(trace, settings, session, step=scale.step, lag_s=lags.get(trace.rater, 0))
+        for trace in traces
+    }
     if full:
-        events = {trace.rater: _with_p(trace.rating, events[trace.rater]) for trace in traces}
+        sets = {trace.rater: _all_with_p(trace.rating, sets[trace.rater]) for trace in traces}
+    events = {rater: both.used.events for rater, both in sets.items()}
     ratings = {trace.rater: trace.rating for trace in traces}
     crowd = full and len(names) > MOST_RATERS_IN_FULL
     of_pairs = replace(settings, measures="core") if crowd else settings
@@ -88,6 +98,11 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
     found = reliability(np.stack([ratings[name][first_s:] for name in who], axis=1), options=scale.options, full=full,
                         alpha_level=settings.alpha_level)  # fmt: skip
     remarks = scale_remarks(traces, scale, settings)
+    said = [
+        *settings.overrides,
+        *other_scales(alignments, scale),
+        *(text for both in sets.values() for text in both.remarks),
+    ]
     if remarks:
         found = replace(found, estimates={**found.estimates, "rwg": Estimate(None, reason=remarks[0])})
     if len(who) < len(names):
@@ -103,12 +118,7 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
     if settings.codes is not None:
         observer = _against_observer(settings, session, events, len(traces[0].rating), remarks)
     remarks += [f"{pair.a} and {pair.b}: {pair.discrepancy.caution}" for pair in pairs if pair.discrepancy.caution]
-    # The highest segments are the lowest of the ratings turned over, by the same rule.
-    peaks = (
-        {trace.rater: find_events(-trace.rating, settings.events, step=scale.step).ruptures for trace in traces}
-        if full
-        else {}
-    )
+    peaks = {rater: both.used.peaks for rater, both in sets.items()} if full else {}
     return Analysis(
         traces=traces,
         events=events,
@@ -122,8 +132,9 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
         lag_corrections=corrections,
         observer=observer,
         peaks=peaks,
-        remarks=[*first_remarks, *remarks],
+        remarks=[*first_remarks, *said, *remarks],
         unmoved=unmoved,
+        sets=sets,
     )
 
 
@@ -236,6 +247,15 @@ def _windows(a: Floats, b: Floats, window_s: int, first_s: int) -> list[dict[str
             }
         )
     return found
+
+
+def _all_with_p(rating: Floats, sets: Sets) -> Sets:
+    """Both sets with how unusual each rupture is."""
+    rule = replace(sets.by_rule, events=_with_p(rating, sets.by_rule.events))
+    if sets.confirmed is None:
+        return replace(sets, by_rule=rule, used=rule)
+    confirmed = replace(sets.confirmed, events=_with_p(rating, sets.confirmed.events))
+    return replace(sets, by_rule=rule, confirmed=confirmed, used=confirmed if sets.used is sets.confirmed else rule)
 
 
 def _with_p(rating: Floats, events: Events) -> Events:

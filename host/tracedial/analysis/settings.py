@@ -16,12 +16,13 @@ MAX_STEPS = 1e6
 
 @dataclass(frozen=True)
 class RatingScale:
-    """The scale of the ratings; `source` says where it is known from."""
+    """The scale of the ratings; `source` says where it is known from; `detents` are positions and their labels."""
 
     low: float
     high: float
     step: float
     source: str
+    detents: tuple[tuple[float, str], ...] = ()
 
     @property
     def options(self) -> int | None:
@@ -31,6 +32,21 @@ class RatingScale:
 
 
 DEFAULT_SCALE = RatingScale(-50, 50, 1, "assumed")
+CONFIRMED, BY_RULE = "confirmed", "rule"
+
+
+@dataclass(frozen=True)
+class StudyWords:
+    """What a study's file says besides the rule and the scale: its title, the language of its pages and its report,
+    what was rated, which `kinds` of segments are looked for, whether repairs are, and who chooses (`researcher` or
+    `rule`)."""
+
+    title: str
+    language: str = "en"
+    what: str = ""
+    kinds: tuple[str, ...] = ("lowest", "highest")
+    repairs: bool = True
+    chosen_by: str = "researcher"
 
 
 @dataclass(frozen=True)
@@ -57,6 +73,9 @@ class AnalysisSettings:
     minus a), for all sessions of a study; the sessions' own where it is empty. `surrogates`: what a study's mean r is
     set beside (`pseudo_dyads.SURROGATES`). `interchangeable`: which rater is named first means nothing, as where two
     students rated and were called rater1 and rater2 as they came; differences then have a size and no direction.
+    `segments`: whether ruptures, repairs and peaks are those that a researcher `confirmed` in the study, where there
+    are such, or those of the `rule`. `study`: what the study's file says, None outside a study. `overrides`: sentences
+    about settings that were given against the study's file.
     """
 
     events: EventSettings = field(default_factory=EventSettings)
@@ -77,6 +96,9 @@ class AnalysisSettings:
     order: tuple[str, ...] = ()
     surrogates: str = "dyads"
     interchangeable: bool = False
+    segments: str = CONFIRMED
+    study: StudyWords | None = None
+    overrides: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.measures not in MEASURES:
@@ -85,6 +107,8 @@ class AnalysisSettings:
             raise AnalysisError(f"The level of alpha is {self.alpha_level!r}; it must be one of {', '.join(LEVELS)}.")
         if self.surrogates not in SURROGATES:
             raise AnalysisError(f"Surrogates are {self.surrogates!r}; they must be one of {', '.join(SURROGATES)}.")
+        if self.segments not in (CONFIRMED, BY_RULE):
+            raise AnalysisError(f"Segments are {self.segments!r}; they must be {CONFIRMED} or {BY_RULE}.")
         if self.interchangeable and self.surrogates != "dyads":
             raise AnalysisError(
                 f"Surrogates by {self.surrogates} change one rater's trace and keep the other's; interchangeable "

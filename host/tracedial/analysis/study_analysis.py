@@ -97,7 +97,7 @@ def write_study(analysis: StudyAnalysis, out: Path) -> None:
     try:
         write_whole(out / "study.json", json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
         for name, rows in analysis.tables().items():
-            write_csv(out / f"{name}.csv", rows, ("session", *EVENT_COLUMNS) if name == "events" else None)
+            write_csv(out / f"{name}.csv", rows, ("session", *EVENT_COLUMNS) if name.startswith("events") else None)
     except OSError as error:
         raise AnalysisError(f"The tables in {out} cannot be written: {error.strerror}.") from error
 

@@ -17,6 +17,7 @@ from typing import Any
 from tracedial import __version__
 from tracedial.alignment.derived import read_derived
 from tracedial.analysis.loading import load
+from tracedial.analysis.places import file_bytes, is_remote, list_files
 from tracedial.analysis.session_analysis import analyze
 from tracedial.analysis.settings import AnalysisSettings
 from tracedial.errors import AnalysisError, NothingRatedError, TracedialError, os_sentence
@@ -24,10 +25,11 @@ from tracedial.files.safe_text import whole_text
 from tracedial.measures.coincidence import read_codes
 from tracedial.measures.trace import Trace
 from tracedial.recording.folder import ALIGNMENT_FILE, PRACTICE_FILE, SESSION_FILE, TRACE_FILE, journals
+from tracedial.study.segments import SEGMENTS_JOURNAL
 
 RESULT_MARKS = ("analysis.json", "study.json")
 """Files by which a folder of results is known."""
-FETCHED = (SESSION_FILE, TRACE_FILE, ALIGNMENT_FILE, PRACTICE_FILE)
+FETCHED = (SESSION_FILE, TRACE_FILE, ALIGNMENT_FILE, PRACTICE_FILE, SEGMENTS_JOURNAL)
 """What an analysis reads of a session's and its raters' folders."""
 
 
@@ -56,14 +58,9 @@ class Done:
     ratings: dict[str, list[float | None]] = field(default_factory=dict)
 
 
-def is_remote(place: str) -> bool:
-    """Whether a place is a URL for fsspec."""
-    return "://" in place or "::" in place
-
-
 def find_jobs(study: str, settings: AnalysisSettings) -> list[Job]:
     """The sessions of a study, by name. Raises `AnalysisError` where there are none."""
-    listed = _list(study)
+    listed = list_files(study)
     sessions: dict[str, list[str]] = {}
     for name in listed:
         path = PurePosixPath(name)
@@ -102,14 +99,6 @@ def find_jobs(study: str, settings: AnalysisSettings) -> list[Job]:
         Job(study, names[folder], tuple(sorted(files)), settings, ignored=ignored.get(folder, ()))
         for folder, files in sorted(sessions.items(), key=lambda entry: names[entry[0]])
     ]
-
-
-def study_file(study: str, name: str) -> bytes | None:
-    """A file that lies beside a study's sessions; None where there is none."""
-    try:
-        return _bytes(study, name)
-    except OSError:
-        return None
 
 
 def run_job(job: Job) -> Done:
@@ -179,7 +168,7 @@ def _copied(content: dict[str, bytes], folder: Path) -> list[Path]:
 def _is_trace(study: str, name: str) -> bool:
     """Whether a CSV begins as a trace does."""
     try:
-        data = _bytes(study, name, 64)
+        data = file_bytes(study, name, 64)
     except OSError:
         # Its own reading says why.
         return True
@@ -192,7 +181,7 @@ def first_raters(job: Job) -> list[str]:
     if session is None:
         return [whole_text(PurePosixPath(name).stem) for name in job.files]
     try:
-        return [str(rater) for rater in json.loads(_bytes(job.study, session))["raters"]]
+        return [str(rater) for rater in json.loads(file_bytes(job.study, session))["raters"]]
     except (OSError, ValueError, KeyError, TypeError):
         # The session's own analysis says what is wrong with it.
         return []
@@ -215,44 +204,8 @@ def _key(job: Job, content: dict[str, bytes]) -> str:
     return digest.hexdigest()
 
 
-def _list(study: str) -> list[str]:
-    """All files of a study, from it on, with / between the parts."""
-    if not is_remote(study):
-        root = Path(study)
-        return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
-    system, root = _remote(study)
-    try:
-        found = system.find(root)
-    except OSError as error:
-        raise AnalysisError(f"{study} cannot be read ({error}).") from error
-    return sorted(name[len(root) :].lstrip("/") for name in found)
-
-
 def _read(job: Job) -> dict[str, bytes]:
     try:
-        return {name: _bytes(job.study, name) for name in job.files}
+        return {name: file_bytes(job.study, name) for name in job.files}
     except OSError as error:
         raise AnalysisError(f"The files of {job.name} cannot be read ({error}).") from error
-
-
-def _bytes(study: str, name: str, first: int | None = None) -> bytes:
-    """A file of a study, or its `first` bytes."""
-    if is_remote(study):
-        system, root = _remote(study)
-        return system.cat_file(f"{root}/{name}" if root else name, end=first)
-    with (Path(study) / name).open("rb") as file:
-        return file.read(-1 if first is None else first)
-
-
-def _remote(study: str) -> tuple[Any, str]:
-    try:
-        import fsspec
-    except ImportError as error:
-        raise AnalysisError(
-            "Studies elsewhere need the `fsspec` library: install it with `pip install fsspec`."
-        ) from error
-    try:
-        system, root = fsspec.core.url_to_fs(study)
-    except (ValueError, ImportError, OSError) as error:
-        raise AnalysisError(f"{study} cannot be opened ({error}).") from error
-    return system, str(root).rstrip("/")

@@ -73,9 +73,10 @@ def resolution_of(sessions: list[dict[str, Any]], roles: list[str]) -> Resolutio
     unresolved: list[float] = []
     for data in sessions:
         for role in roles:
-            repaired = {r["rank"]: r["onset_s"] is not None for r in data["repairs"].get(role, [])}
-            for rupture in data["ruptures"].get(role, []):
-                (resolved if repaired[rupture["rank"]] else unresolved).append(rupture["mean"])
+            repaired = {r["rank"] for r in data["repairs"].get(role, []) if r["onset_s"] is not None}
+            # A study that looks for no repairs says nothing of what was resolved.
+            for rupture in data["ruptures"].get(role, []) if data["repairs"].get(role) else []:
+                (resolved if rupture["rank"] in repaired else unresolved).append(rupture["mean"])
     n = len(resolved) + len(unresolved)
     low, high = None, None
     if n:

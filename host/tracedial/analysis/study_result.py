@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 OF_A_SESSION = ("rise_used", "seconds_cut_for_common", "lag_corrections")
 """Parameters that differ between sessions."""
-TABLES = {"pairs": "dyads", "raters": "raters", "events": "events", "peaks": "peaks", "reliability": "reliability",
+TABLES = {"pairs": "dyads", "raters": "raters", "events": "events", "events_by_rule": "events_by_rule",
+          "peaks": "peaks", "reliability": "reliability",
           "windows": "windows"}  # fmt: skip
 """The tables of a session that a study has too, and what they are called there."""
 ANY_RATER, ANOTHER = "one rater", "another"

@@ -10,7 +10,7 @@ from tracedial.files.safe_text import write_table
 
 EVENT_COLUMNS = (
     "rater", "kind", "rank", "begins_s", "onset_s", "end_s", "nadir_s", "mean", "valid_share", "p", "same_trough_as",
-    "repaired_fraction", "clip_start_s", "clip_end_s", "clip_cut", "reason",
+    "repaired_fraction", "clip_start_s", "clip_end_s", "clip_cut", "reason", "segment", "source",
 )  # fmt: skip
 
 
@@ -19,7 +19,10 @@ def tables_of(data: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     return {
         "raters": data["raters"],
         "pairs": [_flat_pair(pair) for pair in data["pairs"]],
-        "events": _event_rows(data),
+        "events": _event_rows(data["ruptures"], data["repairs"]),
+        "events_by_rule": _event_rows(
+            *({rater: found[kind] for rater, found in data["by_rule"].items()} for kind in ("ruptures", "repairs"))
+        ),
         "reliability": [
             {"measure": name, **estimate}
             for name, estimate in (data["reliability"] or {}).items()
@@ -67,14 +70,14 @@ def _flat_clip(event: dict[str, Any]) -> dict[str, Any]:
     return {**fields, **{f"clip_{key}": value for key, value in clip.items()}}
 
 
-def _event_rows(data: dict[str, Any]) -> list[dict[str, Any]]:
+def _event_rows(ruptures: dict[str, Any], repairs: dict[str, Any]) -> list[dict[str, Any]]:
     """One row for each rupture and repair, with the columns of `EVENT_COLUMNS`."""
     rows = []
-    for kind in ("ruptures", "repairs"):
-        for rater, events in data[kind].items():
+    for kind, by_rater in (("rupture", ruptures), ("repair", repairs)):
+        for rater, events in by_rater.items():
             for event in events:
                 flat = _flat_clip(event)
-                rows.append({**{key: flat.get(key) for key in EVENT_COLUMNS}, "rater": rater, "kind": kind[:-1]})
+                rows.append({**{key: flat.get(key) for key in EVENT_COLUMNS}, "rater": rater, "kind": kind})
     return rows
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from tracedial.analysis.settings import LAG_WORDS, MEASURES, AnalysisSettings, RatingScale
+from tracedial.analysis.settings import BY_RULE, LAG_WORDS, MEASURES, AnalysisSettings, RatingScale
+from tracedial.analysis.told import settings_for
 from tracedial.cli.numbers import FiniteRange
-from tracedial.cli.study_run import study_says_interchangeable
 from tracedial.errors import AnalysisError
 from tracedial.measures.clips import PAIRS
 from tracedial.measures.pseudo_dyads import SURROGATES
@@ -23,7 +24,8 @@ ANALYSIS = AnalysisSettings()
 
 
 def analysis_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options, and pass them on as one `settings`, an `AnalysisSettings`."""
+    """Add the options, and pass them on as one `settings`, an `AnalysisSettings`: the study's, where the paths belong
+    to one, and over them what stands on the command line."""
 
     @click.option("--set", "measures", type=click.Choice(MEASURES), default=ANALYSIS.measures, show_default=True,
                   help="How much is computed.")  # fmt: skip
@@ -53,9 +55,11 @@ def analysis_options(function: Callable[..., Any]) -> Callable[..., Any]:
                   help="An observer's sheet to compare with, a CSV of onset_s,end_s,code.")  # fmt: skip
     @click.option("--surrogates", type=click.Choice(SURROGATES), default=ANALYSIS.surrogates, show_default=True,
                   help="A study: what its mean r is set beside.")  # fmt: skip
-    @click.option("--interchangeable", is_flag=True,
+    @click.option("--interchangeable/--with-direction", "interchangeable", default=False,
                   help="Who is called which rater means nothing: differences get a size and no direction, and a study "
                   "compares raters whatever they are called [default: what study.toml says].")  # fmt: skip
+    @click.option("--by-rule", is_flag=True,
+                  help="A study: take the rule's own segments, also where a researcher confirmed others.")  # fmt: skip
     @click.option("--rule", type=click.Choice(list(RULES)), default=DEFAULTS.rule, show_default=True,
                   help="How ruptures are found (docs/measures.md).")  # fmt: skip
     @click.option("--drop", "drop_sd", default=DEFAULTS.drop_sd, show_default=True, metavar="SD",
@@ -90,16 +94,16 @@ def analysis_options(function: Callable[..., Any]) -> Callable[..., Any]:
     )
     @functools.wraps(function)
     def wrapped(**values: Any) -> Any:
-        values["interchangeable"] = values["interchangeable"] or study_says_interchangeable(values["paths"])
         scale, rescale, lags = values.pop("scale"), values.pop("rescale"), values.pop("lags")
+        given = _said(_own(EventSettings, values) | _own(AnalysisSettings, values))
+        if values.pop("by_rule"):
+            given["segments"] = BY_RULE
+        if scale:
+            given["scale"] = _scale(scale)
+        given["rescale"] = {rater: _ends(ends) for rater, ends in map(_named, rescale)}
+        given["lags"] = {rater: _lag(lag) for rater, lag in map(_of_all, lags)}
         try:
-            settings = AnalysisSettings(
-                events=EventSettings(**_own(EventSettings, values)),
-                **_own(AnalysisSettings, values),
-                scale=_scale(scale) if scale else None,
-                rescale={rater: _ends(ends) for rater, ends in map(_named, rescale)},
-                lags={rater: _lag(lag) for rater, lag in map(_of_all, lags)},
-            )
+            settings = settings_for(values["paths"], given)
         except AnalysisError as error:
             raise click.UsageError(str(error)) from None
         return function(settings=settings, **values)
@@ -110,6 +114,16 @@ def analysis_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def _own(kind: type, values: dict[str, Any]) -> dict[str, Any]:
     """Takes out of `values` what the settings of a kind have fields for."""
     return {entry.name: values.pop(entry.name) for entry in fields(kind) if entry.name in values}
+
+
+def _said(values: dict[str, Any]) -> dict[str, Any]:
+    """Those of the values that stand on the command line: what does not leaves a study's file its say."""
+    context = click.get_current_context()
+    return {
+        name: value
+        for name, value in values.items()
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT
+    }
 
 
 def _numbers(option: str, text: str, count: int) -> list[float]:

@@ -8,7 +8,7 @@ import click
 from tracedial.analysis.result import Analysis, Pair
 from tracedial.analysis.result_files import refuse_to_overwrite, write_tables
 from tracedial.analysis.session_analysis import analyze
-from tracedial.analysis.settings import AnalysisSettings
+from tracedial.analysis.settings import BY_RULE, CONFIRMED, AnalysisSettings
 from tracedial.cli.analysis_options import analysis_options
 from tracedial.cli.study_run import is_study, refuse_for_a_session, run_study, say_study, study_options, study_out
 
@@ -68,11 +68,22 @@ def say_analysis(analysis: Analysis) -> None:
             f"SD {number_text(rater['sd'], 2)}, {rater['missing']:,} missing"
         )
         events = analysis.events[rater["name"]]
-        for rupture, repair in zip(events.ruptures, events.repairs, strict=True):
-            after = f"repair from {time_text(repair.onset_s)}" if repair.onset_s is not None else repair.reason
+        used = analysis.as_json()["segments"].get(rater["name"], {})
+        if used.get("used") == CONFIRMED:
             click.echo(
-                f"    rupture {rupture.rank}: {span_text(rupture.onset_s, rupture.end_s)}, "
-                f"falling from {time_text(rupture.begins_s)}, mean {number_text(rupture.mean, 1)}; {after}"
+                f"    confirmed by {used['confirmed_by']} (the rule's own are in the tables, as events_by_rule):"
+            )
+        for rupture in events.ruptures:
+            after = "; ".join(
+                f"repair from {time_text(one.onset_s)}" if one.onset_s is not None else one.reason
+                for one in events.repairs
+                if one.rank == rupture.rank
+            )
+            source = "" if rupture.source == BY_RULE else f" ({rupture.source})"
+            click.echo(
+                f"    rupture {rupture.rank}{source}: {span_text(rupture.onset_s, rupture.end_s)}, "
+                f"falling from {time_text(rupture.begins_s)}, mean {number_text(rupture.mean, 1)}"
+                + (f"; {after}" if after else "")
             )
         for note in events.notes:
             click.echo(f"    note: {note}")

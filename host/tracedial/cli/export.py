@@ -66,5 +66,7 @@ def command(path: Path, names: list[str], out: Path, force: bool, without_names:
     if without_names:
         write_key(codes, place)
         click.echo("What raters typed, and why segments were changed, is not changed: read it before you pass it on.")
+    for note in source.notes:
+        click.echo(f"note: {terminal_text(note)}")
     say_problems(source.problems)
     sys.exit(1 if source.problems else 0)

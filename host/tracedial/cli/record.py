@@ -11,7 +11,7 @@ from tracedial.cli.recording_run import SessionPlan, record_session, resumed, to
 from tracedial.cli.reporting import say_alignments
 from tracedial.recording.rater_recording import DialChoice
 from tracedial.recording.resume import read_begun
-from tracedial.study.study_sessions import check_place
+from tracedial.study.study_sessions import check_place, study_rate_hz
 from tracedial.timing.player import CueError, parse_cue
 from tracedial.video import read_video
 
@@ -21,8 +21,8 @@ from tracedial.video import read_video
 @click.option("--video", "video_path", type=click.Path(path_type=Path), required=True, help="The session video.")
 @click.option("--dial", "dials", multiple=True, metavar="RATER[=PORT]", help="A rater and the port of the dial in that "
               "rater's hand; repeat for several. Without a port: the only dial there is.")  # fmt: skip
-@click.option("--rate", "rate_hz", type=click.IntRange(1, 200),
-              help="Samples a second of video.  [default: 1, or what a resumed recording has]")  # fmt: skip
+@click.option("--rate", "rate_hz", type=click.IntRange(1, 200), help="Samples a second of video.  [default: what a "
+              "resumed recording has, or the study's, or 1]")  # fmt: skip
 @click.option("--speed", type=FiniteRange(0.1, 200), default=1.0, show_default=True, help="Speed of the video.")
 @click.option("--cue", "cues", multiple=True, metavar="ACT@AT:VALUE",
               help="Script the player, at second 12 of the video: pause@12:3 (3 s), stall@12:3, seek@12:40 (to 40), "
@@ -66,10 +66,12 @@ def command(
         raise click.UsageError(str(error)) from None
     if another_dial and not resume:
         raise click.UsageError("--another-dial belongs to --resume: a recording begins with any dial.")
+    if (told := study_rate_hz(session)) and rate_hz and rate_hz != told[1]:
+        click.echo(f"note: rating.rate_hz is {rate_hz} here, as given; study.toml of {told[0]!r} says {told[1]}.")
     if rate_hz is None:
         # A folder's name is checked later; what is no folder has no rate.
         begun = [read_begun(session / choice.rater).rate_hz for choice in choices] if resume else []
-        rate_hz = round(next((rate for rate in begun if rate), 1))
+        rate_hz = round(next((rate for rate in begun if rate), told[1] if told else 1))
     fastest = top_speed(speed, parsed)
     if rate_hz * fastest > 200:
         raise click.UsageError(f"{rate_hz} samples a second at speed {fastest:g} are more than a dial's 200 a second.")

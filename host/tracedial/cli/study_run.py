@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -33,32 +32,11 @@ def study_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def is_study(paths: tuple[str, ...]) -> bool:
     """Whether the paths are one study: a URL, or a folder that is not itself a session's."""
-    from tracedial.analysis.study_jobs import is_remote
+    from tracedial.analysis.places import is_remote
 
     if len(paths) != 1:
         return False
     return is_remote(paths[0]) or (Path(paths[0]).is_dir() and not (Path(paths[0]) / SESSION_FILE).is_file())
-
-
-def study_says_interchangeable(paths: tuple[str, ...]) -> bool:
-    """Whether the study's own file, of a study or of the one that a session lies in, says that its raters are
-    interchangeable. A folder of sessions without such a file says nothing."""
-    from tracedial.analysis.study_jobs import is_remote, study_file
-    from tracedial.study.study import STUDY_FILE
-    from tracedial.study.study_file import read_study
-
-    if len(paths) != 1:
-        return False
-    if is_remote(paths[0]):
-        content = study_file(paths[0], STUDY_FILE)
-        if content is None:
-            return False
-        with tempfile.TemporaryDirectory(prefix="tracedial-") as scratch:
-            (Path(scratch) / STUDY_FILE).write_bytes(content)
-            return read_study(Path(scratch)).rating.interchangeable
-    place = Path(paths[0])
-    home = place if not (place / SESSION_FILE).is_file() else place.absolute().parent.parent
-    return (home / STUDY_FILE).is_file() and read_study(home).rating.interchangeable
 
 
 def refuse_for_a_session(*, jobs: int | None, dask: str | None, traces: bool) -> None:
@@ -70,7 +48,7 @@ def refuse_for_a_session(*, jobs: int | None, dask: str | None, traces: bool) ->
 
 def study_out(study: str) -> Path:
     """Where a study's results go if nothing is said: into it, or for one elsewhere beside you."""
-    from tracedial.analysis.study_jobs import is_remote
+    from tracedial.analysis.places import is_remote
 
     if is_remote(study):
         return Path(f"{PurePosixPath(study.split('::')[0].split('://')[-1]).stem or 'study'}-analysis")
@@ -106,8 +84,12 @@ def say_study(analysis: "StudyAnalysis", out: Path) -> None:
         click.echo(f"{who}: {pooled_words(pair)}")
     for role, resolution in analysis.resolution.items():
         click.echo(f"{role}: {resolution_words(resolution)}")
+    for said in analysis.settings.overrides:
+        click.echo(f"note: {said}")
     for data in analysis.sessions:
         for remark in data["remarks"]:
+            if remark in analysis.settings.overrides:
+                continue
             click.echo(f"note: {data['session']}: {remark}")
     for name, problem in analysis.problems.items():
         click.echo(f"not analyzed: {name}: {problem}")

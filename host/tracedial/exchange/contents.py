@@ -16,7 +16,7 @@ from tracedial.measures.trace import Trace
 from tracedial.recording.folder import SESSION_FILE, TRACE_FILE, journals
 from tracedial.recording.session import Session, read_session
 from tracedial.study.answers import answer_rows, read_answers
-from tracedial.study.segments import Clip, Segment, automatic_segments, clips, read_choice
+from tracedial.study.segments import Clip, Segment, all_clips, automatic_segments, read_choice
 from tracedial.study.study import STUDY_FILE, Study
 from tracedial.study.study_file import read_study
 
@@ -35,7 +35,8 @@ class Scale:
 @dataclass(frozen=True)
 class Rating:
     """One rater's part of a session. `role` is the rater's name without a number at its end. `clips` are those of all
-    segments, taken-away ones too (`segment.chosen`); `answers` have the fields of a row of `answers.csv`."""
+    segments, taken-away ones too (`segment.chosen`); `answers` have the fields of a row of `answers.csv`.
+    `confirmed_by` is who confirmed the choice of segments, `by_rule` the rule's own by name; `language` the study's."""
 
     dyad: str
     rater: str
@@ -47,6 +48,9 @@ class Rating:
     recorded_at: str
     recorded_with: str
     imported_from: str
+    confirmed_by: str = ""
+    by_rule: dict[str, Segment] = field(default_factory=dict)
+    language: str = "en"
 
     @property
     def chosen(self) -> list[Clip]:
@@ -76,9 +80,10 @@ class Dyad:
 
 @dataclass
 class Source:
-    """A study or a session to export. `problems` are sentences about what cannot be read, `scales` those of the ratings
-    that were: both grow while dyads are read. `change` is what is done to each dyad before it goes out, `named` what
-    becomes of a dyad's and a rater's names by that."""
+    """A study or a session to export. `problems` are sentences about what cannot be read, `notes` about ratings on
+    another scale than the study's, `scales` those of the ratings that were read: all grow while dyads are read.
+    `change` is what is done to each dyad before it goes out, `named` what becomes of a dyad's and a rater's names by
+    that."""
 
     path: Path
     title: str
@@ -86,6 +91,7 @@ class Source:
     sessions: dict[str, Session]
     problems: list[str] = field(default_factory=list)
     scales: list[Scale | None] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     change: Callable[[Dyad], Dyad] = lambda dyad: dyad
     named: Callable[[str, str], tuple[str, str]] = lambda dyad, rater: (dyad, rater)
 
@@ -116,9 +122,13 @@ class Source:
         try:
             if not journals(folder) and not (folder / TRACE_FILE).is_file():
                 return None
-            rating = _rating(self.study, session, name, rater, read_derived(folder, rater))
+            derived = read_derived(folder, rater)
+            rating = _rating(self.study, session, name, rater, derived)
             if rating.scale not in self.scales:
                 self.scales.append(rating.scale)
+            self.notes += [
+                said for said in _other_scale(self.study, name, rater, derived.report or {}) if said not in self.notes
+            ]
             return rating
         except NothingRatedError:
             return None
@@ -140,7 +150,8 @@ def read_source(path: Path) -> Source:
         session = read_session(path)
         home = path.resolve().parent.parent
         study = read_study(home) if (home / STUDY_FILE).is_file() else None
-        return _source(path, session.name, study, [session], [])
+        title = f"{study.title}: {session.name}" if study else session.name
+        return _source(path, title, study, [session], [])
     study = read_study(path) if (path / STUDY_FILE).is_file() else None
     found, problems = [], []
     for file in sorted({*path.glob(f"*/{SESSION_FILE}"), *path.glob(f"sessions/*/{SESSION_FILE}")}):
@@ -179,7 +190,9 @@ def _rating(study: Study | None, session: Session, name: str, rater: str, derive
         segments = automatic_segments(study, trace.rated)[0]
     else:
         segments = _by_rule(trace)
-    made = clips(segments, length_s=study.clips.length_s if study else EventSettings().clip_s, end_of_video_s=end_s)
+    rule = study.event_settings() if study else EventSettings()
+    made = all_clips(segments, length_s=rule.clip_s, end_of_video_s=end_s, pairs=rule.clip_pairs)
+    own = {segment.id: segment for segment in (choice.automatic if choice else segments)}
     answers = []
     if study and choice:
         held = [clip for clip in made if clip.segment.chosen]
@@ -196,6 +209,9 @@ def _rating(study: Study | None, session: Session, name: str, rater: str, derive
         recorded_at=str(report.get("recorded_at", "")),
         recorded_with=str(report.get("recorded_with", "")),
         imported_from=str(imported["file"]) if isinstance(imported, dict) else "",
+        confirmed_by=choice.accepted_by if choice else "",
+        by_rule=own,
+        language=study.language if study else "en",
     )
 
 
@@ -211,11 +227,23 @@ def _by_rule(trace: Trace) -> list[Segment]:
 
 
 def _scale(report: dict[str, Any], study: Study | None) -> Scale | None:
+    if study:
+        scale = study.scale
+        return Scale(scale.low, scale.high, scale.step, {float(at): label for at, label in scale.detents})
     said = (report.get("dial") or {}).get("scale")
     if said:
         labels = {float(at): label for at, label in said["detents"]}
         return Scale(float(said["low"]), float(said["high"]), float(said["step"]), labels)
-    if study:
-        scale = study.scale
-        return Scale(scale.low, scale.high, scale.step, {float(at): label for at, label in scale.detents})
     return None
+
+
+def _other_scale(study: Study | None, dyad: str, rater: str, report: dict[str, Any]) -> list[str]:
+    """A sentence about a rating that was recorded on another scale than the study has now."""
+    was = (report.get("dial") or {}).get("scale")
+    now = study.scale if study else None
+    if not was or now is None or (was["low"], was["high"], was["step"]) == (now.low, now.high, now.step):
+        return []
+    return [
+        f"{rater} rated {dyad} on a scale from {was['low']:g} to {was['high']:g} in steps of {was['step']:g}; the "
+        f"study's, which the export names, goes from {now.low} to {now.high} in steps of {now.step}."
+    ]

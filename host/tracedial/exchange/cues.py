@@ -5,6 +5,12 @@ from dataclasses import dataclass
 from tracedial.exchange.contents import Rating
 from tracedial.files.safe_text import is_control, whole_text
 
+WORDS = {
+    "en": {"rupture": "rupture", "repair": "repair", "peak": "peak", "mean": "mean"},
+    "de": {"rupture": "Ruptur", "repair": "Reparatur", "peak": "Höhepunkt", "mean": "Mittel"},
+}
+"""What a viewer reads, in the study's language."""
+
 
 @dataclass(frozen=True)
 class Cue:
@@ -24,7 +30,8 @@ def segment_cues(rating: Rating) -> list[Cue]:
     for clip in rating.chosen:
         one = clip.segment
         mean = rating.mean_of(one)
-        text = f"{one.kind} {one.rank}" + ("" if mean != mean else f", mean {mean:.1f}")
+        words = WORDS[rating.language]
+        text = f"{words[one.kind]} {one.rank}" + ("" if mean != mean else f", {words['mean']} {mean:.1f}")
         made.append(Cue(one.kind, one.id, one.start_s, one.end_s, text))
     return made
 

@@ -129,6 +129,7 @@ def _changed_rating(rating: Rating, dyad: str, rater: str, shift: timedelta, key
         ],
         recorded_at=shifted(rating.recorded_at, shift),
         imported_from="another program" if rating.imported_from else "",
+        confirmed_by=person(rating.confirmed_by),
     )  # fmt: skip
 
 

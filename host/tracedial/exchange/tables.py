@@ -87,6 +87,9 @@ SEGMENTS = (
     Column("source", "rule, or who added it"),
     Column("changed_by", "Who changed it last"),
     Column("why", "Why it was changed"),
+    Column("confirmed_by", "Who confirmed the choice of segments; empty: nobody yet"),
+    Column("rule_start_s", "Beginning as the rule found it (s of video); missing for an added one", NUMBER),
+    Column("rule_end_s", "End as the rule found it (s of video)", NUMBER),
 )
 _ANSWER_LABELS = {
     "segment": ("Name of the segment", TEXT),
@@ -211,10 +214,11 @@ def _segment_rows(dyad: Dyad, rating: Rating) -> Block:
     rows = [
         (
             s.id, s.kind, s.rank, s.start_s, s.end_s, *present([round(rating.mean_of(s), PLACES)]), clip.start_s,
-            clip.end_s, int(s.chosen), s.source, s.changed_by, s.why,
+            clip.end_s, int(s.chosen), s.source, s.changed_by, s.why, rating.confirmed_by, own and own.start_s,
+            own and own.end_s,
         )
         for clip in ordered
-        for s in [clip.segment]
+        for s, own in [(clip.segment, rating.by_rule.get(clip.segment.id))]
     ]  # fmt: skip
     names = [column.name for column in SEGMENTS[len(WHO) :]]
     return {name: [row[at] for row in rows] for at, name in enumerate(names)} if rows else {}

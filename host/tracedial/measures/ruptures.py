@@ -98,6 +98,10 @@ class EventSettings:
         }
 
 
+SOURCES = ("rule", "moved", "added")
+"""Where an event comes from: as the rule found it; found by the rule and moved by a person; added by a person."""
+
+
 @dataclass(frozen=True)
 class Rupture:
     """A lowest-rated segment: seconds `onset_s` (included) to `end_s` (excluded) of the video.
@@ -106,7 +110,8 @@ class Rupture:
     its seconds rated. `begins_s`: where the fall into the segment begins (`falls.py`), before its edge or after.
     `same_trough_as`: the rank of a lower rupture from which the rating did not return before this one. `clip` is the
     window to replay, cut where the next one begins and at the video's end (`clip_cut` says so). `p`, where it was
-    looked for: how often noise like the trace's own has any segment as low (`unusual.py`).
+    looked for: how often noise like the trace's own has any segment as low (`unusual.py`). `segment` is its name in a
+    study, `source` one of `SOURCES`.
     """
 
     rank: int
@@ -116,11 +121,13 @@ class Rupture:
     nadir: float
     mean: float
     valid_share: float
-    clip: tuple[int, int]
+    clip: tuple[float, float]
     clip_cut: bool
     begins_s: int
     same_trough_as: int | None = None
     p: float | None = None
+    segment: str = ""
+    source: str = "rule"
 
 
 @dataclass(frozen=True)
@@ -141,9 +148,11 @@ class Repair:
     mean: float | None
     rise: float
     repaired_fraction: float | None
-    clip: tuple[int, int] | None
+    clip: tuple[float, float] | None
     clip_cut: bool
     reason: str
+    segment: str = ""
+    source: str = "rule"
 
 
 @dataclass(frozen=True)
@@ -179,10 +188,7 @@ def find_events(rating: Floats, settings: EventSettings | None = None, *, step: 
     elif not found:
         notes.append(f"The rule found nothing: {RULES[settings.rule]}.")
     smooth = smoothed(rating, settings.smooth_s)
-    rise = settings.rise
-    if rise is None:
-        centre = np.median(rating[valid])
-        rise = max(2.0 * step, 0.5 * MAD_TO_SD * float(np.median(np.abs(rating[valid] - centre))))
+    rise = least_rise(rating, settings, step=step)
     ruptures = []
     for rank, (onset, end) in enumerate(found, start=1):
         own = rating[onset:end]
@@ -291,6 +297,26 @@ def _with_clips(
     return with_clip, after
 
 
+def least_rise(rating: Floats, settings: EventSettings, *, step: float) -> float:
+    """The least rise of a repair in scale units: what the settings say, or the larger of 2 steps and half a robust SD
+    of the rating, of which at least one second is known."""
+    if settings.rise is not None:
+        return settings.rise
+    known = rating[~np.isnan(rating)]
+    return max(2.0 * step, 0.5 * MAD_TO_SD * float(np.median(np.abs(known - np.median(known)))))
+
+
+def repaired_fraction(smooth: Floats, *, onset_s: int, nadir_s: int, until_s: int, level_s: int) -> float | None:
+    """How much of the fall into a rupture was regained before `until_s`: see `Repair`. None where there was no fall, or
+    nothing was rated before or after."""
+    before, after = smooth[max(0, onset_s - level_s) : onset_s], smooth[nadir_s : min(nadir_s + level_s, until_s)]
+    if np.isnan(before).all() or np.isnan(after).all():
+        return None
+    nadir = float(smooth[nadir_s])
+    fall = float(np.nanmax(before)) - nadir
+    return (float(np.nanmax(after)) - nadir) / fall if fall > 0 else None
+
+
 def smoothed(rating: Floats, width_s: int) -> Floats:
     """Centred mean over `width_s` seconds (odd) of what is rated there; NaN where the second itself is not."""
     valid = ~np.isnan(rating)
@@ -395,13 +421,10 @@ def _repair_after(
     high = values >= np.fmin.accumulate(values) + rise - 1e-9
     held_at = _first_run(high, settings.hold_s)
     nadir_s = rupture.nadir_s + int(np.nanargmin(values[: len(values) if held_at is None else max(held_at, 1)]))
-    nadir = float(smooth[nadir_s])
     onset = None if held_at is None else rupture.nadir_s + _rise_begins(values, held_at)
-    fraction = None
-    before = smooth[max(0, rupture.onset_s - settings.level_s) : rupture.onset_s]
-    regained = float(np.nanmax(smooth[nadir_s : min(nadir_s + settings.level_s, until)])) - nadir
-    if np.any(~np.isnan(before)) and (fall := float(np.nanmax(before)) - nadir) > 0:
-        fraction = regained / fall
+    fraction = repaired_fraction(
+        smooth, onset_s=rupture.onset_s, nadir_s=nadir_s, until_s=until, level_s=settings.level_s
+    )
     if onset is None:
         limit = "the end of the video" if until == len(rating) else "the next rupture"
         return Repair(

@@ -1,6 +1,7 @@
 """What a report is made of, whatever it is shown on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -13,10 +14,21 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A paragraph; a `warning` stands out."""
+    """A paragraph; a `warning` stands out, a `lead` opens the report. `english`: its text is English whatever the
+    report's language is."""
 
     text: str
     warning: bool = False
+    lead: bool = False
+    english: bool = False
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What somebody wrote, word for word, and the question that it answers."""
+
+    text: str
+    question: str
 
 
 @dataclass(frozen=True)
@@ -28,12 +40,24 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Chart:
+    """The traces again, to point at: on paper it is left out. `data` is what `chart.js` draws; `caption` says how to
+    read it."""
+
+    caption: str
+    data: dict[str, Any] = field(hash=False)
+
+
+@dataclass(frozen=True)
 class Table:
-    """A table; without `columns` it has no head. `words`: its last column is running text."""
+    """A table; without `columns` it has no head. `words`: its last column is running text. `title` says what it holds.
+    `english`: its texts are English whatever the report's language is."""
 
     columns: tuple[str, ...]
     rows: list[tuple[str, ...]]
     words: bool = False
+    title: str = ""
+    english: bool = False
 
 
-Block = Heading | Paragraph | Picture | Table
+Block = Heading | Paragraph | Quote | Picture | Chart | Table

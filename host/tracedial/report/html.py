@@ -1,44 +1,112 @@
 """A report as one HTML page that holds everything it shows."""
 
 import html
+import re
 from collections.abc import Iterable
+from pathlib import Path
 
-from tracedial.report.blocks import Block, Heading, Paragraph, Picture, Table
+from tracedial.report.blocks import Block, Chart, Heading, Paragraph, Picture, Quote, Table
+from tracedial.report.language import ENGLISH, Words
+
+PAGE = Path(__file__).parent / "page"
 
 
-def render_html(title: str, blocks: Iterable[Block], svgs: dict[str, bytes]) -> str:
+def render_html(title: str, blocks: Iterable[Block], svgs: dict[str, bytes], say: Words = ENGLISH) -> str:
     """The page; `svgs` are the pictures by name."""
-    return _PAGE.format(title=_text(title), body="\n".join(_block(block, svgs) for block in blocks))
+    blocks = list(blocks)
+    sections = [block.text for block in blocks if isinstance(block, Heading) and block.level == 2]
+    links = "".join(f'<li><a href="#s{at}">{_text(name)}</a></li>' for at, name in enumerate(sections, start=1))
+    contents = f'<nav aria-label="{_text(say("Contents"))}"><ul>{links}</ul></nav>' if sections else ""
+    return _PAGE.format(
+        language=say.language,
+        title=_text(title),
+        style=(PAGE / "report.css").read_text(encoding="utf-8"),
+        skip=_text(say("To the report")),
+        contents=contents,
+        body=_Body(svgs, say).render(blocks),
+        made=_text(say("Made with Tracedial.")),
+    )
 
 
-def _block(block: Block, svgs: dict[str, bytes]) -> str:
-    if isinstance(block, Heading):
-        return f"<h{block.level}>{_text(block.text)}</h{block.level}>"
-    if isinstance(block, Paragraph):
-        kind = ' class="synthetic"' if block.warning else ""
-        return f"<p{kind}>{_text(block.text)}</p>"
-    if isinstance(block, Picture):
-        svg = svgs[block.name].decode()
-        caption = _text(block.caption)
+class _Body:
+    """Renders blocks into sections, one to each heading of the second level."""
+
+    def __init__(self, svgs: dict[str, bytes], say: Words) -> None:
+        self._svgs = svgs
+        self._say = say
+        self._number = 0
+
+    def render(self, blocks: list[Block]) -> str:
+        parts = []
+        for block in blocks:
+            if isinstance(block, Heading) and block.level == 2:
+                parts.append("</section>" if self._number else "")
+                self._number += 1
+                name = f"s{self._number}"
+                parts.append(f'<section id="{name}" aria-labelledby="{name}-h">')
+                parts.append(f'<h2 id="{name}-h">{_text(block.text)}</h2>')
+            else:
+                parts.append(self._block(block))
+        parts.append("</section>" if self._number else "")
+        return "\n".join(part for part in parts if part)
+
+    def _block(self, block: Block) -> str:
+        match block:
+            case Heading():
+                return f"<h{block.level}>{_text(block.text)}</h{block.level}>"
+            case Paragraph():
+                kind = "warning" if block.warning else "lead" if block.lead else ""
+                mark = f' class="{kind}"' if kind else ""
+                return f"<p{mark}{self._language(block.english)}>{_text(block.text)}</p>"
+            case Quote():
+                words = _text(block.text).replace("\n", "<br>")
+                return f'<p class="question">{_text(block.question)}</p><blockquote><p>{words}</p></blockquote>'
+            case Picture():
+                return self._picture(block)
+            case Chart():
+                return ""
+            case _:
+                return self._table(block)
+
+    def _language(self, english: bool) -> str:
+        return ' lang="en"' if english and self._say.language != "en" else ""
+
+    def _picture(self, block: Picture) -> str:
+        svg = self._svgs[block.name].decode()
+        svg = _own_ids(svg[svg.index("<svg") :], block.name)
+        name = f"{block.name}-caption"
+        svg = svg.replace("<svg", f'<svg role="img" aria-labelledby="{name}"', 1)
+        return f'<figure>{svg}<figcaption id="{name}">{_text(block.caption)}</figcaption></figure>'
+
+    def _table(self, table: Table) -> str:
+        if not table.rows:
+            return ""
+        head = "".join(f'<th scope="col">{_text(name)}</th>' for name in table.columns)
+        head = f"<thead><tr>{head}</tr></thead>" if head else ""
+        # On a narrow page each row becomes lines of name and value, which the cells bring along.
+        names = [f' data-name="{_text(name)}"' for name in table.columns]
+        body = "".join(f"<tr>{_cells(row, names or [''] * len(row), first=not head)}</tr>" for row in table.rows)
+        kind = "words" if table.words else "numbers"
+        caption = f'<caption class="unseen">{_text(table.title)}</caption>' if table.title else ""
         return (
-            f'<figure role="img" aria-label="{caption}">{svg[svg.index("<svg") :]}'
-            f"<figcaption>{caption}</figcaption></figure>"
+            f'<div class="wide {kind}"><table{self._language(table.english)}>{caption}{head}'
+            f"<tbody>{body}</tbody></table></div>"
         )
-    return _table(block)
 
 
-def _table(table: Table) -> str:
-    head = "".join(f"<th>{_text(name)}</th>" for name in table.columns)
-    head = f"<thead><tr>{head}</tr></thead>" if head else ""
-    # On a narrow page each row becomes lines of name and value, which the cells bring along.
-    names = [f' data-name="{_text(name)}"' for name in table.columns]
-    body = "".join(f"<tr>{_cells(row, names or [''] * len(row))}</tr>" for row in table.rows)
-    kind = "words" if table.words else "numbers"
-    return f'<div class="wide {kind}"><table>{head}<tbody>{body}</tbody></table></div>'
+def _cells(row: tuple[str, ...], names: list[str], *, first: bool) -> str:
+    """The cells of a row; `first`: the first one names the row."""
+    cells = [f"<td{name}>{_text(cell)}</td>" for name, cell in zip(names, row, strict=True)]
+    if first and cells:
+        cells[0] = f'<th scope="row">{_text(row[0])}</th>'
+    return "".join(cells)
 
 
-def _cells(row: tuple[str, ...], names: list[str]) -> str:
-    return "".join(f"<td{name}>{_text(cell)}</td>" for name, cell in zip(names, row, strict=True))
+def _own_ids(svg: str, name: str) -> str:
+    """A picture whose names are no other's on the page."""
+    svg = re.sub(r'\bid="([^"]*)"', rf'id="{name}-\1"', svg)
+    svg = re.sub(r"url\(#([^)]*)\)", rf"url(#{name}-\1)", svg)
+    return re.sub(r'xlink:href="#([^"]*)"', rf'xlink:href="#{name}-\1"', svg)
 
 
 def _text(value: object) -> str:
@@ -46,39 +114,22 @@ def _text(value: object) -> str:
 
 
 _PAGE = """<!doctype html>
-<html lang="en">
+<html lang="{language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
+<link rel="icon" href="data:,">
 <style>
-body {{ font: 16px/1.5 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: #1a1a1a; background: #fff;
-  max-width: 68rem; margin: 2rem auto; padding: 0 1.25rem; overflow-wrap: anywhere; }}
-h1 {{ font-size: 1.6rem; margin-bottom: .5rem; }}
-h2 {{ font-size: 1.2rem; margin-top: 2.2rem; border-bottom: 1px solid #ccc; padding-bottom: .2rem; }}
-h3 {{ font-size: 1rem; margin-bottom: .4rem; }}
-p {{ max-width: 46rem; }}
-figure {{ margin: 1rem 0; }}
-figure svg {{ width: 100%; height: auto; font-family: inherit; }}
-figcaption {{ color: #555; font-size: .9rem; }}
-table {{ border-collapse: collapse; max-width: 100%; font-size: .92rem; font-variant-numeric: tabular-nums; }}
-th, td {{ text-align: left; vertical-align: top; padding: .3rem .9rem .3rem 0; border-bottom: 1px solid #e2e2e2; }}
-th {{ font-weight: 600; border-bottom-color: #999; overflow-wrap: normal; }}
-.words td:first-child {{ min-width: 13rem; max-width: 20rem; }}
-@media (max-width: 60rem) {{
-  .numbers table, .numbers tbody, .numbers tr, .numbers td {{ display: block; }}
-  .numbers thead {{ display: none; }}
-  .numbers tr {{ border-bottom: 2px solid #999; padding: .4rem 0; }}
-  .numbers td {{ display: flex; gap: 1rem; justify-content: space-between; padding: .1rem 0; border: 0; }}
-  .numbers td::before {{ content: attr(data-name); color: #555; flex: 0 0 45%; }}
-  .words td:first-child {{ min-width: 6rem; max-width: 9rem; }}
-}}
-@media print {{ .wide, tr {{ break-inside: avoid; }} }}
-.synthetic {{ background: #fff3cd; border: 2px solid #8a6d00; padding: .5rem .8rem; font-weight: 600; }}
-</style>
+{style}</style>
 </head>
 <body>
+<a class="skip" href="#report">{skip}</a>
+{contents}
+<main id="report" tabindex="-1">
 {body}
+</main>
+<footer><p>{made}</p></footer>
 </body>
 </html>
 """

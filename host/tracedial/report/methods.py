@@ -122,9 +122,9 @@ def _rises(methods: Methods) -> str:
     return f"{how}: {', '.join(f'{number_text(rise, 1)} ({name})' for name, rise in used.items())}"
 
 
-def two_columns(rows: Iterable[tuple[str, Any]]) -> Table:
+def two_columns(rows: Iterable[tuple[str, Any]], *, title: str = "") -> Table:
     """Names and what they stand for."""
-    return Table((), [(str(name), _plain(value)) for name, value in rows], words=True)
+    return Table((), [(str(name), _plain(value)) for name, value in rows], words=True, title=title, english=True)
 
 
 def provenance(analysis: Analysis) -> list[tuple[str, str]]:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tracedial.report.blocks import Block, Heading, Paragraph, Picture, Table
+from tracedial.report.blocks import Block, Heading, Paragraph, Picture, Quote, Table
+from tracedial.report.language import ENGLISH, Words
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -19,7 +20,7 @@ WIDE_COLUMNS = 9
 CAPTION_MM = 20
 
 
-def render_pdf(title: str, blocks: Iterable[Block], pngs: dict[str, bytes]) -> bytes:
+def render_pdf(title: str, blocks: Iterable[Block], pngs: dict[str, bytes], say: Words = ENGLISH) -> bytes:
     """The PDF's bytes; `pngs` are the pictures by name."""
     import matplotlib as mpl
     from fpdf import FPDF
@@ -30,6 +31,7 @@ def render_pdf(title: str, blocks: Iterable[Block], pngs: dict[str, bytes]) -> b
     pdf.set_auto_page_break(True, MARGIN_MM)
     pdf.set_title(title)
     pdf.set_creator("Tracedial")
+    pdf.set_lang(say.language)
     pdf.add_font(FONT, "", fonts / "DejaVuSans.ttf")
     pdf.add_font(FONT, "B", fonts / "DejaVuSans-Bold.ttf")
     pdf.add_page()
@@ -50,8 +52,8 @@ def _add(pdf: "FPDF", block: Block, pngs: dict[str, bytes]) -> None:
             pdf.add_page()
         _write(pdf, block.text, 7 if block.level < 3 else 5.5)
     elif isinstance(block, Paragraph):
-        pdf.set_font(FONT, "B" if block.warning else "", TEXT_PT)
-        _write(pdf, block.text, 4.6)
+        pdf.set_font(FONT, "B" if block.warning else "", TEXT_PT + 1.5 if block.lead else TEXT_PT)
+        _write(pdf, block.text, 5.4 if block.lead else 4.6)
         pdf.ln(1.2)
     elif isinstance(block, Picture):
         image = _open(pngs[block.name])
@@ -60,7 +62,13 @@ def _add(pdf: "FPDF", block: Block, pngs: dict[str, bytes]) -> None:
         pdf.set_font(FONT, "", TEXT_PT - 1)
         _write(pdf, block.caption, 4)
         pdf.ln(1.5)
-    else:
+    elif isinstance(block, Quote):
+        pdf.set_font(FONT, "", TEXT_PT - 1)
+        _write(pdf, block.question, 4.2)
+        pdf.set_font(FONT, "", TEXT_PT + 0.5)
+        _write(pdf, f"“{block.text}”", 4.8)
+        pdf.ln(1.5)
+    elif isinstance(block, Table):
         _table(pdf, block)
 
 

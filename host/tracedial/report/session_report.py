@@ -12,23 +12,17 @@ from tracedial.errors import AnalysisError
 from tracedial.files.private import make_folder
 from tracedial.files.whole_file import write_whole
 from tracedial.measures.reliability import Reliability
-from tracedial.measures.ruptures import Rupture
 from tracedial.report.blocks import Block, Heading, Paragraph, Picture, Table
+from tracedial.report.event_blocks import event_blocks, observer_blocks
 from tracedial.report.figure import figures, is_group
 from tracedial.report.group import group_blocks, onsets_table
 from tracedial.report.html import render_html
+from tracedial.report.language import ENGLISH, Words
 from tracedial.report.methods import methods_of, methods_words, provenance, two_columns
-from tracedial.report.numbers import (
-    NO_NUMBER,
-    interval_text,
-    number_text,
-    p_value,
-    r_text,
-    share_text,
-    span_text,
-    time_text,
-)
+from tracedial.report.numbers import interval_text, number_text, p_value, r_text
 from tracedial.report.pdf import render_pdf
+from tracedial.report.study_parts import StudyParts, answer_blocks, edit_blocks, read_parts, told_blocks
+from tracedial.report.summary import summary
 from tracedial.report.wording import (
     congruence_words,
     discrepancy_name,
@@ -45,10 +39,14 @@ SYNTHETIC_WORDS = "SYNTHETIC: the raters of this session are made up by a progra
 def write_report(analysis: Analysis, folder: Path) -> Path:
     """Write `report.html`, `report.pdf`, the figures, `analysis.json` and the CSVs into `folder`."""
     write_tables(analysis, folder)
-    return write_pages(title_of(analysis), blocks(analysis), figures(analysis), folder)
+    content = blocks(analysis, read_parts(analysis.session))
+    say = words_of(analysis)
+    return write_pages(title_of(analysis), content, figures(analysis, say), folder, say)
 
 
-def write_pages(title: str, content: list[Block], images: dict[str, dict[str, bytes]], folder: Path) -> Path:
+def write_pages(
+    title: str, content: list[Block], images: dict[str, dict[str, bytes]], folder: Path, say: Words = ENGLISH
+) -> Path:
     """Write `report.html`, `report.pdf` and the pictures (by name and kind) that they show; returns the page's path."""
     path = folder / "report.html"
     try:
@@ -56,9 +54,9 @@ def write_pages(title: str, content: list[Block], images: dict[str, dict[str, by
         for name, kinds in images.items():
             for kind, data in kinds.items():
                 write_whole(folder / f"{name}.{kind}", data)
-        page = render_html(title, content, {name: one["svg"] for name, one in images.items()})
+        page = render_html(title, content, {name: one["svg"] for name, one in images.items()}, say)
         write_whole(path, page)
-        pdf = render_pdf(title, content, {name: one["png"] for name, one in images.items()})
+        pdf = render_pdf(title, content, {name: one["png"] for name, one in images.items()}, say)
         write_whole(folder / "report.pdf", pdf)
     except OSError as error:
         raise AnalysisError(f"The report in {folder} cannot be written: {error.strerror}.") from error
@@ -66,57 +64,86 @@ def write_pages(title: str, content: list[Block], images: dict[str, dict[str, by
 
 
 def title_of(analysis: Analysis) -> str:
-    """The report's title."""
-    return f"Session {analysis.session.name}" if analysis.session else "Session"
+    """The report's title: the study's and the session's."""
+    say, study = words_of(analysis), analysis.settings.study
+    if not analysis.session:
+        return say("Session")
+    session = say("Session {name}", name=analysis.session.folder.resolve().name or analysis.session.name)
+    return f"{study.title}: {session}" if study else session
 
 
-def blocks(analysis: Analysis) -> list[Block]:
-    """What the report says, in its order."""
+def words_of(analysis: Analysis) -> Words:
+    """The words of the language that the study's file names."""
+    return Words(analysis.settings.study.language if analysis.settings.study else "en")
+
+
+def blocks(analysis: Analysis, parts: StudyParts | None = None) -> list[Block]:
+    """What the report says, in its order; `parts` are what the session's study holds besides numbers."""
+    say = words_of(analysis)
     found: list[Block] = [Heading(1, title_of(analysis))]
     if analysis.synthetic:
-        found.append(Paragraph(SYNTHETIC_WORDS, warning=True))
-    found += [Paragraph(remark, warning=True) for remark in analysis.remarks]
-    found.append(Picture("figure", figure_words(analysis)))
+        found.append(Paragraph(say(SYNTHETIC_WORDS), warning=True))
+    found.append(summary(analysis, say))
+    if parts:
+        found += answer_blocks(parts, say)
+    found += [Heading(2, say("The course of the session")), Picture("figure", figure_words(analysis))]
+    found += [Paragraph(remark, warning=True, english=True) for remark in analysis.remarks]
     if analysis.pairs:
-        found.append(Heading(2, "Agreement"))
-        if is_group(analysis):
-            found += group_blocks(analysis)
-        else:
-            for number, pair in enumerate(analysis.pairs, start=1):
-                found += _pair_blocks(pair, number, full=analysis.settings.full, synthetic=analysis.synthetic)
-            found.append(_pairs_table(analysis))
-        if analysis.reliability:
-            found += _reliability_blocks(analysis.reliability, interchangeable=analysis.settings.interchangeable)
-    found += [Heading(2, "Raters"), _raters_table(analysis)]
-    found.append(Heading(2, "Ruptures and repairs"))
+        found += _agreement_blocks(analysis, say)
+    found += [Heading(2, say("Raters")), _raters_table(analysis, say)]
+    found.append(Heading(2, say("Ruptures and repairs")))
     if is_group(analysis):
-        found.append(Paragraph("The ruptures, repairs and clips of each rater are in events.csv."))
+        found.append(Paragraph(say("The ruptures, repairs and clips of each rater are in events.csv.")))
         found.append(onsets_table(analysis))
     else:
         for rater in analysis.events:
-            found += _event_blocks(analysis, rater)
+            found += event_blocks(analysis, rater, say)
     if analysis.observer:
-        found += _observer_blocks(analysis)
-    found += [Heading(2, "Methods"), Paragraph(methods_words(methods_of(analysis)))]
-    found += [Heading(2, "Parameters"), two_columns(analysis.as_json()["parameters"].items())]
-    found += [Heading(2, "Provenance"), two_columns(provenance(analysis))]
+        found += observer_blocks(analysis, say)
+    if parts:
+        found += edit_blocks(parts, say)
+    found += [Heading(2, say("Methods")), Paragraph(methods_words(methods_of(analysis)), english=True)]
+    if parts:
+        found += told_blocks(parts.study, say)
+    found += [
+        Heading(2, say("Parameters")),
+        two_columns(analysis.as_json()["parameters"].items(), title=say("Parameters")),
+        Heading(2, say("Provenance")),
+        two_columns(provenance(analysis), title=say("Provenance")),
+    ]
+    return found
+
+
+def _agreement_blocks(analysis: Analysis, say: Words) -> list[Block]:
+    found: list[Block] = [Heading(2, say("Agreement"))]
+    if is_group(analysis):
+        found += group_blocks(analysis)
+    else:
+        for number, pair in enumerate(analysis.pairs, start=1):
+            found += _pair_blocks(pair, number, analysis, say)
+        found.append(_pairs_table(analysis, say))
+    if analysis.reliability:
+        found += _reliability_blocks(analysis.reliability, say, interchangeable=analysis.settings.interchangeable)
     return found
 
 
 def figure_words(analysis: Analysis) -> str:
     """What is seen on the figure of the traces."""
+    say = words_of(analysis)
     names = [trace.rater for trace in analysis.traces]
     if is_group(analysis):
-        words = (
-            f"Moment-to-moment ratings of {len(names)} raters over the session: each faintly, their mean, and one SD "
-            "to both sides."
-        )
+        words = say(
+            "Moment-to-moment ratings of {n} raters over the session: each faintly, their mean, and one SD to both "
+            "sides.", n=len(names),
+        )  # fmt: skip
     else:
-        words = (
-            f"Moment-to-moment ratings of {' and '.join(names)} over the session. Broad bands: ruptures, numbered by "
-            "rank (1 is the lowest); triangles: where the repair after each begins."
-        )
-    return words + (" Synthetic raters." if analysis.synthetic else "")
+        words = say(
+            "Moment-to-moment ratings of {names} over the session. Shaded bands: ruptures, numbered by rank (1 is the "
+            "lowest); triangles: where the repair after each begins.", names=say.listed(names),
+        )  # fmt: skip
+        if any(sets.confirmed and sets.used is sets.confirmed for sets in analysis.sets.values()):
+            words += " " + say("Dashed edges: the rule's own ruptures where others were confirmed.")
+    return words + (" " + say("Synthetic raters.") if analysis.synthetic else "")
 
 
 def sentence_of(text: str) -> str:
@@ -124,30 +151,33 @@ def sentence_of(text: str) -> str:
     return text[0].upper() + text[1:]
 
 
-def _pair_blocks(pair: Pair, number: int, *, full: bool, synthetic: bool) -> list[Block]:
+def _pair_blocks(pair: Pair, number: int, analysis: Analysis, say: Words) -> list[Block]:
     a, b = pair.a, pair.b
-    found: list[Block] = [Heading(3, f"{a} and {b}"), Paragraph(sentence_of(congruence_words(pair)))]
-    if withheld := withheld_words(pair):
-        found.append(Paragraph(withheld))
+    sentences = [sentence_of(congruence_words(pair)), withheld_words(pair)]
     if pair.discrepancy.mean is not None:
-        found.append(Paragraph(f"{discrepancy_name(pair.discrepancy)}: {discrepancy_words(pair)}"))
+        sentences.append(f"{discrepancy_name(pair.discrepancy)}: {discrepancy_words(pair)}")
     if lag := lag_words(pair):
-        found.append(Paragraph(f"Lag: {lag}"))
+        sentences.append(f"Lag: {lag}")
     if overlap := overlap_words(pair):
-        found.append(Paragraph(sentence_of(overlap)))
-    if full and pair.congruence.r is not None:
-        found.append(
-            Picture(
-                f"pair-{number}",
-                f"{b} minus {a} over the session; r in windows of the session; r by lag (positive: {b} follows {a}); "
-                f"the difference against the mean with its limits of agreement (Bland and Altman)."
-                + (" Synthetic raters." if synthetic else ""),
-            )
-        )
+        sentences.append(sentence_of(overlap))
+    found: list[Block] = [Heading(3, say.listed([a, b]))]
+    found += [Paragraph(text, english=True) for text in sentences if text]
+    if analysis.settings.full and pair.congruence.r is not None:
+        found.append(Picture(f"pair-{number}", pair_words(pair, analysis, say)))
     return found
 
 
-def _pairs_table(analysis: Analysis) -> Table:
+def pair_words(pair: Pair, analysis: Analysis, say: Words) -> str:
+    """What is seen on a pair's figure."""
+    words = say(
+        "A: {b} minus {a} over the session. B: r in windows of {window_s} s. C: r by lag (positive: {b} follows {a}). "
+        "D: the difference against the mean, with its limits of agreement (Bland and Altman).",
+        a=pair.a, b=pair.b, window_s=analysis.settings.window_s,
+    )  # fmt: skip
+    return words + (" " + say("Synthetic raters.") if analysis.synthetic else "")
+
+
+def _pairs_table(analysis: Analysis, say: Words) -> Table:
     difference = "mean difference" if analysis.settings.interchangeable else "mean b − a"
     columns = (
         "rater a", "rater b", "r", "N", "r detrended", "95 % CI of the first", "effective N", "p (first)", "p (naive)",
@@ -164,7 +194,7 @@ def _pairs_table(analysis: Analysis) -> Table:
                 p_value(c.p_naive), number_text(d.mean, 2), number_text(d.sd, 2),
             )
         )  # fmt: skip
-    return Table(columns, rows)
+    return Table(tuple(map(say, columns)), rows, title=say("Agreement of each pair"))
 
 
 RELIABILITY_LABELS = {
@@ -173,7 +203,7 @@ RELIABILITY_LABELS = {
 }  # fmt: skip
 
 
-def _reliability_blocks(reliability: Reliability, *, interchangeable: bool) -> list[Block]:
+def _reliability_blocks(reliability: Reliability, say: Words, *, interchangeable: bool) -> list[Block]:
     rows = []
     reasons: dict[str, list[str]] = {}
     for name, label in RELIABILITY_LABELS.items():
@@ -187,75 +217,19 @@ def _reliability_blocks(reliability: Reliability, *, interchangeable: bool) -> l
                 interval_text(one.textbook_low, one.textbook_high),
             )
         )  # fmt: skip
-    found: list[Block] = [Heading(3, "All raters together")]
+    found: list[Block] = [Heading(3, say("All raters together"))]
     if reliability.estimates["icc_a_1"].value is not None:
-        found.append(Paragraph(reliability_words(reliability, interchangeable=interchangeable)))
-    found.append(Table(("measure", "value", "N", "95 % CI", "95 % CI as if seconds were independent"), rows))
-    found += [Paragraph(f"Not given: {', '.join(names)}: {reason}.") for reason, names in reasons.items()]
+        found.append(Paragraph(reliability_words(reliability, interchangeable=interchangeable), english=True))
+    columns = ("measure", "value", "N", "95 % CI", "95 % CI as if seconds were independent")
+    found.append(Table(tuple(map(say, columns)), rows, title=say("All raters together")))
+    found += [Paragraph(f"Not given: {', '.join(names)}: {reason}.", english=True) for reason, names in reasons.items()]
     return found
 
 
-def _raters_table(analysis: Analysis) -> Table:
+def _raters_table(analysis: Analysis, say: Words) -> Table:
     rows = [
         (r["name"], f"{r['n']:,}", number_text(r["mean"], 2), number_text(r["sd"], 2), f"{r['missing']:,}")
         for r in analysis.as_json()["raters"]
     ]
-    return Table(("rater", "seconds rated", "mean", "SD", "seconds missing"), rows)
-
-
-def _event_blocks(analysis: Analysis, rater: str) -> list[Block]:
-    events = analysis.events[rater]
-    repairs = {repair.rank: repair for repair in events.repairs}
-    rows = []
-    for rupture in events.ruptures:
-        repair = repairs[rupture.rank]
-        rows.append(
-            (
-                str(rupture.rank), _when(rupture), number_text(rupture.mean, 1),
-                p_value(rupture.p), time_text(rupture.nadir_s), _clip(rupture.clip, cut=rupture.clip_cut),
-                time_text(repair.onset_s) if repair.onset_s is not None else repair.reason,
-                share_text(repair.repaired_fraction), _clip(repair.clip, cut=repair.clip_cut),
-            )
-        )  # fmt: skip
-    columns = (
-        "rank (1 lowest)", "rupture", "mean", "p as low", "nadir", "clip to replay", "repair begins", "regained",
-        "clip to replay",
-    )  # fmt: skip
-    found: list[Block] = [Heading(3, rater)]
-    if rows:
-        found.append(Table(columns, rows))
-    return found + [Paragraph(note) for note in events.notes]
-
-
-def _observer_blocks(analysis: Analysis) -> list[Block]:
-    rows = []
-    by_code = []
-    for rater, found in analysis.observer.items():
-        for kind, one in (("ruptures", found.ruptures), ("repairs", found.repairs)):
-            if one:
-                rows.append(
-                    (
-                        rater, kind, str(one.hits), str(one.misses), str(one.false_alarms), r_text(one.precision),
-                        r_text(one.recall), r_text(one.f1), r_text(one.kappa),
-                    )
-                )  # fmt: skip
-        by_code += [
-            (rater, code, one["kind"], str(one["coded"]), str(one["hits"])) for code, one in found.by_code.items()
-        ]
-    columns = ("rater", "events", "hits", "misses", "false alarms", "precision", "recall", "F1", "kappa by second")
-    return [
-        Heading(2, "Events against the observer's codes"),
-        Table(columns, rows),
-        Table(("rater", "code", "of a", "coded", "found"), by_code),
-    ]
-
-
-def _when(rupture: Rupture) -> str:
-    segment = span_text(rupture.onset_s, rupture.end_s)
-    return segment if rupture.begins_s == rupture.onset_s else f"{segment}, falling from {time_text(rupture.begins_s)}"
-
-
-def _clip(clip: tuple[int, int] | None, *, cut: bool) -> str:
-    if clip is None:
-        return NO_NUMBER
-    return span_text(*clip) + (" (shorter: the next begins, or the video ends)" if cut else "")
+    columns = ("rater", "seconds rated", "mean", "SD", "seconds missing")
+    return Table(tuple(map(say, columns)), rows, title=say("Raters"))

@@ -5,15 +5,20 @@ from pathlib import Path
 import numpy as np
 
 from tracedial.analysis.first import first_of
+from tracedial.analysis.places import is_remote
 from tracedial.analysis.study_result import PooledPair, StudyAnalysis
 from tracedial.files.counted import counted
 from tracedial.measures.pooling import Pooled
 from tracedial.report.blocks import Block, Heading, Paragraph, Picture, Table
-from tracedial.report.figure import COLOURS, STYLE, plain, saved
+from tracedial.report.figure import COLOURS, STYLE, lettered, plain, saved
+from tracedial.report.language import Words
 from tracedial.report.methods import Methods, methods_words, two_columns
 from tracedial.report.numbers import NO_NUMBER, number_text, p_value, r_text, share_text
 from tracedial.report.session_report import SYNTHETIC_WORDS, sentence_of, write_pages
+from tracedial.report.study_parts import StudyParts, answer_blocks, read_parts
 from tracedial.report.study_wording import pooled_words, resolution_words
+from tracedial.study.study import STUDY_FILE
+from tracedial.study.study_file import read_study
 
 PSEUDO_NOTE = (
     "What all sessions share (a start-up, a rise, tiring) makes traces correlate that know nothing of each other. "
@@ -30,52 +35,85 @@ def write_study_report(analysis: StudyAnalysis, folder: Path) -> Path:
         f"forest-{number}": forest(pair, synthetic=analysis.synthetic)
         for number, pair in enumerate(analysis.pairs, start=1)
     }
-    return write_pages(title_of(analysis), blocks(analysis), images, folder)
+    parts = session_parts(analysis)
+    return write_pages(title_of(analysis), blocks(analysis, parts), images, folder, words_of(analysis))
+
+
+def session_parts(analysis: StudyAnalysis) -> dict[str, StudyParts]:
+    """What each session of a study on this computer holds besides numbers, by name."""
+    home = Path(analysis.study)
+    if is_remote(analysis.study) or not (home / STUDY_FILE).is_file():
+        return {}
+    found = {}
+    for session in read_study(home).readable_sessions()[0]:
+        parts = read_parts(session)
+        if parts:
+            found[session.folder.name] = parts
+    return found
 
 
 def title_of(analysis: StudyAnalysis) -> str:
-    """The report's title."""
-    return f"Study {Path(analysis.study).name}"
+    """The report's title: the study's, or its folder's name."""
+    study = analysis.settings.study
+    return study.title if study else words_of(analysis)("Study {name}", name=Path(analysis.study).name)
 
 
-def blocks(analysis: StudyAnalysis) -> list[Block]:
-    """What the report says, in its order."""
+def words_of(analysis: StudyAnalysis) -> Words:
+    """The words of the language that the study's file names."""
+    return Words(analysis.settings.study.language if analysis.settings.study else "en")
+
+
+def blocks(analysis: StudyAnalysis, of_sessions: dict[str, StudyParts] | None = None) -> list[Block]:
+    """What the report says, in its order; `of_sessions` are the sessions' answers."""
+    say = words_of(analysis)
     parameters = analysis.as_json()["parameters"]
     scale = parameters["scale"]
     found: list[Block] = [Heading(1, title_of(analysis))]
     if analysis.synthetic:
-        found.append(Paragraph(SYNTHETIC_WORDS, warning=True))
-    found.append(Paragraph(f"{counted(len(analysis.sessions), 'session was', 'sessions were')} analysed."))
+        found.append(Paragraph(say(SYNTHETIC_WORDS), warning=True))
+    found.append(
+        Paragraph(f"{counted(len(analysis.sessions), 'session was', 'sessions were')} analysed.", english=True)
+    )
+    found += [Paragraph(said, warning=True, english=True) for said in analysis.settings.overrides]
     for session in analysis.sessions:
-        found += [Paragraph(f"{session['session']}: {remark}", warning=True) for remark in session["remarks"]]
+        found += [
+            Paragraph(f"{session['session']}: {remark}", warning=True, english=True)
+            for remark in session["remarks"]
+            if remark not in analysis.settings.overrides
+        ]
     for name, problem in analysis.problems.items():
-        found.append(Paragraph(f"Not analysed: {name}: {problem}", warning=True))
+        found.append(Paragraph(f"Not analysed: {name}: {problem}", warning=True, english=True))
     for number, pair in enumerate(analysis.pairs, start=1):
         found += [
-            Heading(2, "Interchangeable raters" if analysis.settings.interchangeable else f"{pair.a} and {pair.b}"),
-            Paragraph(sentence_of(pooled_words(pair))),
-            Paragraph(PSEUDO_NOTE),
-            Paragraph(_heterogeneity(pair)),
+            Heading(
+                2, say("Interchangeable raters") if analysis.settings.interchangeable else say.listed([pair.a, pair.b])
+            ),
+            Paragraph(sentence_of(pooled_words(pair)), english=True),
+            Paragraph(PSEUDO_NOTE, english=True),
+            Paragraph(_heterogeneity(pair), english=True),
             Picture(
                 f"forest-{number}",
                 _forest_words(analysis, pair) + (" Synthetic raters." if analysis.synthetic else ""),
             ),
-            _dyads(pair, interchangeable=analysis.settings.interchangeable),
+            _dyads(pair, say, interchangeable=analysis.settings.interchangeable),
         ]
-    found.append(Heading(2, "Ruptures and their repairs"))
-    found += [Paragraph(f"{role}: {resolution_words(one)}") for role, one in analysis.resolution.items()]
+    found.append(Heading(2, say("Ruptures and their repairs")))
+    found += [Paragraph(f"{role}: {resolution_words(one)}", english=True) for role, one in analysis.resolution.items()]
+    for name, parts in (of_sessions or {}).items():
+        found += answer_blocks(parts, say, title=say("Session {name}: in the raters' words", name=name))
     found += [
-        Heading(2, "Methods"),
+        Heading(2, say("Methods")),
         Paragraph(
             methods_words(Methods(analysis.settings, float(scale["low"]), float(scale["high"])))
             + " Over dyads, Fisher's z of r (its own interval's variance) and mean differences (SD²/effective N) were "
             "pooled by a random-effects model with Paule and Mandel's between-dyad variance and Hartung and Knapp's "
             "interval (statsmodels). Before that, each measure's mean over the dyads was set beside those of all "
             "pairings of raters of different dyads (pseudo-dyads; Ramseyer & Tschacher, 2010; Moulder et al., 2018) "
-            "as a permutation test."
+            "as a permutation test.",
+            english=True,
         ),
-        Heading(2, "Parameters"),
-        two_columns(parameters.items()),
+        Heading(2, say("Parameters")),
+        two_columns(parameters.items(), title=say("Parameters")),
     ]
     return found
 
@@ -83,12 +121,12 @@ def blocks(analysis: StudyAnalysis) -> list[Block]:
 def _forest_words(analysis: StudyAnalysis, pair: PooledPair) -> str:
     if analysis.settings.interchangeable:
         return (
-            "Temporal congruence of each two raters of a session and the size of their mean difference, with 95 % "
+            "A: temporal congruence of each two raters of a session; B: the size of their mean difference. With 95 % "
             "intervals that account for autocorrelation, and the random-effects mean of r (diamond)."
         )
     return (
-        f"Each dyad's temporal congruence and directional discrepancy ({pair.b} minus {pair.a}) with 95 % intervals "
-        "that account for autocorrelation, and their random-effects means (diamonds)."
+        f"A: each dyad's temporal congruence; B: its directional discrepancy ({pair.b} minus {pair.a}). With 95 % "
+        "intervals that account for autocorrelation, and their random-effects means (diamonds)."
     )
 
 
@@ -109,6 +147,8 @@ def forest(pair: PooledPair, *, synthetic: bool) -> dict[str, bytes]:
         differences = [one.discrepancy for _, one in rows]
         _draw_side(left, [(c.r, c.ci_low, c.ci_high) for c in congruences], places, pair.congruence)
         _draw_side(right, [(d.mean, d.ci_low, d.ci_high) for d in differences], places, pair.discrepancy)
+        lettered(left, "A")
+        lettered(right, "B")
         left.set(xlabel="Temporal congruence r", xlim=(-1, 1), ylim=(-0.8, len(rows) + 0.8))
         directed = any("minus" in d.definition for d in differences)
         right.set(xlabel=f"{plain(pair.b)} − {plain(pair.a)} (units)" if directed else "Size of the difference (units)")
@@ -139,7 +179,7 @@ def _heterogeneity(pair: PooledPair) -> str:
     return f"Differences between dyads: {'; '.join(said)}." if said else "Too few dyads to compare."
 
 
-def _dyads(pair: PooledPair, *, interchangeable: bool) -> Table:
+def _dyads(pair: PooledPair, say: Words, *, interchangeable: bool) -> Table:
     ranks = pair.ranks("r")
     rows = []
     for session, one in pair.dyads:
@@ -158,4 +198,4 @@ def _dyads(pair: PooledPair, *, interchangeable: bool) -> Table:
         "session", "r", "r detrended", "N", "effective N", "p", "above pseudo-dyads", "p (naive)",
         "mean difference" if interchangeable else "mean b − a", "SD",
     )  # fmt: skip
-    return Table(columns, rows)
+    return Table(tuple(map(say, columns)), rows, title=say("Each session"))

@@ -18,7 +18,7 @@ from tracedial.errors import StudyError
 from tracedial.files.safe_text import FOR_SPREADSHEETS, digits, write_table
 from tracedial.files.shape import LINE, NUMBER, TEXT, WHOLE, YES_OR_NO, Entry, if_there, misfit
 from tracedial.measures.clips import windows
-from tracedial.measures.ruptures import EventSettings, Rupture, find_events
+from tracedial.measures.ruptures import Rupture, find_events
 from tracedial.recording.journal import JournalWriter, read_journal
 from tracedial.study.study import Study
 from tracedial.study.verdicts import checked_author
@@ -84,17 +84,13 @@ class Choice:
 
 def automatic_segments(study: Study, rating: Floats) -> tuple[list[Segment], dict[str, Any], list[str]]:
     """What the study's rule finds in a rating, an array of shape (n_seconds,); its parameters; what it did not find."""
-    plan = study.segments
-    settings = EventSettings(
-        count=plan.count, segment_s=plan.length_s, separation_s=plan.separation_s, clip_s=study.clips.length_s,
-        clip_pairs=study.clips.pairs,
-    )  # fmt: skip
+    plan, settings, step = study.segments, study.event_settings(), study.scale.step
     found: list[Segment] = []
     notes: list[str] = []
     if plan.count == 0:
         return found, settings.as_parameters(), notes
     if "lowest" in plan.kinds:
-        events = find_events(rating, settings)
+        events = find_events(rating, settings, step=step)
         notes += events.notes
         found += [_from_its_beginning("rupture", r) for r in events.ruptures]
         for repair in events.repairs if plan.repairs else []:
@@ -104,7 +100,7 @@ def automatic_segments(study: Study, rating: Floats) -> tuple[list[Segment], dic
                 notes.append(f"No repair was found after rupture {repair.rank}: {repair.reason}.")
     if "highest" in plan.kinds:
         # The highest segments are the lowest of the rating turned over.
-        events = find_events(-np.asarray(rating, dtype=float), settings)
+        events = find_events(-np.asarray(rating, dtype=float), settings, step=step)
         notes += [note for note in events.notes if note not in notes]
         found += [_from_its_beginning("peak", p) for p in events.ruptures]
     return sorted(found, key=lambda s: (s.start_s, s.kind)), settings.as_parameters(), notes
@@ -120,15 +116,11 @@ def read_choice(folder: Path) -> Choice | None:
     path = folder / SEGMENTS_JOURNAL
     if not path.exists():
         return None
-    content = read_journal(path)
-    choice = Choice({}, [], {}, [], damaged_lines=content.lines_lost)
-    for record in content.records:
-        if said := _misfit(record):
-            raise StudyError(
-                path, f"{path} has a line that is no change of segments ({said}): put it back from a copy."
-            )
-        _apply(choice, record)
-    if not choice.parameters and (choice.damaged_lines or content.records):
+    records, damaged_lines = read_changes(folder)
+    choice = Choice({}, [], {}, [], damaged_lines=damaged_lines)
+    for record in records:
+        carry_out(choice, record)
+    if not choice.parameters and (choice.damaged_lines or records):
         raise StudyError(
             path,
             f"The beginning of {path} is damaged, so that the choice of segments in it cannot be read: keep a copy of "
@@ -141,6 +133,21 @@ def planned_choice(study: Study) -> tuple[dict[str, Segment], list[Segment], dic
     """What a choice begins from where there is no rating to find anything in."""
     _, parameters, _ = automatic_segments(study, np.full(1, np.nan))
     return {}, [], parameters, []
+
+
+def read_changes(folder: Path) -> tuple[list[dict[str, Any]], int]:
+    """The lines of a rating's choice, as they were written, and how many are damaged; none where there is no choice.
+    Raises `StudyError` for a line that is no change of segments."""
+    path = folder / SEGMENTS_JOURNAL
+    if not path.exists():
+        return [], 0
+    content = read_journal(path)
+    for record in content.records:
+        if said := _misfit(record):
+            raise StudyError(
+                path, f"{path} has a line that is no change of segments ({said}): put it back from a copy."
+            )
+    return list(content.records), content.lines_lost
 
 
 def begin_choice(folder: Path, study: Study, rating: Floats) -> Choice:
@@ -310,7 +317,8 @@ def _misfit(record: dict[str, Any]) -> str:
     return misfit(record, _RECORDS.get(kind, {}) if isinstance(kind, str) else {"kind": TEXT})
 
 
-def _apply(choice: Choice, record: dict[str, Any]) -> None:
+def carry_out(choice: Choice, record: dict[str, Any]) -> None:
+    """Make a line's change to a choice."""
     match record["kind"]:
         case "automatic":
             choice.automatic = [

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from dialwire.scale import Scale
 from tracedial.errors import StudyError, TracedialError
+from tracedial.measures.ruptures import EventSettings
 from tracedial.recording.folder import SESSION_FILE
 from tracedial.recording.session import Session, is_name, read_session
 
@@ -25,6 +26,7 @@ AFTER = ("rupture", "repair", "peak")
 CODES = "codes"
 """Stands for a question where the codes of a clip are filed, one after the other."""
 CODES_BETWEEN = "; "
+RULE = EventSettings()
 
 
 @dataclass(frozen=True)
@@ -57,15 +59,25 @@ class PracticePlan:
 
 @dataclass(frozen=True)
 class SegmentPlan:
-    """Which segments are looked for, and who chooses."""
+    """Which segments are looked for, by which rule, and who chooses. From `min_valid` on the parameters are those of
+    `EventSettings`, by their names; a `rise` of 0 is the larger of 2 steps and half a robust SD."""
 
     kinds: tuple[str, ...] = ("lowest",)
-    count: int = 3
-    length_s: int = 30
-    separation_s: int = 30
+    rule: str = RULE.rule
+    count: int = RULE.count
+    length_s: int = RULE.segment_s
+    separation_s: int = RULE.separation_s
     repairs: bool = True
     chosen_by: str = "researcher"
     blind: bool = True
+    min_valid: float = RULE.min_valid
+    trim_start_s: int = RULE.trim_start_s
+    drop_sd: float = RULE.drop_sd
+    return_share: float = RULE.return_share
+    smooth_s: int = RULE.smooth_s
+    rise: float = 0.0
+    hold_s: int = RULE.hold_s
+    level_s: int = RULE.level_s
 
 
 @dataclass(frozen=True)
@@ -101,6 +113,17 @@ class Study:
     segments: SegmentPlan
     clips: ClipPlan
     questions: tuple[Question, ...]
+
+    def event_settings(self) -> EventSettings:
+        """The rule of ruptures and repairs with the study's parameters. Raises `AnalysisError` for ones that cannot
+        be."""
+        plan = self.segments
+        return EventSettings(
+            rule=plan.rule, count=plan.count, segment_s=plan.length_s, separation_s=plan.separation_s,
+            min_valid=plan.min_valid, trim_start_s=plan.trim_start_s, smooth_s=plan.smooth_s, rise=plan.rise or None,
+            hold_s=plan.hold_s, level_s=plan.level_s, clip_s=self.clips.length_s, clip_pairs=self.clips.pairs,
+            drop_sd=plan.drop_sd, return_share=plan.return_share,
+        )  # fmt: skip
 
     def session_folder(self, name: str) -> Path:
         """Where a session's files are."""

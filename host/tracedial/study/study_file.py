@@ -2,6 +2,7 @@
 
 import contextlib
 import difflib
+import math
 import tomllib
 from dataclasses import MISSING, fields
 from pathlib import Path
@@ -9,10 +10,11 @@ from typing import Any, NoReturn, TypeVar
 
 from dialwire.errors import WireError
 from dialwire.scale import Scale
-from tracedial.errors import StudyError
+from tracedial.errors import AnalysisError, StudyError
 from tracedial.files.private import make_folder
 from tracedial.files.whole_file import write_whole
 from tracedial.measures.clips import PAIRS
+from tracedial.measures.ruptures import RULES
 from tracedial.recording.session import NAME_RULE, is_name
 from tracedial.shell import command_line
 from tracedial.study.study import (
@@ -143,8 +145,13 @@ class _Reader:
                 self._refuse("rating.roles", f"has {role!r}, which cannot name a rater: use {NAME_RULE}")
         for kind in study.segments.kinds:
             self._choice(kind, KINDS, "segments.kinds")
+        self._choice(study.segments.rule, tuple(RULES), "segments.rule")
         self._choice(study.segments.chosen_by, ("researcher", "rule"), "segments.chosen_by")
         self._choice(study.clips.pairs, PAIRS, "clips.pairs")
+        try:
+            study.event_settings()
+        except AnalysisError as error:
+            self._refuse("segments", f"has something that cannot be ({str(error).rstrip('.')})")
         for code in study.clips.codes:
             if not code.strip() or CODES_BETWEEN.strip() in code:
                 self._refuse(
@@ -194,11 +201,13 @@ class _Reader:
             return value
         if wanted is int and isinstance(value, int) and not isinstance(value, bool):
             return value
+        if wanted is float and isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            return float(value)
         if wanted is str and isinstance(value, str):
             return value.strip()
         if wanted == tuple[str, ...] and isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
-        words = {bool: "true or false", int: "a whole number", str: "a text"}
+        words = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
         self._refuse(place, f"is {value!r}; it must be {words.get(wanted, 'a list of texts')}")
 
     def _text(self, content: dict[str, Any], key: str) -> str:

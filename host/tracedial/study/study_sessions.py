@@ -59,6 +59,15 @@ def check_place(folder: Path, raters: list[str]) -> None:
             )
 
 
+def study_rate_hz(folder: Path) -> tuple[str, int] | None:
+    """The title of the study that a session's folder lies in, and its samples a second; None outside a study."""
+    home = folder.absolute().parent
+    if home.name != SESSIONS or not (home.parent / STUDY_FILE).is_file():
+        return None
+    study = read_study(home.parent)
+    return study.title, study.rating.rate_hz
+
+
 def find_video(study: Study, session: Session) -> Path:
     """Where the session's video is now. Raises `StudyError` where it has gone."""
     if not session.video_file:
