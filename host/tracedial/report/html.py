@@ -1,6 +1,7 @@
 """A report as one HTML page that holds everything it shows."""
 
 import html
+import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,6 +15,7 @@ PAGE = Path(__file__).parent / "page"
 def render_html(title: str, blocks: Iterable[Block], svgs: dict[str, bytes], say: Words = ENGLISH) -> str:
     """The page; `svgs` are the pictures by name."""
     blocks = list(blocks)
+    has_chart = any(isinstance(block, Chart) for block in blocks)
     sections = [block.text for block in blocks if isinstance(block, Heading) and block.level == 2]
     links = "".join(f'<li><a href="#s{at}">{_text(name)}</a></li>' for at, name in enumerate(sections, start=1))
     contents = f'<nav aria-label="{_text(say("Contents"))}"><ul>{links}</ul></nav>' if sections else ""
@@ -24,6 +26,7 @@ def render_html(title: str, blocks: Iterable[Block], svgs: dict[str, bytes], say
         skip=_text(say("To the report")),
         contents=contents,
         body=_Body(svgs, say).render(blocks),
+        script=f"<script>\n{(PAGE / 'chart.js').read_text(encoding='utf-8')}</script>\n" if has_chart else "",
         made=_text(say("Made with Tracedial.")),
     )
 
@@ -64,7 +67,7 @@ class _Body:
             case Picture():
                 return self._picture(block)
             case Chart():
-                return ""
+                return self._chart(block)
             case _:
                 return self._table(block)
 
@@ -77,6 +80,18 @@ class _Body:
         name = f"{block.name}-caption"
         svg = svg.replace("<svg", f'<svg role="img" aria-labelledby="{name}"', 1)
         return f'<figure>{svg}<figcaption id="{name}">{_text(block.caption)}</figcaption></figure>'
+
+    def _chart(self, block: Chart) -> str:
+        caption, last = _text(block.caption), max(int(block.data["seconds"]) - 1, 0)
+        # No text of the data can end the script that holds it.
+        data = json.dumps(block.data, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
+        return (
+            f'<div class="chart" hidden><p>{caption}</p><output for="at"></output>'
+            '<svg viewBox="0 0 1000 260" preserveAspectRatio="none" aria-hidden="true"></svg>'
+            f'<label for="at">{_text(self._say("Second of the session"))}</label>'
+            f'<input id="at" type="range" min="0" max="{last}" value="0">'
+            f'<script type="application/json">{data}</script></div>'
+        )
 
     def _table(self, table: Table) -> str:
         if not table.rows:
@@ -130,6 +145,6 @@ _PAGE = """<!doctype html>
 {body}
 </main>
 <footer><p>{made}</p></footer>
-</body>
+{script}</body>
 </html>
 """

@@ -13,6 +13,7 @@ from tracedial.files.private import make_folder
 from tracedial.files.whole_file import write_whole
 from tracedial.measures.reliability import Reliability
 from tracedial.report.blocks import Block, Heading, Paragraph, Picture, Table
+from tracedial.report.chart import chart
 from tracedial.report.event_blocks import event_blocks, observer_blocks
 from tracedial.report.figure import figures, is_group
 from tracedial.report.group import group_blocks, onsets_table
@@ -87,6 +88,7 @@ def blocks(analysis: Analysis, parts: StudyParts | None = None) -> list[Block]:
     if parts:
         found += answer_blocks(parts, say)
     found += [Heading(2, say("The course of the session")), Picture("figure", figure_words(analysis))]
+    found += [] if is_group(analysis) else [chart(analysis, say)]
     found += [Paragraph(remark, warning=True, english=True) for remark in analysis.remarks]
     if analysis.pairs:
         found += _agreement_blocks(analysis, say)

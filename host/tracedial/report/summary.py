@@ -38,22 +38,21 @@ def _who(analysis: Analysis, say: Words) -> str:
     study = analysis.settings.study
     what = study.what if study and study.what else ""
     many = len(rated) > 1
-    words = {"names": say.listed(rated), "minutes": minutes, "what": what,
+    length = say("{n} minutes", n=minutes) if minutes > 1 else say("a minute")
+    words = {"names": say.listed(rated), "minutes": length, "what": what,
              "low": number_text(analysis.scale.low, 0), "high": number_text(analysis.scale.high, 0)}  # fmt: skip
     if is_group(analysis):
         words["names"] = say("{n} raters", n=len(rated))
     if what and many:
         return say(
-            "{names} each rated {what}, moment by moment, over {minutes} minutes of video, from {low} to {high}.",
+            "{names} each rated {what}, moment by moment, over {minutes} of video, from {low} to {high}.",
             **words,
         )
     if what:
-        return say(
-            "{names} rated {what}, moment by moment, over {minutes} minutes of video, from {low} to {high}.", **words
-        )
+        return say("{names} rated {what}, moment by moment, over {minutes} of video, from {low} to {high}.", **words)
     if many:
-        return say("{names} each rated {minutes} minutes of video, moment by moment, from {low} to {high}.", **words)
-    return say("{names} rated {minutes} minutes of video, moment by moment, from {low} to {high}.", **words)
+        return say("{names} each rated {minutes} of video, moment by moment, from {low} to {high}.", **words)
+    return say("{names} rated {minutes} of video, moment by moment, from {low} to {high}.", **words)
 
 
 def _pair(pair: Pair, analysis: Analysis, say: Words) -> list[str]:
