@@ -21,6 +21,8 @@ from tracedial.exchange.formats import FORMATS, MANIFEST, export
 from tracedial.files.safe_text import FORMULA_SIGNS
 from tracedial.recording.session import Session
 
+pytestmark = pytest.mark.thorough("exports whole studies of hostile texts, and reads them back")
+
 FORMULAS = [f"{sign}cmd|'/c calc'!A1" for sign in FORMULA_SIGNS] + ["\t=1+1", "\n=1+1", " =1+1", "\r@SUM(1)", "+49 30"]
 NAMES = {
     "session": "anna-mueller",

@@ -11,6 +11,8 @@ from tracedial.measures.fair_sums import FairSum
 from tracedial.measures.lag_chance import largest_test
 from tracedial.measures.swings import shared_swings
 
+pytestmark = pytest.mark.thorough("simulates as many pairs of raters as a rate needs")
+
 
 def ar1(rng, n, phi):
     return np.asarray(lfilter([1.0], [1.0, -phi], rng.normal(size=n + 500) * np.sqrt(1 - phi**2)))[500:]
