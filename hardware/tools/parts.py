@@ -58,7 +58,7 @@ def cost_table(parts: list[Part]) -> str:
     rows = ["| build | cost of its parts, estimated |", "| --- | --- |"]
     rows += [f"| {tier} | about {cost_usd(parts, tier):.0f} USD |" for tier in TIERS]
     rows += [f"| and for `{option}` | about {cost_usd(parts, option):.0f} USD |" for option in ("feedback", "screen")]
-    note = "Our estimates of {}, without tax and shipping; nobody was asked for a quote. Check prices before you order."
+    note = "Our estimates of {}, without tax and shipping; we asked for no quotes. Check prices before you order."
     return "\n".join(rows) + "\n\n" + note.format(priced)
 
 
