@@ -1,7 +1,7 @@
-"""Bytes to a dial over the air, by bleak: `ble:` and the dial's name, its id, or its radio's address.
+"""Bytes to a dial over the air, through bleak: `ble:` and the dial's name, its id, or its radio's address.
 
-On macOS, which hides addresses, the system's own id of the dial stands for it. What the bytes mean, and who may send
-them, is `sealed_stream`'s business.
+macOS hides addresses; there the system's own id of the dial takes the address's place. `sealed_stream` decides what the
+bytes mean and who may send them.
 """
 
 import asyncio
@@ -20,11 +20,11 @@ T = TypeVar("T")
 SCHEME = "ble:"
 SCAN_S = 1.2
 SCANS = 4
-"""A dial says five times a second that it is there; a scan ends early when it was seen."""
+"""A dial advertises itself five times a second; a scan ends early when it sees the dial."""
 CONNECT_S = 10.0
 WRITE_S = 5.0
 PACKET_BYTES = DEFAULT_MTU - ATT_BYTES
-"""Whatever was agreed: not every system says what that is."""
+"""Used whatever packet size was negotiated, since not every system reports that size."""
 NOT_AVAILABLE = {
     "NO_BLUETOOTH": "this computer has no Bluetooth: plug in an adapter, or use the dial's cable",
     "NO_BLE_CENTRAL_ROLE": "this computer's Bluetooth connects to no dials: use another adapter, or the dial's cable",
@@ -37,19 +37,19 @@ NOT_AVAILABLE = {
 
 @cache
 def _loop() -> asyncio.AbstractEventLoop:
-    """The one event loop of this process's radio, in a thread of its own."""
+    """The one event loop for this process's radio, in its own thread."""
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="radio", daemon=True).start()
     return loop
 
 
 def _wait_for(work: Coroutine[Any, Any, T], timeout_s: float) -> T:
-    """Do something in the radio's loop, from another thread. Raises `TimeoutError`."""
+    """Run a coroutine in the radio's loop and wait for it, from another thread. Raises `TimeoutError`."""
     return asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, timeout_s), _loop()).result()
 
 
 class AirStream:
-    """A connection to whatever answers at `port`. Raises `LinkError` where none does."""
+    """A connection to whatever answers at `port`. Raises `LinkError` if nothing does."""
 
     def __init__(self, port: str, introductions: Introductions) -> None:
         self._port = port
@@ -59,7 +59,7 @@ class AirStream:
         self._client = self._connected(introductions)
 
     def read(self) -> bytes:
-        """What has come, or nothing after `READ_TIMEOUT_S`."""
+        """Return the bytes that have arrived, or nothing after `READ_TIMEOUT_S`."""
         with self._change:
             if not self._came and not self._lost:
                 self._change.wait(READ_TIMEOUT_S)
@@ -71,7 +71,7 @@ class AirStream:
         return data
 
     def write(self, data: bytes) -> None:
-        """Send bytes, in packets that every connection takes."""
+        """Send bytes, in packets small enough for every connection."""
         try:
             _wait_for(self._write(data), WRITE_S)
         except self._failures as error:
@@ -94,7 +94,7 @@ class AirStream:
             raise LinkError(
                 self._port, "Links over the air need two more packages: install them with `pip install tracedial[ble]`."
             ) from None
-        # Of which a time-out is one, being an OSError.
+        # These include a time-out, which is an OSError.
         self._failures = (BleakError, OSError, EOFError)
         try:
             device = _wait_for(_found(self._port, introductions), SCANS * SCAN_S + WRITE_S)
@@ -130,7 +130,7 @@ class AirStream:
 
 
 async def _found(port: str, introductions: Introductions) -> Any:
-    """The device that a port names, as bleak knows it. Raises `LinkError` for none, and for several."""
+    """Bleak's device for the dial that a port names. Raises `LinkError` if there is none or more than one."""
     from bleak import BleakScanner
 
     wanted = port.removeprefix(SCHEME)

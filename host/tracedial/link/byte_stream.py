@@ -1,4 +1,4 @@
-"""What a link needs of whatever carries its bytes."""
+"""The interface of whatever carries a link's bytes."""
 
 from typing import Protocol
 
@@ -6,7 +6,7 @@ READ_TIMEOUT_S = 0.02
 
 
 class Stream(Protocol):
-    """What a link needs of a port. `read` returns what has come in, or nothing after `READ_TIMEOUT_S`."""
+    """What a link needs from a port. `read` returns the bytes that arrived, or nothing after `READ_TIMEOUT_S`."""
 
     def read(self) -> bytes: ...
     def write(self, data: bytes) -> None: ...

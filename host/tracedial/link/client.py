@@ -1,6 +1,6 @@
 """The protocol seen from the host, as a pure machine: bytes in, events out, frames to send. No thread, no port.
 
-The caller gives the clock (nanoseconds, monotonic) and moves the bytes. `docs/protocol.md` is the text behind it.
+The caller supplies the clock (nanoseconds, monotonic) and moves the bytes. `docs/protocol.md` specifies the protocol.
 """
 
 import random
@@ -40,8 +40,8 @@ class DialClient:
     """One dial, as the host sees it through one link.
 
     `clock_ns` is the host's monotonic clock. `feed` takes bytes and returns events; `outgoing` returns the frames
-    that are due. `reconnect` begins anew on another link to the same dial, keeping what is known of its records. The
-    first HELLO says which dial that is; another one that answers later is an `OtherDial` and is heard no further.
+    that are due. `reconnect` starts again on another link to the same dial and keeps what the client knows of its
+    records. The first HELLO identifies the dial; a different dial later gives an `OtherDial` and is then ignored.
     """
 
     def __init__(self, port: str, clock_ns: Callable[[], int], rng: random.Random | None = None) -> None:
@@ -70,7 +70,7 @@ class DialClient:
         self.reconnect()
 
     def reconnect(self, port: str | None = None) -> None:
-        """A new link, on another port if one is given: ask the dial who it is before anything else."""
+        """Start on a new link, on another port if one is given: first ask the dial who it is."""
         self.port = port or self.port
         self._past_bad_frames += self._decoder.bad_frames
         self._past_dropped_bytes += self._decoder.dropped_bytes
@@ -81,28 +81,28 @@ class DialClient:
 
     @property
     def bad_frames(self) -> int:
-        """Runs of bytes that were no frame, since the first link."""
+        """How many runs of bytes did not form a frame, since the first link."""
         return self._past_bad_frames + self._decoder.bad_frames
 
     @property
     def dropped_bytes(self) -> int:
-        """Bytes that belonged to no frame, since the first link."""
+        """How many bytes did not belong to any frame, since the first link."""
         return self._past_dropped_bytes + self._decoder.dropped_bytes
 
     @property
     def exchanges_lost(self) -> int:
-        """Sync pulses that were not answered in time."""
+        """How many sync pulses were not answered in time."""
         return self._pulses.lost
 
     @property
     def missing(self) -> int:
-        """Records known to exist that have not come in."""
+        """How many records are known to exist but have not arrived."""
         return len(self.tracker.missing) if self.tracker else 0
 
     def start(self, *, tick0_us: int, period_ns: int, correction: bool = False) -> int:
-        """Have the dial tick on `tick0_us` + k periods of its clock; asked again until it answers.
+        """Have the dial tick at `tick0_us` + k periods of its clock; the request is repeated until the dial answers.
 
-        As a `correction` of the ticks that it already makes, the next tick is moved, none repeated or left out.
+        With `correction`, the dial already ticks: its next tick moves, and no tick is repeated or left out.
         Returns the start's number; raises `WireError` for ticks that no dial can make.
         """
         self._start_number = (self._start_number + 1) & 0xFFFF
@@ -119,14 +119,14 @@ class DialClient:
         return self._start_number
 
     def stop(self) -> None:
-        """Have the dial stop; asked again until its STATUS says that it has."""
+        """Have the dial stop; the request is repeated until the dial's STATUS says that it has stopped."""
         self._wanted_start = None
         self._stop_wanted = True
         self._stop_sent = False
         self._start_due_ns = self._clock_ns()
 
     def is_stopped(self) -> bool:
-        """Whether a STOP that was asked for has been confirmed."""
+        """Whether the dial has confirmed a requested STOP."""
         return not self._stop_wanted
 
     def burst(self) -> None:
@@ -138,7 +138,7 @@ class DialClient:
         self._outbox.append(frame.encode(message.pack(kind, **values)))
 
     def outgoing(self) -> Iterator[bytes]:
-        """The frames that are due now, one at a time: write each before taking the next, its time is in it."""
+        """The frames that are due now, one at a time. Write each before you take the next: a frame holds its time."""
         now_ns = self._clock_ns()
         if not (self.connected and self._asked):
             if now_ns >= self._hello_due_ns:
@@ -153,7 +153,7 @@ class DialClient:
             yield self._outbox.pop(0)
         if now_ns >= self._start_due_ns and (self._wanted_start or self._stop_wanted):
             self._start_due_ns = now_ns + int(REQUEST_INTERVAL_S * 0.5e9)
-            # Not before its STATUS has said where its records begin: none of this recording's may be taken for older.
+            # Only after the STATUS that says where its records begin: new records must not pass for older ones.
             if self._wanted_start and self.tracker:
                 yield frame.encode(message.pack(message.START, **self._wanted_start))
             elif self._stop_wanted:
@@ -169,7 +169,7 @@ class DialClient:
             yield self._pulses.request()
 
     def feed(self, data: bytes, host_ns: int) -> list[Event]:
-        """Take in bytes that arrived at `host_ns`; returns what they said. Raises `ProtocolError` on another major."""
+        """Process bytes that arrived at `host_ns`; returns events. Raises `ProtocolError` on another major version."""
         events: list[Event] = []
         for payload in self._decoder.feed(data):
             if not self._budget.spend(1, host_ns):
@@ -185,7 +185,7 @@ class DialClient:
                 self.malformed += 1
                 continue
             if kind in message.OF_THE_AIR:
-                # On a cable, or within a link over the air, they are nothing.
+                # On a cable, or inside a link over the air, these kinds have no meaning.
                 self.unknown_kinds += 1
                 continue
             try:
@@ -216,7 +216,7 @@ class DialClient:
         if self.hello is None or not self.connected:
             return None
         if fields.get("boot16") != self.hello.boot & 0xFFFF:
-            # A dial that was reset speaks before its HELLO was heard: nothing is taken until it says who it is.
+            # After a reset the dial may speak before its HELLO arrives: ignore it until it says who it is.
             self.foreign_boot += 1
             self.connected = False
             return None
@@ -246,7 +246,7 @@ class DialClient:
             self.connected = False
             return OtherDial(host_ns, self.port, hello.unique_id, hello.name)
         if self.hello is not None and self.hello.boot != hello.boot:
-            # What the dial still held for the host went with its memory.
+            # The reset cleared the dial's memory, and with it the records that it still held for the host.
             self.lost_in_resets += self.missing
             self.tracker = None
             self.status = None
@@ -323,7 +323,7 @@ class DialClient:
         return Mark(host_ns, boot, **fields) if self._is_new(fields, host_ns) else None
 
     def _is_new(self, fields: dict[str, Any], host_ns: int) -> bool:
-        """Whether a numbered record had not come yet."""
+        """Whether a numbered record arrives for the first time."""
         if self.tracker is None or not self.tracker.take(fields["seq"]):
             return False
         if fields["flags"] & message.FLAG_RESENT and fields["seq"] + 1 not in self.tracker.missing:
@@ -337,7 +337,7 @@ _AT_ANY_TIME: dict[int, Callable[[DialClient, dict[str, Any], int], Event | None
     message.LOG: DialClient._on_log,
     message.CONFIG: DialClient._on_config,
 }
-"""How each kind of message is taken that needs no HELLO before it."""
+"""The handlers of messages that are accepted before a HELLO."""
 _OF_THIS_BOOT: dict[int, Callable[[DialClient, dict[str, Any], int, int], Event | None]] = {
     message.SYNC_REPLY: DialClient._on_sync_reply,
     message.STARTED: DialClient._on_started,
@@ -346,4 +346,4 @@ _OF_THIS_BOOT: dict[int, Callable[[DialClient, dict[str, Any], int, int], Event 
     message.SAMPLE: DialClient._on_sample,
     message.EVENT: DialClient._on_mark,
 }
-"""And of those that name the boot which the dial said last."""
+"""The handlers of messages that must carry the boot id of the dial's last HELLO."""

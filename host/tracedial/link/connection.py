@@ -1,5 +1,5 @@
-"""A dial on a port: what moves bytes between a stream and the client, and when the dial is lost opens its port again,
-or finds it on another one."""
+"""A dial on a port: moves bytes between a stream and the client. When the dial is lost, it reopens the port or finds
+the dial on another port."""
 
 import random
 import threading
@@ -16,23 +16,24 @@ from tracedial.link.stream import READ_TIMEOUT_S, Stream, open_stream
 from tracedial.link.whereabouts import Whereabouts
 
 SILENCE_S = 3.5
-"""A dial is asked for its status once a second: silence this long means that the link is gone."""
+"""The host asks the dial for its status once a second; a silence this long means that the link is lost."""
 ANSWER_S = 1.5
-"""A port on which a lost dial is looked for is given this long to say who is there."""
+"""While the host looks for a lost dial, it gives each port this long to answer."""
 REOPEN_S = 0.5
 LONGEST_PAUSE_S = 4.0
-"""Between two tries to reach a dial over the air."""
+"""The longest pause between two attempts to reach a dial over the air."""
 NEXT_PORT_S = (0.05, 0.3)
-"""After another dial was met: spread, so that two that look for each other's port do not meet for ever."""
+"""The pause after another dial answered. It is random, so that two connections that look for each other's ports do not
+collide for ever."""
 HELLO_TIMEOUT_S = 3.0
 END_TIMEOUT_S = 5.0
 PIECE_BYTES = 4096
-"""Taken in at once: whoever needs the lock does not wait for more."""
+"""The most bytes processed at once, so that nobody waits long for the lock."""
 
 
 @dataclass(frozen=True)
 class LinkChange:
-    """The link was lost, or is back; `port` says where, if that is another port than before."""
+    """The link was lost or is back; `port` names the new port if it has changed."""
 
     host_ns: int
     up: bool
@@ -43,9 +44,10 @@ class LinkChange:
 class DialConnection:
     """Keeps one dial connected and hands each event to `on_event`, in the thread that read it.
 
-    That thread is `time`'s: a simulated time runs the turns itself, between two waits of the caller. `client` may be
-    used from other threads under `lock`. With `whereabouts` a dial that was lost is looked for on other ports too.
-    `error` is set when the connection has ended for good (another protocol; without `whereabouts`, another dial).
+    `time` provides that thread; a simulated time runs the turns itself, between two waits of the caller. Other threads
+    may use `client` while they hold `lock`. With `whereabouts`, the connection also looks for a lost dial on other
+    ports. `error` is set when the connection has ended for good (another protocol; without `whereabouts`, another
+    dial).
     """
 
     def __init__(
@@ -81,7 +83,8 @@ class DialConnection:
         self._turning: Turning = time.repeat(self._run, f"dial {port}")
 
     def wait_hello(self, timeout_s: float = HELLO_TIMEOUT_S) -> Hello:
-        """Who the dial is. Raises `NotADialError` if nothing that speaks the protocol answers in time."""
+        """Wait until the dial says who it is. Raises `NotADialError` if nothing that speaks the protocol answers in
+        time."""
         wait_until(self._hello.is_set, timeout_s=timeout_s, time=self._time)
         if self.error:
             raise self.error
@@ -112,7 +115,8 @@ class DialConnection:
         self.close()
 
     def _run(self) -> float | None:
-        """One turn: read, tell, write, or open the port again. Returns the pause until the next; None ends them."""
+        """One turn: read, report events and write, or reopen the port. Returns the pause before the next turn; None
+        ends the turns."""
         try:
             if self._stream is None:
                 self._reopen()
@@ -128,7 +132,7 @@ class DialConnection:
             self._lose(str(error))
             pause_s, self._pause_s = self._pause_s, REOPEN_S
             if self._stream is None and self.port.startswith("ble:") and not self.up:
-                # Each try keeps the computer's radio busy, which other dials need too.
+                # Each attempt occupies the computer's radio, which other dials need too.
                 self._pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
             return pause_s
         except Exception as error:  # noqa: BLE001  (a thread that ends unseen would lose a recording)
@@ -137,8 +141,8 @@ class DialConnection:
         return None
 
     def _turn(self, stream: Stream) -> float:
-        """Read and tell, then write. A dial that sends more than its budget is not read for a while, so that the others
-        are; what it sends then waits at its own end."""
+        """Read and report events, then write. A dial that exceeds its budget is not read for a while, so that the other
+        dials get their turn; meanwhile its bytes wait at its own end."""
         throttled = self._budget.left(self._time.now_ns()) <= 0
         data = b"" if throttled else stream.read()
         host_ns = self._time.now_ns()
@@ -155,7 +159,7 @@ class DialConnection:
         return READ_TIMEOUT_S if throttled else 0.0
 
     def _tell(self, events: list[Event], host_ns: int) -> None:
-        # Before anything is written: what was taken in is journalled, whatever the port does next.
+        # Before any write: the events reach the journal, whatever happens to the port next.
         for event in events:
             if isinstance(event, OtherDial):
                 self._meet(event)
@@ -164,7 +168,7 @@ class DialConnection:
             self._on_event(event)
 
     def _write(self, stream: Stream) -> None:
-        # The lock is not held while bytes are written: a port that takes none must not hold up whoever needs the lock.
+        # Write without holding the lock: a port that accepts no bytes must not block others who need the lock.
         with self.lock:
             frames = self.client.outgoing()
         while True:
@@ -175,7 +179,7 @@ class DialConnection:
             stream.write(frame)
 
     def _check_answers(self, host_ns: int) -> None:
-        """Give a port up on which nothing is heard, or no dial says who it is."""
+        """Give up a port on which nothing answers, or on which no dial says who it is."""
         if self.client.connected:
             self._named_ns = host_ns
         if not self._hello.is_set():
@@ -185,7 +189,7 @@ class DialConnection:
             raise LinkError(self.client.port, f"The dial on {self.port} has gone silent.")
 
     def _find(self, host_ns: int) -> None:
-        """The dial said who it is: it is there (again)."""
+        """Note that the dial has said who it is, so that it is connected (again)."""
         port, moved = self.client.port, self.client.port != self.port
         self.port = port
         if self._whereabouts and self.client.hello:
@@ -200,7 +204,7 @@ class DialConnection:
             self._on_event(LinkChange(host_ns, True, where, port if moved else ""))
 
     def _meet(self, other: OtherDial) -> None:
-        """Another dial is where this one is expected. Raises, since there is nothing to hear here."""
+        """Handle another dial on the port where this one was expected. Raises, since this port is of no use."""
         own = self.client.hello
         assert own is not None
         who = f"Another dial ({other.name}, id {other.unique_id}) is on {other.port}, where {own.name} "
@@ -237,7 +241,7 @@ class DialConnection:
             self.client.reconnect(port)
 
     def _next_port(self) -> str | None:
-        """The port to try next, each of them in its turn; None where other dials of the recording have them all."""
+        """The port to try next, in rotation; None if other dials of the recording use all of them."""
         own = self.client.hello
         if self._whereabouts is None or own is None:
             return self.port
@@ -247,7 +251,7 @@ class DialConnection:
             return sighting
         if not self._to_try:
             self._to_try = self._whereabouts.to_try(own.unique_id, self.port)
-        # Looked at now: a dial of the recording may have come back there since the list was made.
+        # Check again now: a dial of the recording may have returned to a port since the list was made.
         self._to_try = [port for port in self._to_try if self._whereabouts.is_free(port)]
         self._last_tried = self._to_try.pop(0) if self._to_try else None
         return self._last_tried

@@ -1,4 +1,4 @@
-"""Finding dials: every serial port and every running emulator is asked who it is."""
+"""Finds dials: asks every serial port and every running emulator who it is."""
 
 import contextlib
 import itertools
@@ -18,7 +18,7 @@ PROBE_S = 1.5
 
 @dataclass(frozen=True)
 class Candidate:
-    """A port and what it said: `hello` of a dial, else `problem` in a sentence."""
+    """A port and its answer: `hello` if a dial answered, else `problem`, one sentence."""
 
     port: str
     hello: Hello | None
@@ -26,17 +26,17 @@ class Candidate:
 
 
 def list_ports() -> list[str]:
-    """Serial ports by pyserial's own listing, then the ports of emulators that run on this machine."""
+    """The serial ports that pyserial lists, then the ports of emulators that run on this machine."""
     return [*_serial_ports(), *itertools.chain.from_iterable(_announced())]
 
 
 def other_ports(port: str) -> list[str]:
-    """The ports at which a dial that was on `port` may be found again: a board on any serial port, an emulated dial
-    where its emulator has others."""
+    """The ports on which a dial from `port` may reappear: a board on any serial port, an emulated dial on any port of
+    its emulator."""
     if port.startswith(("page:", "simulated:")):
         return []
     if port.startswith("ble:"):
-        # Its cable is the way back for a dial whose radio fails.
+        # If a dial's radio fails, its cable still leads back to it.
         return _serial_ports()
     emulated = [ports for ports in _announced() if port in ports]
     return emulated[0] if emulated else [] if port.startswith("socket:") else _serial_ports()
@@ -60,8 +60,8 @@ def _announced() -> list[list[str]]:
 
 
 def _running(file: Path) -> list[str]:
-    """The ports of an announced emulator, believed only while its control port answers: one that was killed leaves its
-    file behind, and the names of its terminals may since be somebody's window."""
+    """The ports of an announced emulator, if its control port answers. An emulator that was killed leaves its file
+    behind, and its terminals' names may by now belong to somebody's window."""
     announced = json.loads(file.read_text(encoding="utf-8"))
     host, _, port = announced["control"].partition(":")
     try:
@@ -91,7 +91,7 @@ def find_dials(ports: list[str] | None = None) -> list[Candidate]:
 
 
 def the_only_dial() -> str:
-    """The port of the one dial there is. Raises where there is none, or several and no choice."""
+    """The port of the only dial. Raises if no dial answers or several do."""
     candidates = find_dials()
     dials = [candidate for candidate in candidates if candidate.hello]
     if not dials:

@@ -1,4 +1,4 @@
-"""The dials that this computer was introduced to, and the key of each, in a file that is its user's alone."""
+"""The dials that this computer was introduced to and the key of each, in a file that only its user can read."""
 
 import json
 import os
@@ -17,7 +17,7 @@ FOLDER_VARIABLE = "TRACEDIAL_KEYS"
 
 @dataclass(frozen=True)
 class Introduction:
-    """A dial that this computer may use over the air: its name when they met, and their key, as hex digits."""
+    """A dial that this computer may use over the air: its name at the introduction and their key, in hex digits."""
 
     unique_id: str
     name: str
@@ -25,30 +25,30 @@ class Introduction:
 
 
 class Introductions:
-    """What the file holds. `host_id` is this computer's, in every dial that knows it."""
+    """The content of the file. `host_id` is this computer's id, which every dial that knows it stores."""
 
     def __init__(self, host_id: bytes, dials: dict[str, Introduction]) -> None:
         self.host_id = host_id
         self.dials = dials
 
     def key_of(self, unique_id: bytes) -> bytes | None:
-        """The key shared with a dial, None for one that this computer does not know."""
+        """The key shared with a dial; None if this computer does not know the dial."""
         known = self.dials.get(unique_id.hex())
         return bytes.fromhex(known.key) if known else None
 
 
 def keys_file() -> Path:
-    """Where the keys are kept: in the folder that `TRACEDIAL_KEYS` names, or `.tracedial` in the user's own."""
+    """The file with the keys: in the folder that `TRACEDIAL_KEYS` names, or else in `.tracedial` in the user's home."""
     return Path(os.environ.get(FOLDER_VARIABLE) or Path.home() / ".tracedial") / "dials.json"
 
 
 def new_introductions() -> Introductions:
-    """A computer that knows no dial yet, with an id of its own."""
+    """New introductions: a fresh id for this computer, and no dials yet."""
     return Introductions(secrets.token_bytes(HOST_ID_BYTES), {})
 
 
 def read_introductions() -> Introductions:
-    """The dials that this computer knows. Raises `IntroductionError` for a file that cannot be read as such."""
+    """The dials that this computer knows. Raises `IntroductionError` if the file cannot be read or understood."""
     path = keys_file()
     if not path.exists():
         return new_introductions()

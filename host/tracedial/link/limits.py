@@ -1,8 +1,8 @@
-"""What a host takes of a dial: which values can be true, and how much of anything in a second.
+"""What a host accepts from a dial: which values are possible, and how many messages a second.
 
-The ranges of single fields are the table's (`dialwire/message.py`). Here is what the fields say of each other, and of a
-dial as such. What lies beyond is counted and not taken, so that a dial that is broken or lies costs its own records and
-nobody else's.
+The table in `dialwire/message.py` holds the ranges of single fields. This module holds the limits that relate fields to
+each other and to the dial. The host counts and rejects whatever is beyond them, so that a broken or lying dial loses
+only its own records.
 """
 
 from typing import Any
@@ -11,19 +11,18 @@ from dialwire import message
 from dialwire.errors import WireError
 
 MAX_TIME_US = 2**53
-"""Dial times lie below: 285 years, and what a double holds exactly."""
+"""Dial times lie below this: 285 years, and the limit up to which a double is exact."""
 MAX_NUMBER = 2**32
 MESSAGES_PER_S = 500.0
-"""A dial's fastest sampling, an event with each sample, and the answers to what a host asks: what comes for longer
-than a burst."""
+"""The sustained limit, beyond a burst: the fastest sampling, an event with each sample, and the answers to the host."""
 BURST_MESSAGES = 5000
-"""Beyond what a dial keeps (HELLO's `outbox`), which it may send again all at once."""
+"""The burst allowed on top of the records that a dial keeps (HELLO's `outbox`), which it may send again all at once."""
 BYTES_PER_S = 64e3
 BURST_BYTES = 512e3
 
 
 class Budget:
-    """So much a second, and what was not used of it up to a burst. The caller gives the time (ns, never falling)."""
+    """Allows `per_s` a second; unused allowance adds up to `burst`. The caller gives the time (ns, never falling)."""
 
     def __init__(self, per_s: float, burst: float) -> None:
         self.burst = burst
@@ -32,7 +31,7 @@ class Budget:
         self._last_ns: int | None = None
 
     def spend(self, amount: float, now_ns: int) -> bool:
-        """Take `amount`, and say whether there was anything left to take it from."""
+        """Spend `amount`, and return whether any allowance was left before."""
         left = self.left(now_ns)
         if left <= 0:
             return False
@@ -40,7 +39,7 @@ class Budget:
         return True
 
     def left(self, now_ns: int) -> float:
-        """What may be spent now; less than zero after more was spent than there was."""
+        """The allowance left now; negative after an overdraft."""
         if self._last_ns is not None:
             self._left = min(self._left + (now_ns - self._last_ns) / 1e9 * self._per_s, self.burst)
         self._last_ns = now_ns
@@ -48,7 +47,7 @@ class Budget:
 
 
 def check_message(kind: int, fields: dict[str, Any], outbox: int) -> None:
-    """Raise `WireError` for a message that no dial can mean. `outbox`: how many records this one says that it keeps."""
+    """Raise `WireError` for an impossible message. `outbox`: how many records this dial says it keeps."""
     name = message.name_of(kind)
     for field, value in fields.items():
         if field.endswith("_us") and value >= MAX_TIME_US:

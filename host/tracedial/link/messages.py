@@ -1,4 +1,4 @@
-"""What a dial says, as the host stamps and hands it on: one class for each kind of event."""
+"""The messages of a dial with the host's time stamps: one class for each kind of event."""
 
 from dataclasses import dataclass
 
@@ -82,7 +82,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Gone:
-    """Records that the dial no longer holds: they are lost, and it says so."""
+    """The dial's report that it no longer holds certain records: they are lost."""
 
     host_ns: int
     boot: int
@@ -92,7 +92,7 @@ class Gone:
 
 @dataclass(frozen=True)
 class Status:
-    """What the dial says of itself."""
+    """The dial's report on its own state."""
 
     host_ns: int
     boot: int
@@ -139,7 +139,7 @@ class ConfigValue:
 
 @dataclass(frozen=True)
 class OtherDial:
-    """A dial that is not this client's answers on its port: nothing that it says is taken."""
+    """Another dial answers on this client's port; the client ignores what it says."""
 
     host_ns: int
     port: str

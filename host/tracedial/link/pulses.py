@@ -1,4 +1,4 @@
-"""Sync pulses to one dial: when the next one is due, which are under way, and how many never came back."""
+"""Sync pulses to one dial: when the next is due, which await an answer, and how many got none."""
 
 import random
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from dialwire import frame, message
 BURST_EXCHANGES = 30
 BURST_INTERVAL_S = (0.02, 0.06)
 SYNC_INTERVAL_S = (0.35, 0.95)
-"""Irregular, so that no periodic load of the host can meet every exchange; 0.65 s on average."""
+"""Irregular, so that no periodic load on the host can coincide with every exchange; 0.65 s on average."""
 EXCHANGE_TIMEOUT_S = 2.0
 
 
@@ -25,12 +25,12 @@ class SyncPulses:
         self._due_ns = 0
 
     def begin(self) -> None:
-        """A new link: what was under way comes no more, and many pulses are to be exchanged quickly."""
+        """Start on a new link: forget pulses that await an answer, and exchange many pulses quickly."""
         self.forget()
         self.burst()
 
     def forget(self) -> None:
-        """What is under way is no more to be answered."""
+        """Stop waiting for answers to the pulses already sent."""
         self._under_way.clear()
 
     def burst(self) -> None:
@@ -43,7 +43,7 @@ class SyncPulses:
         return now_ns >= self._due_ns
 
     def request(self) -> bytes:
-        """The frame of the next pulse, which sets out now."""
+        """The frame of the next pulse, sent now."""
         low_s, high_s = BURST_INTERVAL_S if self._burst_left else SYNC_INTERVAL_S
         self._burst_left = max(self._burst_left - 1, 0)
         request = self._next_frame()
@@ -57,12 +57,12 @@ class SyncPulses:
         return request
 
     def answered(self, number: int) -> int | None:
-        """When the pulse of a number set out (host time, ns); None if it is not awaited."""
+        """When the pulse with this number was sent (host time, ns); None if no answer to it is awaited."""
         return self._under_way.pop(number, None)
 
     def _next_frame(self) -> bytes:
-        """A pulse numbered so that no byte of it is a Ctrl-C, which would stop a board that is just booting: what a
-        host sends without being asked, HELLO_REQUEST and STATUS_REQUEST too, holds none."""
+        """A pulse with a number chosen so that its frame has no Ctrl-C byte, which would stop a booting board. Nothing
+        that the host sends unprompted has one, HELLO_REQUEST and STATUS_REQUEST included."""
         while True:
             self._number = (self._number + 1) & 0xFFFFFFFF
             request = frame.encode(message.pack(message.SYNC_REQUEST, exchange=self._number))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Set
 
 
 class Runs(Set[int]):
-    """A set of whole numbers. What is done with a run of them costs by the number of runs, not of numbers."""
+    """A set of whole numbers. The cost of an operation grows with the number of runs, not of numbers."""
 
     def __init__(self) -> None:
         self._firsts: list[int] = []
@@ -26,7 +26,7 @@ class Runs(Set[int]):
             yield from range(*run)
 
     def lowest(self) -> tuple[int, int] | None:
-        """The lowest run, its first number and the one behind its last; None if there is none."""
+        """The lowest run as its first number and the one after its last; None if the set is empty."""
         return (self._firsts[0], self._ends[0]) if self._firsts else None
 
     def update(self, numbers: Iterable[int]) -> None:
@@ -48,7 +48,7 @@ class Runs(Set[int]):
         self._count += end - first
 
     def remove(self, first: int, end: int) -> int:
-        """Take out what there is of `first` .. `end` - 1; returns how many that were."""
+        """Remove those of `first` .. `end` - 1 that are in the set; returns how many it removed."""
         begin = max(bisect_right(self._firsts, first) - 1, 0)
         behind = bisect_right(self._firsts, end - 1)
         runs = list(zip(self._firsts[begin:behind], self._ends[begin:behind], strict=True))

@@ -1,4 +1,4 @@
-"""A `ble:` port: the connection, and what proves and seals it."""
+"""A `ble:` port: the connection, with its proof of identity and its encryption."""
 
 from tracedial.link.air_stream import AirStream
 from tracedial.link.introductions import read_introductions
@@ -6,7 +6,7 @@ from tracedial.link.sealed_stream import SealedStream
 
 
 def open_air(port: str) -> SealedStream:
-    """Open a dial's link over the air. Raises `LinkError` with a sentence for each way in which that fails."""
+    """Open a dial's link over the air. Raises `LinkError` with a sentence that says why it failed."""
     known = read_introductions()
     raw = AirStream(port, known)
     try:

@@ -1,6 +1,7 @@
-"""A stream to a dial over the air: proven on both sides first, then sealed. Reads and writes the bytes of the wire.
+"""A stream to a dial over the air: both sides first prove who they are, then everything is sealed. Reads and writes the
+wire's bytes.
 
-The counterpart of `firmware/dial/air.py`; `docs/protocol.md` is the text behind both.
+The counterpart of `firmware/dial/air.py`; `docs/protocol.md` specifies both.
 """
 
 import hmac
@@ -33,7 +34,7 @@ def make_cipher(key: bytes) -> Callable[[int, bytes], bytes]:
 
 
 class SealedStream:
-    """`raw` carries bytes to whoever is there. Nothing of the wire is sent or taken before both sides are proven."""
+    """`raw` carries bytes to whoever answers. No byte of the wire is sent or accepted before both sides are proven."""
 
     def __init__(
         self,
@@ -43,7 +44,7 @@ class SealedStream:
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self.refused = 0
-        """Frames that were not this dial's: a stranger's, a copy of an earlier one, a wrong tag."""
+        """Frames that did not come from this dial: a stranger's, a copy of an earlier one, a wrong tag."""
         self._port = port
         self._raw = raw
         self._introductions = introductions
@@ -61,7 +62,7 @@ class SealedStream:
         )
 
     def read(self) -> bytes:
-        """The bytes of the wire that the dial has sent. Raises `LinkError` for one that is not proven."""
+        """The wire's bytes that the dial has sent. Raises `LinkError` if the dial does not prove who it is."""
         came = b""
         for payload in self._decoder.feed(self._raw.read()):
             try:
@@ -71,7 +72,7 @@ class SealedStream:
         return came
 
     def write(self, data: bytes) -> None:
-        """Send bytes of the wire. Until both sides are proven the last ones wait: they ask the dial who it is."""
+        """Send the wire's bytes. Until both sides are proven, the latest ones wait: they ask the dial who it is."""
         if self._outgoing is None:
             self._waiting = data
             return

@@ -1,4 +1,4 @@
-"""Which of a dial's numbered records have come in, and which to ask for again."""
+"""Which of a dial's numbered records have arrived, and which to ask for again."""
 
 from tracedial.link.runs import Runs
 
@@ -7,9 +7,9 @@ MAX_RESEND = 500
 
 
 class SequenceTracker:
-    """Which records have come in, which are missing, which came twice. Numbers count from 0 at the dial's boot.
+    """Which records have arrived, which are missing, which came twice. Numbers count from 0 at the dial's boot.
 
-    `kept` is how many records the dial keeps: what is missing of older ones is gone.
+    `kept` is how many records the dial keeps: older ones that are missing are lost.
     """
 
     def __init__(self, first_seq: int, *, kept: int = 0xFFFF) -> None:
@@ -20,11 +20,11 @@ class SequenceTracker:
         self.recovered = 0
         self.gone = 0
         self.answered = 0
-        """Of what was missing, how much the dial has sent or said to be gone."""
+        """How many missing records the dial has since sent or reported as gone."""
         self.missing = Runs()
 
     def take(self, seq: int) -> bool:
-        """Note that record `seq` came in; False if it had come before, or belongs to what was before this recording."""
+        """Note that record `seq` arrived; returns False if it came before or predates this recording."""
         if seq < self.first_seq:
             return False
         if seq >= self.next_seq:
@@ -44,7 +44,7 @@ class SequenceTracker:
             return
         self.missing.append(self.next_seq, next_seq)
         self.next_seq = next_seq
-        # What was asked for while the dial still had it may be under way.
+        # Records requested while the dial still had them may be on their way.
         oldest = next_seq - self.kept - MAX_RESEND
         self.give_up(self.first_seq, oldest - self.first_seq)
 
@@ -55,6 +55,6 @@ class SequenceTracker:
         return lost
 
     def first_missing(self) -> tuple[int, int] | None:
-        """`(first, count)` of the first run of missing records, at most `MAX_RESEND` of them."""
+        """`(first, count)` of the first run of missing records, with `count` at most `MAX_RESEND`."""
         run = self.missing.lowest()
         return None if run is None else (run[0], min(run[1] - run[0], MAX_RESEND))

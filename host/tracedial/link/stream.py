@@ -1,6 +1,6 @@
 """Streams of bytes to a dial, by URL: a serial port's name, `socket://host:port`, `ble:name`, or `emulated:`.
 
-Bytes only: what they mean is the client's business. A stream that fails says what is wrong and what to do about it.
+Streams carry bytes; the client interprets them. A stream that fails says what is wrong and what to do about it.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ __all__ = ["READ_TIMEOUT_S", "SerialStream", "SocketStream", "Stream", "open_str
 
 
 def open_stream(port: str) -> Stream:
-    """Open a port by its name or URL. Raises `LinkError` with a sentence for each way in which that fails."""
+    """Open a port by its name or URL. Raises `LinkError` with a sentence that says why it failed."""
     if port.startswith("emulated:"):
         raise LinkError(
             port, "emulated: starts a dial for `tracedial record` alone; run `tracedial emulate` and use its port."
@@ -24,7 +24,7 @@ def open_stream(port: str) -> Stream:
     if port.startswith("socket://"):
         return SocketStream(port)
     if port.startswith("ble:"):
-        # Imported where it is used: the extra `ble` need not be installed.
+        # Imported here because the extra `ble` is optional.
         from tracedial.link.sealed_air import open_air
 
         return open_air(port)
@@ -40,7 +40,7 @@ class SerialStream:
         self._port = port
         self._errors = (serial.SerialException, OSError)
         try:
-            # Boards speak USB CDC, where the baud rate is a formality; exclusive, so that no second program eats bytes.
+            # Boards use USB CDC, which ignores the baud rate; exclusive, so that no second program takes bytes away.
             self._serial = serial.Serial(port, 115200, timeout=READ_TIMEOUT_S, write_timeout=1.0, exclusive=True)
         except (serial.SerialException, OSError, ValueError) as error:
             raise LinkError(port, _why_not_opened(port, error)) from error
@@ -65,7 +65,7 @@ class SerialStream:
 
 
 class SocketStream:
-    """A TCP port. Not pyserial's own `socket://`, which hands out one byte a call."""
+    """A TCP port. It replaces pyserial's own `socket://`, which returns one byte a call."""
 
     def __init__(self, url: str) -> None:
         self._url = url

@@ -1,7 +1,7 @@
-"""Where the dials of one recorder are: on which port each is, and where one was met by another that was looked for.
+"""The ports of one recorder's dials, including ports where a connection met another's dial while looking for its own.
 
-After a hub's reset the ports of several dials may have changed places. Each connection that lost its dial looks for it,
-by its unique id, on all ports; what it meets there instead it tells the others.
+After a hub's reset several dials may have swapped ports. Each connection that lost its dial looks for it by its unique
+id on all ports, and tells the other connections which dials it meets there instead.
 """
 
 import threading
@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 
 
 class Whereabouts:
-    """Shared by the connections of a recorder; every call may come from any thread.
+    """Shared by the connections of a recorder; any thread may call any method.
 
-    `other_ports` gives the ports of this machine at which a dial from a port may be found again.
+    `other_ports` returns the ports of this machine on which a dial from a given port may reappear.
     """
 
     def __init__(self, ports: Iterable[str], other_ports: Callable[[str], list[str]]) -> None:
@@ -22,7 +22,7 @@ class Whereabouts:
         self._met: dict[str, str] = {}
 
     def found(self, unique_id: str, port: str) -> None:
-        """Note that a dial is connected on a port: nobody looks for another one there."""
+        """Note that a dial is connected on a port, so that nobody looks for another dial there."""
         with self._lock:
             self._held = {other: held for other, held in self._held.items() if held != unique_id}
             self._held[port] = unique_id
@@ -34,22 +34,22 @@ class Whereabouts:
             self._held = {port: held for port, held in self._held.items() if held != unique_id}
 
     def met(self, unique_id: str, port: str) -> None:
-        """Note that somebody else's dial answers on a port."""
+        """Note that another connection's dial answers on a port."""
         with self._lock:
             self._met[unique_id] = port
 
     def sighting(self, unique_id: str) -> str | None:
-        """The port on which somebody else met a dial, if that port is free."""
+        """The port on which another connection met a dial, if that port is free."""
         with self._lock:
             port = self._met.get(unique_id) if unique_id else None
             return None if port in self._held else port
 
     def to_try(self, unique_id: str, port: str) -> list[str]:
-        """The ports on which to look for a dial that was last on `port`, its own first."""
+        """The ports on which to look for a dial that was last on `port`, starting with `port`."""
         others = [*self._ports, *self._other_ports(port)] if unique_id else []
         return list(dict.fromkeys([port, *others]))
 
     def is_free(self, port: str) -> bool:
-        """Whether no dial of the recorder is connected there now."""
+        """Whether no dial of this recorder is connected on a port now."""
         with self._lock:
             return port not in self._held
