@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulation import tracedial
+from commands import tracedial
 from requirements import needs_chromium
 from rooms import Server, ask, browser, get, home, make_study, open_page, post, wait_for_video
 from tracedial.room.guard import PIN_PAUSE_S, SEAT_LINK_S, Guard
