@@ -1,1 +1,1 @@
-"""A dial without a board: the firmware on this computer, its link with faults, its knob's script."""
+"""A dial without a board: the firmware runs on this computer, its link can have faults, and a script turns its knob."""

@@ -1,4 +1,4 @@
-"""One emulated dial: a process with the firmware, between its host's end and the hand on its knob."""
+"""One emulated dial: a process that runs the firmware, connected to the host's end of the wire and to its knob."""
 
 import asyncio
 import contextlib
@@ -12,11 +12,11 @@ from tracedial.firmware_files import firmware_dir, interpreter_command
 
 BOOT_TIMEOUT_S = 30.0
 RESTART_CODE = 75
-"""How the firmware's program ends when its dial was told to restart (`firmware/port/emulated.py`)."""
+"""The firmware program's exit code when its dial was told to restart (`firmware/port/emulated.py`)."""
 
 
 class EmulatedDial:
-    """One dial: a process with the firmware, a wire to the host, a line to its knob."""
+    """One dial: a process that runs the firmware, a wire to the host, a line to its knob."""
 
     def __init__(self, settings: DialSettings, end: TcpEnd | PtyEnd, *, interpreter: str, seed: int) -> None:
         self.settings = settings
@@ -40,13 +40,13 @@ class EmulatedDial:
         await self._boot()
 
     def plug_into(self, end: TcpEnd | PtyEnd) -> None:
-        """Have the dial speak at another port."""
+        """Connect the dial to another port."""
         self.end = end
         self._to_host.deliver = end.write
         end.on_data = self._to_dial.send
 
     async def reboot(self) -> None:
-        """Reset the board: a new boot id, a clock that starts again, an empty memory."""
+        """Reset the board: it gets a new boot id, its clock restarts, its memory is empty."""
         await self._kill()
         await self._boot()
         for line in self._standing.lines():
@@ -58,7 +58,7 @@ class EmulatedDial:
         await self._kill()
 
     async def last_words(self) -> str:
-        """What the dial's process wrote before it ended: a traceback, if its firmware crashed."""
+        """The last output of the dial's process: a traceback, if its firmware crashed."""
         if self._process is None or self._process.stdout is None:
             return ""
         return (await self._process.stdout.read()).decode(errors="replace").strip()[-2000:]
@@ -82,7 +82,7 @@ class EmulatedDial:
             str(firmware_dir() / "main.py"),
             *ports,
             stdin=asyncio.subprocess.DEVNULL,
-            # MicroPython puts a traceback here, CPython there.
+            # MicroPython writes a traceback to stdout, CPython to stderr.
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
@@ -101,7 +101,7 @@ class EmulatedDial:
 
     def _note_end(self, process: asyncio.subprocess.Process) -> None:
         if process is not self._process:
-            # It was ended for a reboot; the next one runs already, or soon.
+            # A reboot ended it; the next process runs already or starts soon.
             return
         self.ended.set()
         if process.returncode == RESTART_CODE:

@@ -1,4 +1,4 @@
-"""The link of an emulated dial: late, lossy or corrupt as it is told to be, by any clock."""
+"""The link of an emulated dial, with the delay, loss and corruption that are set, by any clock."""
 
 import math
 import random
@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 class Schedule(Protocol):
-    """A clock that calls at a time; asyncio's event loop is one."""
+    """A clock that can call back at a given time, such as asyncio's event loop."""
 
     def time(self) -> float:
         """Seconds since the clock's own origin."""
@@ -22,10 +22,10 @@ class Schedule(Protocol):
 
 @dataclass(frozen=True)
 class LinkConditions:
-    """How bad the link is, in each direction alike.
+    """How bad the link is, the same in both directions.
 
-    `latency_s` is fixed, `jitter_s` the mean of an exponential tail on top of it (bytes stay in order);
-    `loss` and `corrupt` are probabilities for each byte.
+    `latency_s` is fixed; `jitter_s` is the mean of an exponential delay added to it (bytes stay in order); `loss` and
+    `corrupt` are probabilities for each byte.
     """
 
     latency_s: float = 0.0
@@ -35,9 +35,9 @@ class LinkConditions:
 
 
 class Pipe:
-    """One direction of the link: delays, loses and corrupts, keeps the order.
+    """One direction of the link: delays, loses and corrupts bytes, and keeps their order.
 
-    `schedule` gives what the delays are waited out by: the running event loop, or a simulated time.
+    `schedule` returns the clock that times the delays: the running event loop, or a simulated time.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Pipe:
         self._under_way: deque[tuple[float, bytes]] = deque()
 
     def send(self, data: bytes) -> None:
-        """Let bytes set out; what is left of them is handed to `deliver` when they arrive."""
+        """Send bytes; those that survive are passed to `deliver` when they arrive."""
         conditions = self._conditions()
         if conditions.loss or conditions.corrupt:
             data = self._damage(data, conditions)
@@ -87,7 +87,7 @@ class Pipe:
 
 
 def link_changes(pairs: list[str]) -> dict[str, float]:
-    """Changes of a link from `latency=MS`, `jitter=MS`, `loss=P`, `corrupt=P`: names and units of the options."""
+    """Parse changes of a link: `latency=MS`, `jitter=MS`, `loss=P`, `corrupt=P`, with the options' names and units."""
     changes = {}
     for pair in pairs:
         name, _, text = pair.partition("=")

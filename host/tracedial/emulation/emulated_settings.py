@@ -1,4 +1,5 @@
-"""What an emulated dial is: its name, how wrong its clock and its link are, and the script that turns its knob."""
+"""The settings of an emulated dial: its name, the errors of its clock and its link, and the script that turns its
+knob."""
 
 import csv
 import json
@@ -12,7 +13,7 @@ from tracedial.errors import EmulatorError
 
 @dataclass(frozen=True)
 class DialSettings:
-    """One emulated dial: who it is, how wrong its clock is, what turns its knob."""
+    """One emulated dial: its identity, the errors of its clock, and what turns its knob."""
 
     name: str
     unique_id: str
@@ -25,12 +26,12 @@ class DialSettings:
     link: LinkConditions = field(default_factory=LinkConditions)
     keep: Path | None = None
     radio: bool = False
-    """Whether the board has one; it is on when the dial knows a host."""
+    """Whether the board has a radio; the radio is on when the dial knows a host."""
 
     def to_firmware(self, *, true_us: int | None = None, boot: int = 0) -> str:
-        """The settings as `firmware/port/emulated.py` reads them, first on its control connection.
+        """The settings as `firmware/port/emulated.py` reads them: the first line on its control connection.
 
-        `true_us` is the time of a simulation when the dial boots (None: real time), `boot` the boot id (0: random).
+        `true_us` is a simulation's time at the dial's boot (None: real time); `boot` is the boot id (0: random).
         """
         return json.dumps(
             {
@@ -47,19 +48,19 @@ class DialSettings:
                 "boot": boot,
                 "radio": self.radio,
             },
-            # MicroPython reads an escaped character beyond 16 bits as two broken ones.
+            # MicroPython would read an escaped character beyond 16 bits as two broken ones.
             ensure_ascii=False,
         )
 
 
 class Standing:
-    """What was told of a dial's world and still holds: a reset turns no knob and mends no wire."""
+    """The state of a dial's world that outlasts a reset: a reset does not turn the knob or mend a wire."""
 
     def __init__(self) -> None:
         self._lines: dict[str, str] = {}
 
     def note(self, line: str) -> None:
-        """Note a line that the board's world is told."""
+        """Remember a line sent to the board's world."""
         word = line.split()[0]
         if word in ("rating", "raw"):
             self._lines["knob"] = line
@@ -69,7 +70,7 @@ class Standing:
             self._lines["wire"] = line
 
     def lines(self) -> list[str]:
-        """What the board's world is told after a reset."""
+        """The lines to send to the board's world after a reset."""
         return list(self._lines.values())
 
 

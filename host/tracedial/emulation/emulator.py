@@ -1,7 +1,7 @@
-"""Emulated dials: the firmware's own files on an interpreter of their own, behind a pty or a TCP port.
+"""Emulated dials: the firmware's own files, each dial on its own interpreter, behind a pty or a TCP port.
 
-One process serves any number of dials. Between dial and host lies a link whose latency, jitter, loss and corruption
-are set, so that every claim about time can be held against a known truth. Nothing here knows the protocol.
+One process serves any number of dials. The link between dial and host has a set latency, jitter, loss and corruption,
+so that every claim about time can be checked against a known truth. This module does not know the protocol.
 """
 
 import asyncio
@@ -43,14 +43,14 @@ class Emulator:
         await asyncio.gather(*(dial.stop() for dial in self.dials))
 
     def description(self) -> dict[str, object]:
-        """Where dials and control port are, for a program that started the emulator."""
+        """The addresses of the dials and of the control port, for a program that started the emulator."""
         return {
             "control": f"127.0.0.1:{self.control_port}",
             "dials": [{"name": dial.settings.name, "url": dial.end.url} for dial in self.dials],
         }
 
     async def obey(self, line: str) -> str:
-        """Carry out one line of the control port; `N: command` speaks to dial N (from 1), else to all.
+        """Execute one line from the control port: `N: command` for dial N (from 1), `command` for all dials.
 
         Returns `ok`, or `error: ` and a sentence.
         """
@@ -113,7 +113,7 @@ class Emulator:
 
 
 async def _swap(dials: list[EmulatedDial]) -> None:
-    """What a hub's reset does: all dials vanish, and each comes back on the next one's port."""
+    """Imitate a hub's reset: all dials vanish, and each comes back on the next dial's port."""
     ends = [dial.end for dial in dials]
     for end in ends:
         await end.cut()
@@ -124,6 +124,6 @@ async def _swap(dials: list[EmulatedDial]) -> None:
 
 
 def announcements_dir() -> Path:
-    """Where running emulators say their ports, so that `tracedial devices` finds emulated dials as it finds boards."""
+    """The folder in which running emulators list their ports, so that `tracedial devices` also finds emulated dials."""
     user = os.environ.get("USER") or os.environ.get("USERNAME") or "user"
     return Path(tempfile.gettempdir()) / f"tracedial-emulated-{user}"

@@ -20,7 +20,7 @@ class HandingStream(asyncio.Protocol):
         self._on_made = on_made
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """See `asyncio.Protocol`, as for the two that follow."""
+        """See `asyncio.Protocol`, also for the next two methods."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         if not self.made.done():
@@ -29,7 +29,7 @@ class HandingStream(asyncio.Protocol):
             self._on_made(self)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes have come."""
+        """Bytes have arrived."""
         self._on_data(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -37,7 +37,7 @@ class HandingStream(asyncio.Protocol):
         self.transport = None
 
     def write(self, data: bytes) -> None:
-        """Send bytes, as long as there is a connection."""
+        """Send bytes, if the connection is open."""
         if self.transport is not None and not self.transport.is_closing():
             self.transport.write(data)
 
@@ -58,11 +58,11 @@ class TcpEnd:
 
     @property
     def url(self) -> str:
-        """What a host opens."""
+        """The URL that a host opens."""
         return f"socket://127.0.0.1:{self._port}"
 
     async def open(self) -> None:
-        """Begin to listen; a port number of 0 is replaced by a free one, and kept."""
+        """Start to listen. A port number of 0 is replaced by a free one, which then stays the same."""
         loop = asyncio.get_running_loop()
         try:
             self._server = await loop.create_server(
@@ -75,12 +75,12 @@ class TcpEnd:
         self._port = self._server.sockets[0].getsockname()[1]
 
     def write(self, data: bytes) -> None:
-        """Towards the host; lost, as on an unplugged cable, when there is none."""
+        """Send bytes to the host; without a host they are lost, as on an unplugged cable."""
         if self._client:
             self._client.write(data)
 
     async def cut(self) -> None:
-        """Unplug: the connection ends and no new one is taken."""
+        """Unplug: end the connection and accept no new one."""
         if self._server:
             self._server.close()
             self._server = None
@@ -115,21 +115,21 @@ class PtyEnd:
         self.url = os.ttyname(self._slave)
 
     async def open(self) -> None:
-        """Begin to listen."""
+        """Start to listen."""
         asyncio.get_running_loop().add_reader(self._master, self._read)
 
     def write(self, data: bytes) -> None:
-        """Towards the host; lost when nobody reads and the terminal's buffer is full."""
+        """Send bytes to the host; they are lost when nobody reads and the terminal's buffer is full."""
         if not self._cut:
             with contextlib.suppress(BlockingIOError):
                 os.write(self._master, data)
 
     async def cut(self) -> None:
-        """Out of range: bytes of both directions are lost, the terminal stays."""
+        """Put the dial out of range: bytes in both directions are lost, the terminal stays."""
         self._cut = True
 
     async def restore(self) -> None:
-        """In range again."""
+        """Bring the dial back into range."""
         self._cut = False
 
     def _read(self) -> None:

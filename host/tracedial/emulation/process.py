@@ -1,4 +1,4 @@
-"""Emulated dials as a program of their own, started and ended by the one that needs them."""
+"""Emulated dials in a separate program, started and ended by the program that needs them."""
 
 import json
 import socket
@@ -10,11 +10,11 @@ from tracedial.errors import EmulatorError
 
 
 class EmulatorProcess:
-    """Emulated dials in a process of their own, that ends with this one. `urls` are their ports, one a dial."""
+    """Emulated dials in a separate process that ends with this one. `urls` are their ports, one for each dial."""
 
     def __init__(self, arguments: list[str]) -> None:
         command = [sys.executable, "-m", "tracedial", "emulate", "--tcp", "0", "--announce", *arguments]
-        # In a group of its own: Ctrl-C is for the recording, which ends the emulator when it is done with it.
+        # In its own process group: Ctrl-C must reach only the recording, which ends the emulator when it is done.
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -39,7 +39,7 @@ class EmulatorProcess:
         self._answers = self._control.makefile("r", encoding="utf-8")
 
     def command(self, line: str) -> None:
-        """Carry out a line of the control port; raises `EmulatorError` if it is refused."""
+        """Send a line to the control port; raises `EmulatorError` if the emulator refuses it."""
         try:
             self._control.sendall(line.encode() + b"\n")
             answer = self._answers.readline().strip()
@@ -70,6 +70,6 @@ class EmulatorProcess:
 
 
 def emulator_arguments(url: str) -> list[str]:
-    """Options of `tracedial emulate` from an `emulated:` URL: `emulated:?knob=a.csv&drift-ppm=40`."""
+    """The options of `tracedial emulate` that an `emulated:` URL gives, such as `emulated:?knob=a.csv&drift-ppm=40`."""
     options = parse_qsl(url.removeprefix("emulated:").removeprefix("?"), keep_blank_values=True)
     return [f"--{key}={value}" for key, value in options]

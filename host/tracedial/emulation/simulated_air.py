@@ -1,7 +1,8 @@
-"""The air between simulated dials and a host: what is sent waits for the next event of its connection.
+"""The air between simulated dials and a host: sent bytes wait for the next event of their connection.
 
-No model of a radio: it loses and repeats nothing by itself. A connection has events at a fixed interval with a phase of
-its own; each carries so many packets of 20 bytes each way. A connection is lost when it is told so.
+This is not a model of a radio: it loses and repeats nothing by itself. A connection has events at a fixed interval,
+with its own phase; each event carries a fixed number of 20-byte packets each way. A connection is lost when a caller or
+the dial says so.
 """
 
 import random
@@ -22,9 +23,9 @@ class SimulatedAir:
         self.interval_s = interval_s
         self.in_range = True
         self.held_up = False
-        """While set, the events carry nothing, and what waits comes all at once when it is over."""
+        """While set, the events carry nothing; the waiting packets arrive once it is cleared."""
         self.heard = b""
-        """All that went over the air, as somebody near would have it."""
+        """All bytes sent over the air, as somebody nearby would record them."""
         self._dial = dial
         self._time = time
         self._rng = rng
@@ -35,7 +36,7 @@ class SimulatedAir:
         dial.radio_says = self._said
 
     def connect(self, port: str) -> "AirStream":
-        """Connect. Raises `LinkError` where the dial is not seen: out of range, off, or connected to somebody."""
+        """Connect. Raises `LinkError` if the dial is out of range, off, or already connected."""
         if not (self.in_range and self._advertised) or self._stream:
             raise LinkError(port, f"No dial was found at {port}.")
         self._advertised = False
@@ -45,12 +46,12 @@ class SimulatedAir:
         return self._stream
 
     def lose(self) -> None:
-        """Out of range: the connection is lost, and no other is made until `find`."""
+        """Put the dial out of range: the connection is lost, and there is no other until `find`."""
         self.in_range = False
         self.end()
 
     def find(self) -> None:
-        """In range again."""
+        """Bring the dial back into range."""
         self.in_range = True
 
     def end(self) -> None:
@@ -62,7 +63,7 @@ class SimulatedAir:
             self._dial.command("radio disconnected")
 
     def turning_wake(self, stream: "AirStream") -> None:
-        """Have whoever reads the stream now be woken when something comes."""
+        """Have the turn that reads the stream now woken when bytes arrive."""
         if self._time.turning:
             stream.wake = self._time.turning.wake
 
@@ -70,7 +71,7 @@ class SimulatedAir:
         words = line.split()
         if words[0] == "advertise":
             if self._stream:
-                # The dial was reset: it knows of no connection any more.
+                # The dial was reset: it no longer has a connection.
                 self.end()
             self._advertised = True
         elif words[0] == "disconnect":
@@ -84,7 +85,7 @@ class SimulatedAir:
     def _event(self, stream: "AirStream") -> None:
         if stream is not self._stream:
             return
-        # While held up packets pile up in both radios; all of them come then.
+        # While held up, packets pile up in both radios; they arrive afterwards.
         most = 0 if self.held_up else PACKETS_AN_EVENT
         for _ in range(min(most, len(stream.to_dial))):
             packet = stream.to_dial.popleft()
@@ -99,7 +100,7 @@ class SimulatedAir:
 
 
 class AirStream:
-    """The host's end of a connection: whatever bytes, to whoever is there."""
+    """The host's end of a connection: carries any bytes to whoever is connected."""
 
     def __init__(self, air: SimulatedAir, port: str, phase_s: float) -> None:
         self.phase_s = phase_s
@@ -112,7 +113,7 @@ class AirStream:
         self._port = port
 
     def read(self) -> bytes:
-        """What has come."""
+        """The bytes that have arrived."""
         self._air.turning_wake(self)
         data, self.came = self.came, b""
         if not data:

@@ -1,9 +1,9 @@
-"""Emulated dials in lock step with the host: nobody's time advances before all have done what was due in it.
+"""Emulated dials in lock step with the host: time advances only when dials and host have done all the work due by then.
 
-Each dial is a process with the firmware's own files on a real MicroPython, as `tracedial emulate` runs them, but its
-clock is handed to it: it computes, says for how long it has nothing to do, and stands still until then. The host waits
-by the same time. So a recording of an hour takes as long as its computing, a busy machine makes it slower and nothing
-else, and the same seed gives the same recording.
+Each dial is a process that runs the firmware's own files on a real MicroPython, as `tracedial emulate` does, but it is
+told its time: it computes, says for how long it has nothing to do, and stands still until then. The host waits by the
+same time. So an hour's recording takes only as long as its computing, a busy machine only makes it slower, and the same
+seed gives the same recording.
 """
 
 import contextlib
@@ -25,11 +25,11 @@ BOOT_TIMEOUT_S = 60.0
 LAST_WORDS_S = 5.0
 GRANT = struct.Struct("<QII")
 IDLE = struct.Struct("<III")
-"""What host and dial say to each other: see `firmware/port/emulated_line.py`."""
+"""The format in which host and dial talk to each other: see `firmware/port/emulated_line.py`."""
 
 
 class SimulatedDial:
-    """One dial in a simulated time: a process with the firmware, its link, the hand on its knob."""
+    """One dial in a simulated time: a process that runs the firmware, its link, and the control of its knob."""
 
     def __init__(self, settings: DialSettings, time: SimulatedTime, rng: random.Random, interpreter: str) -> None:
         self.settings = settings
@@ -40,9 +40,9 @@ class SimulatedDial:
         self.to_dial.deliver = self._deliver
         self.radio_said: list[str] = []
         self.radio_says: Callable[[str], None] = self.radio_said.append
-        """Takes what the dial asks of its radio: see `firmware/port/emulated_bluetooth.py`."""
+        """Receives the dial's requests to its radio: see `firmware/port/emulated_bluetooth.py`."""
         self.wake_host: Callable[[], None] = lambda: None
-        """Tells who reads the wire that there is something to see."""
+        """Wakes the reader of the wire when there is something to read."""
         self._time = time
         self._rng = rng
         self._interpreter = interpreter
@@ -52,8 +52,8 @@ class SimulatedDial:
         self._boot()
 
     def command(self, line: str) -> None:
-        """Do something to the dial, now, as the control port of `tracedial emulate` does it: `cut` and `restore` its
-        link, make that `link latency=100`, `reboot` it, or tell its world `rating 12`, `play TIME SPEED DELAY`, `hold`,
+        """Execute a command now, as on the control port of `tracedial emulate`: `cut`, `restore` or change the link
+        (`link latency=100`), `reboot` the dial, or tell its world `rating 12`, `play TIME SPEED DELAY`, `hold`,
         `press`, `wire cut`."""
         if line in ("cut", "restore"):
             self.is_cut = line == "cut"
@@ -76,7 +76,7 @@ class SimulatedDial:
         self._said.close()
 
     def _boot(self) -> None:
-        """A new process, with a boot id of its own and a clock that begins."""
+        """Start a new process, with a new boot id and a clock that starts again."""
         self._began_ns = self._time.now_ns()
         self._came = self._told = b""
         loopback = ("127.0.0.1", 0)
@@ -88,7 +88,7 @@ class SimulatedDial:
                     *[str(port.getsockname()[1]) for port in (wire_port, control_port)],
                 ],
                 stdin=subprocess.DEVNULL,
-                # MicroPython puts a traceback here, CPython there.
+                # MicroPython writes a traceback to stdout, CPython to stderr.
                 stdout=self._said,
                 stderr=self._said,
             )
@@ -120,7 +120,7 @@ class SimulatedDial:
             self._step_at(self._time.now_ns())
 
     def _step_at(self, when_ns: int) -> None:
-        """Have the dial compute at `when_ns` instead of at what was set before."""
+        """Have the dial compute at `when_ns` instead of at the time set before."""
         self._step_number += 1
         number = self._step_number
         self._time.at(when_ns, lambda: self._step(number))
@@ -138,7 +138,7 @@ class SimulatedDial:
         self._take_answer()
 
     def _take_answer(self) -> None:
-        """What the dial sends, and until when it then has nothing to do."""
+        """Read what the dial sends, and until when it has nothing more to do."""
         wait_us, n_leaving, n_said = IDLE.unpack(self._exactly(IDLE.size))
         if n_leaving:
             self.to_host.send(self._exactly(n_leaving))
@@ -203,7 +203,7 @@ class _SimulatedStream:
 
 
 class SimulatedLine:
-    """Any number of dials and one host in one simulated time. Add dials, open their ports, wait by `time`."""
+    """Any number of dials and one host in one simulated time. Add dials, open their ports, and wait with `time`."""
 
     def __init__(self, *, seed: int, interpreter: str = "auto") -> None:
         self.time = SimulatedTime()
@@ -218,7 +218,7 @@ class SimulatedLine:
         return port
 
     def open_port(self, port: str) -> _SimulatedStream:
-        """The host's end of a dial's wire. Raises `LinkError` for a port that no dial has, or whose link is cut."""
+        """The host's end of a dial's wire. Raises `LinkError` if no dial has the port or its link is cut."""
         dial = self.dials.get(port)
         if dial is None or dial.is_cut:
             raise LinkError(port, f"No simulated dial answers at {port}.")

@@ -1,7 +1,7 @@
-"""A time of our own making: it passes when somebody waits by it, as fast as the work that falls due in it is done.
+"""A simulated time: it passes when somebody waits, as fast as the work due in that time gets done.
 
-Discrete events in one thread. While one is carried out time stands still, so that what is measured in this time does
-not depend on how busy the machine is, and comes out the same each time.
+Discrete events in one thread. Time stands still while an event runs, so that measurements in this time do not depend on
+how busy the machine is and are the same in every run.
 """
 
 import heapq
@@ -11,21 +11,21 @@ from tracedial.host_clock import Turn
 
 BEGINS_NS = 1_000_000_000_000
 TURN_NS = 20_000_000
-"""How long a repeated turn waits for bytes before its next, as a thread does that reads a port with a timeout."""
+"""How long a repeated turn waits for bytes before its next turn, like a thread that reads a port with a timeout."""
 
 
 class SimulatedTime:
-    """A `HostTime` and a schedule of events. Waited by in one thread alone; any may ask what time it is."""
+    """A `HostTime` and a schedule of events. Only one thread may wait; any thread may ask for the time."""
 
     def __init__(self) -> None:
         self.turning: _SimulatedTurning | None = None
-        """The repeated turn that is being carried out."""
+        """The repeated turn that is running now."""
         self._now_ns = BEGINS_NS
         self._events: list[tuple[int, int, Callable[[], None]]] = []
         self._number = 0
 
     def now_ns(self) -> int:
-        """Nanoseconds since an origin of its own."""
+        """Nanoseconds since the clock's own origin."""
         return self._now_ns
 
     def time(self) -> float:
@@ -33,8 +33,8 @@ class SimulatedTime:
         return self._now_ns / 1e9
 
     def at(self, when_ns: int, event: Callable[[], None]) -> None:
-        """Carry out an event when it is `when_ns`, with the next wait if that is past; of one instant, in the order
-        told."""
+        """Run an event at `when_ns`, or at the next wait if that is past. Events of one instant run in the order in
+        which they were added."""
         self._number += 1
         heapq.heappush(self._events, (max(when_ns, self._now_ns), self._number, event))
 
@@ -43,7 +43,7 @@ class SimulatedTime:
         self.at(round(when * 1e9), callback)
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass, and carry out what falls due in it."""
+        """Let time pass, and run the events that fall due."""
         end_ns = self._now_ns + round(seconds * 1e9)
         while self._events and self._events[0][0] <= end_ns:
             self._now_ns, _, event = heapq.heappop(self._events)
@@ -51,12 +51,12 @@ class SimulatedTime:
         self._now_ns = end_ns
 
     def repeat(self, turn: Turn, name: str) -> "_SimulatedTurning":
-        """Repeat a turn between the waits of the caller."""
+        """Repeat a turn while the caller waits."""
         return _SimulatedTurning(self, turn)
 
 
 class _SimulatedTurning:
-    """A turn that is repeated when its pause is over, when nothing came for `TURN_NS`, or when it is woken."""
+    """A turn that is repeated when its pause is over, when nothing has come for `TURN_NS`, or when it is woken."""
 
     def __init__(self, time: SimulatedTime, turn: Turn) -> None:
         self._time = time
@@ -66,11 +66,11 @@ class _SimulatedTurning:
         self._next(time.now_ns())
 
     def wake(self) -> None:
-        """Take the next turn now: something has come for it."""
+        """Run the next turn now, because something has arrived for it."""
         self._next(self._time.now_ns())
 
     def end(self, timeout_s: float) -> None:
-        """Repeat it no more."""
+        """Stop repeating it."""
         self._ended = True
 
     def _next(self, when_ns: int) -> None:

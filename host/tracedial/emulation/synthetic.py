@@ -1,4 +1,4 @@
-"""A synthetic dyad and a test video, for the demo and the tests. Labelled synthetic wherever they show.
+"""A synthetic dyad and a test video, for the demo and the tests. Both are labelled synthetic wherever they appear.
 
 The dyad has the figures of Trusty (2023) by construction: r = −.05, therapist minus client −18.61 with SD 13.17.
 """
@@ -28,8 +28,8 @@ Floats = NDArray[np.float64]
 def dyad(n_seconds: int, *, seed: int) -> dict[str, Floats]:
     """Ratings of a synthetic client and therapist at each second, whole numbers within −50..+50.
 
-    Each is slow wandering with three falls and recoveries; the therapist's part that goes with the client's is
-    replaced, so that correlation, mean and SD of the difference are the article's.
+    Each trace wanders slowly and has three falls and recoveries. The part of the therapist's trace that correlates with
+    the client's is replaced, so that correlation, mean and SD of the difference match the article.
     """
     rng = np.random.default_rng(seed)
     client = _standard(_wandering(n_seconds, rng) + _falls(n_seconds, rng))
@@ -42,14 +42,15 @@ def dyad(n_seconds: int, *, seed: int) -> dict[str, Floats]:
 
 
 def write_knob_script(path: Path, ratings: Floats) -> None:
-    """A knob script that stands on each second's rating, from `STANDS_S` before that second to `STANDS_S` after."""
+    """Write a knob script that holds each second's rating from `STANDS_S` before that second to `STANDS_S` after it."""
     write_table(path, ("time_s", "rating"), ((second, int(rating)) for second, rating in enumerate(ratings)))
 
 
 def write_video(path: Path, n_seconds: int, frame_rate_hz: int = FRAME_RATE_HZ) -> None:
-    """A test video with the time burnt in, and again as a row of black and white cells that a program can read.
+    """Write a test video that shows the time in figures, and again as a row of black and white cells that a program can
+    read.
 
-    Encoded by PyAV, which brings its encoders along, so that the file is the same kind everywhere.
+    PyAV encodes it with the encoders that it ships, so that the file is of the same kind everywhere.
     """
     import av
     import av.error
@@ -61,7 +62,7 @@ def write_video(path: Path, n_seconds: int, frame_rate_hz: int = FRAME_RATE_HZ) 
             stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
             if codec == "libx264":
                 stream.options = {"preset": "ultrafast", "crf": "28"}
-            # Brightness alone, with colour planes that are grey: cheaper than having each picture converted.
+            # Only brightness, with grey colour planes: cheaper than converting each picture.
             planes = np.full((HEIGHT * 3 // 2, WIDTH), 128, np.uint8)
             for picture in frames(n_seconds, frame_rate_hz):
                 planes[:HEIGHT] = picture
@@ -103,7 +104,7 @@ def _standard(values: Floats) -> Floats:
 
 
 def _wandering(n_seconds: int, rng: np.random.Generator) -> Floats:
-    """A slow wandering and a quicker one on it: lag-1 autocorrelation near .98 at a session's length."""
+    """A slow wandering with a quicker one on top: lag-1 autocorrelation near .98 at a session's length."""
     slow, quick = (_autoregressive(n_seconds, phi, rng) for phi in (0.99, 0.8))
     return slow + 0.22 * quick
 
