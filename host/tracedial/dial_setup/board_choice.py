@@ -1,4 +1,4 @@
-"""Which of the boards that Tracedial knows one is, and what each needs first."""
+"""Tells which of the boards that Tracedial knows a board is, and what each of them needs first."""
 
 from tracedial.dial_setup.board_prompt import BoardIdentity
 from tracedial.errors import FlashError
@@ -16,7 +16,7 @@ GET_MICROPYTHON = {
 
 
 def choose_board(port: str, identity: BoardIdentity, wanted: str | None) -> str:
-    """The name of the board's file. Raises `FlashError` for a board or a MicroPython that no dial can be made of."""
+    """The name of the board's file. Raises `FlashError` for a board or a MicroPython that cannot become a dial."""
     version = ".".join(map(str, identity.version))
     oldest = ".".join(map(str, OLDEST_MICROPYTHON))
     if identity.platform not in GET_MICROPYTHON:

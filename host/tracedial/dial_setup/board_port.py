@@ -1,4 +1,4 @@
-"""A port on which a dial gives way to the prompt, goes, and comes back."""
+"""A port on which a dial gives way to MicroPython's prompt, disappears, and comes back."""
 
 import time
 from collections.abc import Callable
@@ -16,7 +16,7 @@ Say = Callable[[str], None]
 
 
 def leave_to_prompt(port: str, say: Say) -> bool:
-    """Have a dial that runs on `port` give MicroPython's prompt back; returns whether one ran there."""
+    """Have a dial on `port` return to MicroPython's prompt; returns whether a dial ran there."""
     try:
         with DialSettingsClient(port) as dial:
             hello = dial.hello
@@ -31,7 +31,7 @@ def leave_to_prompt(port: str, say: Say) -> bool:
 
 
 def wait_for_dial(port: str) -> Hello:
-    """Wait until a dial on `port` says who it is, after a restart that may take the port away for a while."""
+    """Wait until a dial on `port` says who it is, after a restart that may remove the port for a while."""
     deadline_s = time.monotonic() + BACK_TIMEOUT_S
     problem = LinkError(port, f"{port} did not come back.")
     while time.monotonic() < deadline_s:

@@ -1,4 +1,4 @@
-"""MicroPython's prompt on a board: programs run there, files written, the board restarted."""
+"""MicroPython's prompt on a board: runs programs, writes files and restarts the board."""
 
 import ast
 import contextlib
@@ -24,7 +24,7 @@ _REMEDY = (
 
 @dataclass(frozen=True)
 class BoardIdentity:
-    """What a board's interpreter says of itself."""
+    """The facts that a board's interpreter reports about itself."""
 
     interpreter: str
     version: tuple[int, int, int]
@@ -44,7 +44,7 @@ class BoardPrompt:
             self._transport = SerialTransport(port)
             self._patience(PROMPT_READ_S)
         try:
-            # mpremote prints what it heard in place of a prompt; the sentence says it better.
+            # Without a prompt mpremote prints what it received; our sentence explains it better.
             with contextlib.redirect_stdout(io.StringIO()), self.sentences("has no prompt of MicroPython"):
                 self._enter()
         except LinkError:
@@ -52,15 +52,15 @@ class BoardPrompt:
             raise
 
     def _enter(self) -> None:
-        """Ask for the prompt until it comes: a board that was just plugged in or restarted takes a while."""
+        """Ask for the prompt until it appears: a board that was just plugged in or restarted takes a while."""
         from mpremote.transport import TransportError
 
         deadline_s = time.monotonic() + PROMPT_TIMEOUT_S
         while True:
             try:
                 self._transport.enter_raw_repl(soft_reset=False, timeout_overall=2)
-                # A slow board answers each time it was asked: what it still has to say would pass for other answers, so
-                # that is dropped, and the one answer left is the one to the last question.
+                # A slow board answers every request, and its late answers would be taken for answers to later programs.
+                # Drop them, so that only the answer to the last request remains.
                 self._drain()
                 self._transport.enter_raw_repl(soft_reset=False, timeout_overall=2)
                 return
@@ -69,18 +69,18 @@ class BoardPrompt:
                     raise
 
     def _drain(self) -> None:
-        """Read and drop what comes until nothing does."""
+        """Read and drop bytes until no more arrive."""
         self._patience(QUIET_S)
         while self._transport.serial.read(1024):
             pass
         self._patience(PROMPT_READ_S)
 
     def _patience(self, read_s: float) -> None:
-        # Without it mpremote waits for ever on a pseudo-terminal from which nothing comes.
+        # Without a timeout mpremote would wait for ever on a pseudo-terminal that sends nothing.
         self._transport.serial.timeout = read_s  # pyright: ignore[reportAttributeAccessIssue]
 
     def run(self, program: str) -> str:
-        """What `program` prints."""
+        """Run `program` on the board and return what it prints."""
         with self.sentences("does not answer"):
             return self._transport.exec(program).decode(errors="replace")
 
@@ -90,21 +90,21 @@ class BoardPrompt:
             self._transport.fs_writefile(name, data)
 
     def reset(self) -> None:
-        """Restart the board into what is on it."""
-        # The dial's mark for one start into the prompt stays where the prompt came before the dial could see it.
+        """Restart the board with the files that are on it."""
+        # If the prompt appeared before the dial saw its rescue file, that file is still there.
         self.run(f"import os\nif {RESCUE!r} in os.listdir(): os.remove({RESCUE!r})")
         with self.sentences("did not restart"):
             self._transport.exec_raw_no_follow("import machine\nmachine.reset()")
 
     def close(self) -> None:
         """Close the port."""
-        # A board that was pulled out cannot be closed politely.
+        # If the board was unplugged, closing the port fails.
         with contextlib.suppress(OSError, Exception):
             self._transport.close()
 
     @contextlib.contextmanager
     def sentences(self, what: str) -> Iterator[None]:
-        """Have what goes wrong inside said as one: "The board on PORT `what` ..."."""
+        """Turn errors inside the block into one sentence: "The board on PORT `what` ..."."""
         from mpremote.transport import TransportError, TransportExecError
 
         try:
@@ -122,7 +122,7 @@ class BoardPrompt:
 
 
 def identify(prompt: BoardPrompt) -> BoardIdentity:
-    """What runs on the board."""
+    """Find out what runs on the board."""
     with prompt.sentences("does not say what it is"):
         name, version, platform, machine, mpy_format = ast.literal_eval(prompt.run(prompt_program("identify")).strip())
         name, platform, machine = (plain_text(str(text)) for text in (name, platform, machine))

@@ -1,4 +1,5 @@
-"""From readings at the marks of a knob to its calibration, or a plain reason why not. Pure: readings in, ends out."""
+"""Turns readings at the marks of a knob into its calibration, or says why that is impossible. Pure: readings in, ends
+out."""
 
 import math
 from dataclasses import dataclass
@@ -12,19 +13,19 @@ from tracedial.link.messages import Sample
 
 RAW_TOP = 65535
 MIN_SPAN = 8192
-"""An eighth of the converter's range: on less, a scale of 101 positions would be noise."""
+"""An eighth of the converter's range: with a smaller span, a scale of 101 positions would be noise."""
 END_MARGIN = 0.005
-"""Share of the travel by which each end is moved inwards, so that the knob reaches the end of the scale surely."""
+"""Share of the travel by which each end is moved inwards, so that the knob surely reaches the ends of the scale."""
 MAX_NOISE_STEPS = 0.2
-"""Standard deviation of a still knob's readings, in steps of the scale: up to it the dial steadies a knob by the noise
-that was measured, beyond it would follow too slowly."""
+"""Standard deviation of a still knob's readings, in steps of the scale. Up to this limit the dial steadies the knob by
+the measured noise; beyond it, the dial would follow the knob too slowly."""
 CENTRE_TOLERANCE = 0.06
-"""By how much of the travel the centre may lie beside the middle of the ends: potentiometers are linear to 5 %, a hand
-finds a mark to 1 %; a logarithmic one is off by 30 %."""
+"""How far the centre may lie from the middle between the ends, as a share of the travel: potentiometers are linear to
+5 %, a hand finds a mark to 1 %; a logarithmic potentiometer is off by 30 %."""
 
 
 class CalibrationError(TracedialError):
-    """Readings that no calibration can be made of; `what` names them: `wire`, `still`, `ends`, `noise`, `centre`."""
+    """The readings do not allow a calibration; `what` names the problem: `wire`, `still`, `ends`, `noise`, `centre`."""
 
     def __init__(self, what: str, text: str) -> None:
         super().__init__(text)
@@ -41,8 +42,8 @@ class StillReading:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Raw readings for the lowest and the highest rating and the noise of a still knob (standard deviation in raw
-    counts), as the dial keeps them, and how they were found."""
+    """What the dial stores: the raw readings for the lowest and the highest rating and the noise of a still knob
+    (standard deviation in raw counts). Also how these were found."""
 
     raw_low: int
     raw_high: int
@@ -57,7 +58,7 @@ class Calibration:
 
 
 def still_reading(samples: list[Sample]) -> StillReading:
-    """What the knob read while it was held still. Raises `CalibrationError` for a broken wire or a moving knob."""
+    """The knob's reading while it was held still. Raises `CalibrationError` for a broken wire or a moving knob."""
     if len(samples) < 10:
         raise CalibrationError("still", f"Only {len(samples)} readings came in: check the cable.")
     if any(sample.flags & message.FLAG_FAULT for sample in samples):
@@ -77,7 +78,7 @@ def still_reading(samples: list[Sample]) -> StillReading:
 def calibrate(low: StillReading, high: StillReading, centre: StillReading, scale: Scale) -> Calibration:
     """The calibration from the knob held on its lowest mark, its highest, and the middle between them.
 
-    Raises `CalibrationError` where the readings make no sense.
+    Raises `CalibrationError` if the readings make no sense.
     """
     span = high.raw - low.raw
     if abs(span) < MIN_SPAN:

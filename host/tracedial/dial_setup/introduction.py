@@ -1,4 +1,4 @@
-"""A dial is introduced to this computer, or told to forget one, over its cable: who may use it over the air."""
+"""Sets who may use a dial over the air: over its cable, introduces the dial to this computer or has it forget one."""
 
 import secrets
 
@@ -14,7 +14,7 @@ RADIO_MODES = {"off": message.RADIO_OFF, "secret": message.RADIO_SECRET, "readab
 
 
 def check_can_introduce(dial: DialSettingsClient) -> None:
-    """Raise `LinkError` for a dial without a radio, with too old a firmware, or that is not on a cable."""
+    """Raise `LinkError` if the dial has no radio, its firmware is too old, or it is not on a cable."""
     hello = dial.hello
     if dial.port.startswith("ble:"):
         raise LinkError(dial.port, f"The dial {hello.name} is introduced over its cable: connect it by USB.")
@@ -29,9 +29,9 @@ def check_can_introduce(dial: DialSettingsClient) -> None:
 
 
 def introduce(dial: DialSettingsClient, computer: str) -> None:
-    """Give the dial a new key and keep it here. `computer`: what the dial lists this computer as, 1 to 20 bytes.
+    """Give the dial a new key and store it here. `computer`: this computer's name in the dial's list, 1 to 20 bytes.
 
-    The key is kept here first: a dial that has it and a computer that does not would be strangers.
+    The key is stored here first: if only the dial had it, the two could not use each other.
     """
     check_can_introduce(dial)
     known = read_introductions()
@@ -55,7 +55,7 @@ def introduce(dial: DialSettingsClient, computer: str) -> None:
 
 
 def known_computers(dial: DialSettingsClient) -> list[tuple[bytes, str]]:
-    """`(id, name)` of each computer that the dial knows, the names fit for a terminal."""
+    """`(id, name)` of each computer that the dial knows, with names that are safe to show on a terminal."""
     try:
         return [(one, plain_text(name)) for one, name in hosts.unpack_list(dial.get(message.CONFIG_HOSTS))]
     except WireError as error:
@@ -64,7 +64,7 @@ def known_computers(dial: DialSettingsClient) -> list[tuple[bytes, str]]:
 
 
 def forget(dial: DialSettingsClient, computer: str) -> None:
-    """Have the dial forget a computer, by the name or the id that it lists. Raises `TracedialError` for none."""
+    """Have the dial forget a computer by its listed name or id. Raises `TracedialError` if none matches."""
     check_can_introduce(dial)
     found = [one for one, name in known_computers(dial) if computer in (name, one.hex())]
     if len(found) != 1:
@@ -78,7 +78,7 @@ def forget(dial: DialSettingsClient, computer: str) -> None:
 
 
 def forget_all(dial: DialSettingsClient) -> None:
-    """Have the dial forget every computer, as before it goes to another lab."""
+    """Have the dial forget every computer, for example before it goes to another lab."""
     check_can_introduce(dial)
     everyone = [one for one, _ in known_computers(dial)]
     dial.set(message.CONFIG_HOSTS, bytes((hosts.FORGET_ALL,)))
@@ -86,7 +86,7 @@ def forget_all(dial: DialSettingsClient) -> None:
 
 
 def set_radio(dial: DialSettingsClient, mode: str) -> None:
-    """Say when the radio is on, one of `RADIO_MODES`; in force from the next start on."""
+    """Set when the radio is on, one of `RADIO_MODES`; takes effect at the next start."""
     check_can_introduce(dial)
     dial.set(message.CONFIG_RADIO, bytes((RADIO_MODES[mode],)))
 

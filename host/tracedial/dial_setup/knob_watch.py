@@ -1,4 +1,4 @@
-"""A dial that samples quickly while somebody turns its knob: what calibration and self-test look at."""
+"""Watches a dial that samples quickly while somebody turns its knob, for calibration and self-test."""
 
 import time
 from collections.abc import Callable
@@ -14,7 +14,7 @@ START_TIMEOUT_S = 5.0
 
 
 class KnobWatch:
-    """Samples at `RATE_HZ` from entering to leaving a `with`. The dial must not be recording."""
+    """Samples at `RATE_HZ` inside a `with` block. The dial must not be recording."""
 
     def __init__(self, dial: DialSettingsClient) -> None:
         self.dial = dial
@@ -47,11 +47,11 @@ class KnobWatch:
             time.sleep(0.01)
 
     def mark(self) -> int:
-        """A place in what was heard, for `samples`."""
+        """The current position in the received events, for `samples`."""
         return len(self.dial.events)
 
     def samples(self, since: int | None = None) -> list[Sample]:
-        """The samples heard since a mark (since the start without one), by their numbers."""
+        """The samples received since a mark (without one, since the start), sorted by number."""
         events = self.dial.events[self._mark if since is None else since :]
         return sorted((event for event in events if isinstance(event, Sample)), key=lambda sample: sample.seq)
 

@@ -1,4 +1,4 @@
-"""The self-test of a dial: what it measures, the limit of each, and whether it passed. Pure: samples in, checks out."""
+"""A dial's self-test: what it measures, the limits, and whether the dial passes. Pure: samples in, checks out."""
 
 import itertools
 from dataclasses import asdict, dataclass
@@ -17,14 +17,15 @@ ROUND_TRIP_LIMIT_MS = 20.0
 DRIFT_LIMIT_PPM = 200.0
 FREE_LIMIT_BYTES = 40_000
 DEAD_RUN = 3
-"""Neighbouring ratings that must all be missing from a slow turn to be a dead zone."""
+"""At least this many neighbouring ratings must be missing from a slow turn to count as a dead zone."""
 JUMP_SHARE = 0.05
-"""Of the travel: a change this large between two readings 20 ms apart is a wiper that lost its track, not a hand."""
+"""Share of the travel: if two readings 20 ms apart differ by this much, the wiper lost its track; no hand turns that
+fast."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One line of the self-test. `passed` is None where nothing could be measured, and `measured` then says why."""
+    """One line of the self-test. If nothing could be measured, `passed` is None and `measured` says why."""
 
     name: str
     measured: str
@@ -34,12 +35,12 @@ class Check:
     unit: str = ""
 
     def to_json(self) -> dict[str, object]:
-        """The check as the JSON file holds it."""
+        """The check in the form of the JSON file."""
         return asdict(self)
 
 
 def check_noise(samples: list[Sample], *, span_counts: int, scale: Scale) -> list[Check]:
-    """Of a knob that is held still: the readings' noise in steps of the scale, and ratings that changed.
+    """Check a knob that is held still: the readings' noise in steps of the scale, and ratings that changed.
 
     `span_counts`: raw counts from the lowest rating to the highest.
     """
@@ -74,7 +75,7 @@ def check_noise(samples: list[Sample], *, span_counts: int, scale: Scale) -> lis
 
 
 def check_knob(samples: list[Sample]) -> list[Check]:
-    """Whether the knob gave a rating at every sample, at rest and while it was turned."""
+    """Check whether the knob gave a rating at every sample, at rest and while it was turned."""
     broken = sum(bool(sample.flags & message.FLAG_FAULT) for sample in samples)
     unhomed = sum(bool(sample.flags & message.FLAG_UNHOMED) for sample in samples)
     checks = [
@@ -94,7 +95,7 @@ def check_knob(samples: list[Sample]) -> list[Check]:
 
 
 def check_travel(samples: list[Sample], *, scale: Scale) -> list[Check]:
-    """Of a slow turn from the lowest mark to the highest: whether all ratings came, in order, without jumps."""
+    """Check a slow turn from the lowest mark to the highest: whether all ratings came, in order, without jumps."""
     turn = [sample for sample in samples if not sample.flags & message.NO_RATING]
     if len(turn) < 20:
         said = f"only {len(turn)} ratings: turn for about ten seconds"
@@ -110,7 +111,7 @@ def check_travel(samples: list[Sample], *, scale: Scale) -> list[Check]:
     lost = _runs_of(
         [rating for rating in range(scale.low, scale.high + 1, scale.step) if rating not in seen], scale.step
     )
-    # A hand may pass one or two ratings between two readings.
+    # Between two readings a hand may skip one or two ratings.
     lost = [run for run in lost if len(run) >= DEAD_RUN]
     back = int(np.max(np.maximum.accumulate(ratings) - ratings))
     span = (scale.high - scale.low) / scale.step
@@ -134,7 +135,7 @@ def check_travel(samples: list[Sample], *, scale: Scale) -> list[Check]:
 
 
 def check_ticks(samples: list[Sample], started: Started) -> list[Check]:
-    """How far the samples lie from the ticks that the dial was told, by the dial's own clock, and whether all came."""
+    """Check how far the samples lie from the ticks set for the dial, by its own clock, and whether all arrived."""
     since_us = np.array([sample.t_us - started.first_tick_us for sample in samples], dtype=float)
     period_us = started.period_ns / 1000
     ticks = np.round(since_us / period_us)
@@ -161,11 +162,11 @@ def check_ticks(samples: list[Sample], started: Started) -> list[Check]:
 
 
 def check_clock(fit: ClockFit) -> list[Check]:
-    """The round trip of sync exchanges, the bound of the fitted clock, and the drift with its uncertainty."""
+    """Check the round trip of sync exchanges, the bound of the fitted clock, and the drift with its uncertainty."""
     trip_ms = float(fit.round_trip_s.min()) * 1e3
     bound_ms = float(np.max(fit.bound_s)) * 1e3
     seconds = float(np.ptp(fit.knot_dial_s))
-    # Both ends of the line may be wrong by their bound.
+    # Either end of the fitted line may be wrong by its bound.
     doubt_ppm = 2e6 * float(np.min(fit.bound_s)) / seconds if seconds else float("inf")
     known = doubt_ppm <= DRIFT_LIMIT_PPM
     return [
@@ -197,7 +198,7 @@ def check_clock(fit: ClockFit) -> list[Check]:
 
 
 def check_memory(status: Status) -> Check:
-    """What memory the dial has left."""
+    """Check how much memory the dial has left."""
     if not status.free_bytes:
         return Check("memory", "the dial does not say", f"at least {FREE_LIMIT_BYTES} bytes", None)
     enough = status.free_bytes >= FREE_LIMIT_BYTES
@@ -212,7 +213,7 @@ def check_memory(status: Status) -> Check:
 
 
 def _runs_of(ratings: list[int], step: int) -> list[list[int]]:
-    """Neighbouring ratings gathered."""
+    """Group neighbouring ratings into runs."""
     runs: list[list[int]] = []
     for rating in ratings:
         if runs and rating - runs[-1][-1] == step:
