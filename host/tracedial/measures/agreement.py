@@ -1,8 +1,8 @@
 """Agreement of two traces: temporal congruence and directional discrepancy.
 
 **Temporal congruence** is the correlation of two traces over the seconds that both rated. Neighbouring seconds of a
-trace are nearly the same number, so N seconds are not N observations: the naive p is given as papers print it, and
-beside it those that account for it. **Directional discrepancy** is the mean of rater B minus rater A.
+trace are nearly the same number, so N seconds are not N observations: the naive p is printed as papers print it, beside
+p values that account for this. **Directional discrepancy** is the mean of rater B minus rater A.
 """
 
 import math
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 MIN_N = 3
 MIN_EFFECTIVE_N = 5.0
-"""Fewer independent observations than this leave a correlation without a p value or an interval."""
+"""With fewer independent observations than this, a correlation gets neither a p value nor an interval."""
 BOTH_SLOW_P = 0.03
 OF_R_ITSELF = ("p_cosine", "p_eff", "p_pp", "p_shift", "p_surrogate", "ci_low")
 TOO_SLOW = (
@@ -30,16 +30,16 @@ TOO_SLOW = (
 )
 CHOSEN = "the lag of one rater was estimated so that r is largest, and this method takes the lag for given"
 LIMITS_SD = 1.96
-"""Bland and Altman's limits: the mean and so many SD to both sides."""
+"""Bland and Altman's limits: the mean plus and minus this many SD."""
 
 
 @dataclass(frozen=True)
 class TruthBias:
-    """West and Kenny's Truth-and-Bias coefficients of rater b with rater a as the truth, both centred on a's mean:
-    b(t) = b0 + b1 a(t) + e(t). `b0` is the directional bias, with an interval by the slow cosines of the difference;
-    `b1` the temporal congruence as a slope, whose interval holds all slopes that leave a rest with no more correlation
-    with a than chance gives (it leaves 0 out where r's p is below .05). Where a trace has a slow course, `b1_detrended`
-    is the slope without it, and has the interval."""
+    """West and Kenny's Truth-and-Bias coefficients of rater b with rater a as the truth, both centred on a's mean: b(t)
+    = b0 + b1 a(t) + e(t). `b0` is the directional bias, with an interval by the slow cosines of the difference; `b1` is
+    the temporal congruence as a slope. Its interval holds every slope that leaves residuals no more correlated with a
+    than chance allows (it excludes 0 where r's p is below .05). Where a trace has a slow course, `b1_detrended` is the
+    slope without it, and the interval belongs to that slope."""
 
     b0: float
     b1: float
@@ -54,19 +54,20 @@ class TruthBias:
 
 @dataclass(frozen=True)
 class Congruence:
-    """Correlation of two traces. Each number that cannot be had is None, and `reason` says why.
+    """Correlation of two traces. A number that cannot be computed is None, and `reason` says why.
 
-    `n`: seconds rated by both. `p_naive` takes them for independent; the others do not. `p_cosine`: by the signs of the
-    traces' cosines (`cosines.py`), of r itself, with `n_eff_cosine` independent observations and `r_needed`, the least
-    |r| that this session could have told from chance; `ci_low`, `ci_high`: the 95 % interval of r by the same, which
-    leaves 0 out where p_cosine is below .05. `course_order`: of the slow course (2: line and arc, 4) that either trace
-    shows, 0 for none. With one, r says little of the session's moments, and `r_detrended` without the course of both
-    comes first, with `p_detrended`, its interval and `r_needed_detrended`, also by cosines (`detrended_order` is 2 at
-    least). Beside these: `p_eff` for the effective N of Bretherton et al. (1999), where both traces pass for AR(1)
-    series (`ar1_p_a`, `ar1_p_b`), `p_pp` for that of Pyper & Peterman (1998), `p_shift` among all circular shifts,
-    `p_surrogate` among phase-randomized surrogates. `r_diff`: correlation of the first differences, with `p_diff`.
-    `block_s` is of earlier versions' bootstrap and None. `withheld` has a sentence for each of these that is None
-    because its method fails for these traces. `first_p` names the one to report.
+    `n`: seconds rated by both. `p_naive` treats them as independent; the other p values do not. `p_cosine`: the p of r
+    itself from the signs of the traces' cosines (`cosines.py`), with `n_eff_cosine` independent observations and
+    `r_needed`, the smallest |r| that this session could have told from chance. `ci_low`, `ci_high`: the 95 % interval
+    of r by the same method; it excludes 0 where p_cosine is below .05. `course_order`: the order of the slow course
+    that either trace shows (2: line and arc, 4), 0 for none. With a slow course, r says little about the session's
+    moments; then `r_detrended`, without the course of both traces, comes first, with `p_detrended`, its interval and
+    `r_needed_detrended`, also by cosines (`detrended_order` is at least 2). The other p values: `p_eff` uses the
+    effective N of Bretherton et al. (1999), where both traces pass for AR(1) series (`ar1_p_a`, `ar1_p_b`); `p_pp` that
+    of Pyper & Peterman (1998); `p_shift` compares r with all circular shifts, `p_surrogate` with phase-randomized
+    surrogates. `r_diff`: correlation of the first differences, with `p_diff`. `block_s` belongs to the bootstrap of
+    earlier versions and is None. `withheld` has a sentence for each of these that is None because its method fails for
+    these traces. `first_p` names the p to report.
     """
 
     r: float | None
@@ -116,10 +117,11 @@ class Congruence:
 class Discrepancy:
     """Mean and SD (divisor n − 1) of rater `b` minus rater `a`; `definition` says the direction in words.
 
-    `ci_low`, `ci_high`: 95 % interval of the mean by its slow cosines (`low_frequency.py`), as wide as that of `n_eff`
-    independent differences. `loa_low`, `loa_high`: Bland–Altman limits, mean ± 1.96 SD, where 95 % of the seconds'
-    differences lie if they are normal, each with its interval (`loa_low_ci`, `loa_high_ci`). `caution`: a sentence
-    where the interval holds less often than it says, since the difference looks like long memory.
+    `ci_low`, `ci_high`: 95 % interval of the mean from the difference's slow cosines (`low_frequency.py`), as wide as
+    that of `n_eff` independent differences. `loa_low`, `loa_high`: Bland–Altman limits, mean ± 1.96 SD, which hold 95 %
+    of the seconds' differences if these are normal, each with its interval (`loa_low_ci`, `loa_high_ci`). `caution`: a
+    sentence where the interval covers the truth less often than it claims, because the difference looks like long
+    memory.
     """
 
     mean: float | None
@@ -145,10 +147,10 @@ class Discrepancy:
 def congruence(a: Floats, b: Floats, *, full: bool = True, chosen_of_s: range | None = None) -> Congruence:
     """Pearson's r of two traces of shape (n_seconds,), its p values and interval.
 
-    `chosen_of_s`: the lags of b, as b lies now, of which this one (0) was chosen because |r| is largest there: the
-    first p and its interval are then those of the largest |r| of all, and the others are withheld. Without `full` only
-    r, the naive p, the one by cosines (of r or without the slow course), and the one for Bretherton's effective N.
-    Definitions, sources and limits: `docs/measures.md`.
+    `chosen_of_s`: the lags of b (relative to b as given) among which this one (0) was chosen because |r| is largest
+    there. The first p and its interval are then those of the largest |r| of all these lags, and the other p values are
+    withheld. Without `full`, only r, the naive p, the p by cosines (of r, or without the slow course) and the p for
+    Bretherton's effective N are computed. Definitions, sources and limits: `docs/measures.md`.
     """
     both = ~np.isnan(a) & ~np.isnan(b)
     n = int(np.count_nonzero(both))
@@ -185,7 +187,7 @@ def congruence(a: Floats, b: Floats, *, full: bool = True, chosen_of_s: range | 
             "the traces rise, fall or bend slowly over the whole session: two unconnected traces that do so correlate "
             "as well; r_detrended and r_diff are without that"
         )
-        # The other p values hold for one that has a course, and are withheld where both do.
+        # The other p values are valid where one trace has a slow course; they are withheld where both have one.
         both = max(found.pop("course_p")) < BOTH_SLOW_P
         for name in OF_R_ITSELF if both else ("p_cosine", "ci_low"):
             withheld.setdefault(name, sentence)
@@ -205,7 +207,8 @@ def congruence(a: Floats, b: Floats, *, full: bool = True, chosen_of_s: range | 
 def discrepancy(a: Floats, b: Floats, *, name_a: str, name_b: str, span: float | None = None) -> Discrepancy:
     """Mean and SD of b − a over the seconds that both rated (Trusty 2023 reports them for therapist and client).
 
-    `span`: from the lower end of the scale to the upper; no difference is larger, and the interval is cut there.
+    `span`: the length of the scale, from its lower to its upper end. No difference can be larger, so the interval is
+    cut there.
     """
     both = ~np.isnan(a) & ~np.isnan(b)
     n = int(np.count_nonzero(both))
@@ -253,7 +256,7 @@ def _limits_of_agreement(difference: Floats, mean: float, sd: float) -> dict[str
     found: dict[str, Any] = {}
     for name, side in (("loa_low", -1), ("loa_high", 1)):
         limit = mean + side * LIMITS_SD * sd
-        # What each second adds to the mean and to the SD.
+        # What each second contributes to the mean and to the SD.
         reach = reach_of_mean(centred + side * LIMITS_SD * (centred**2 - sd**2) / (2 * sd))
         found[name] = limit
         found[f"{name}_ci"] = None if reach is None else (limit - reach, limit + reach)
@@ -279,7 +282,7 @@ def pearson(x: Floats, y: Floats) -> float:
 
 
 def _by_cosines(a: Floats, b: Floats, r: float, withheld: dict[str, str]) -> dict[str, Any]:
-    """The test of r, and of what is left of it without the slow course, which comes first where there is one."""
+    """Test r, and r without the slow course, which comes first where there is such a course."""
     x, y = cosines.common(a, b)
     order = cosines.course_order(x, y)
     found: dict[str, Any] = {"course_order": order, "course_p": [min(cosines.course_p(one)) for one in (x, y)]}
@@ -307,7 +310,7 @@ def _by_cosines(a: Floats, b: Floats, r: float, withheld: dict[str, str]) -> dic
 def _as_chosen(
     a: Floats, b: Floats, by_cosines: dict[str, Any], lags_s: range, withheld: dict[str, str]
 ) -> dict[str, Any]:
-    """The first p, its interval and what r needs, of an r that is the largest of several lags."""
+    """The first p, its interval and the r needed, for an r that is the largest over several lags."""
     for name in (*OF_R_ITSELF, "p_detrended", "p_diff"):
         withheld.setdefault(name, CHOSEN)
     first, needed, ends = "p_cosine", "r_needed", ("ci_low", "ci_high")
@@ -331,13 +334,13 @@ def _interval_of_r(test: cosines.CosineTest) -> tuple[float, float]:
 
 
 def _interval(r: float, r_needed: float) -> tuple[float, float]:
-    """On Fisher's z, as far to both sides as r must lie from 0 to be told from chance."""
+    """An interval on Fisher's z. It reaches as far to each side as r must lie from 0 to be told from chance."""
     centre, reach = (float(fisher_z(np.array([one]))[0]) for one in (r, r_needed))
     return math.tanh(centre - reach), math.tanh(centre + reach)
 
 
 def _for_ar1(a: Floats, b: Floats, r: float, n_eff: float | None, withheld: dict[str, str]) -> dict[str, Any]:
-    """p for the effective N of two AR(1) series, where both traces pass for such."""
+    """p for the effective N of two AR(1) series, where both traces pass for AR(1) series."""
     found: dict[str, Any] = {"ar1_p_a": ar1_p(a), "ar1_p_b": ar1_p(b)}
     tests = [found["ar1_p_a"], found["ar1_p_b"]]
     if n_eff is None:
@@ -357,7 +360,7 @@ def _for_ar1(a: Floats, b: Floats, r: float, n_eff: float | None, withheld: dict
 def _by_resampling(
     a: Floats, b: Floats, own_a: Floats, own_b: Floats, r: float, pyper_peterman: float | None, withheld: dict[str, str]
 ) -> dict[str, Any]:
-    """What stands beside: Pyper & Peterman's N, shifts, phase-randomized surrogates, and the changes."""
+    """The secondary p values: Pyper & Peterman's N, circular shifts, phase-randomized surrogates, first differences."""
     found: dict[str, Any] = {"n_eff_pp": pyper_peterman}
     if pyper_peterman is not None and pyper_peterman >= MIN_EFFECTIVE_N:
         found["p_pp"] = p_of_r(r, pyper_peterman)

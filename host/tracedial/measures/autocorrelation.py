@@ -1,7 +1,7 @@
-"""How much neighbouring seconds repeat one another, and how many observations a trace is therefore worth.
+"""Autocorrelation of traces: how similar neighbouring seconds are, and how many independent observations that leaves.
 
-All functions take traces of shape (n_seconds,) with NaN where nothing was rated. Gaps are not closed: pairs of seconds
-that are both there are used, whatever lies between them.
+All functions take traces of shape (n_seconds,) with NaN where nothing was rated. Gaps are not closed: every pair of
+rated seconds at a lag is used, whatever lies between them.
 """
 
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 HELD_STILL_SHARE = 0.9
-"""A trace that stays the same from one second to the next in more than this share of its seconds is held still in
-steps: its lag-1 autocorrelation does not tell how it goes on (`bench/bench_chance.py`)."""
+"""A trace that does not change in more than this share of its steps from second to second moves in steps: its lag-1
+autocorrelation does not describe it (`bench/bench_chance.py`)."""
 INNOVATION_LAGS = 20
 AR1_P = 0.01
-"""A trace whose Ljung–Box test has a p below this does not pass for an AR(1) series."""
+"""A trace does not pass for an AR(1) series if the p of its Ljung–Box test is below this."""
 
 
 @dataclass(frozen=True)
 class EffectiveN:
-    """How many independent observations two traces are worth.
+    """The effective N of two traces: how many independent observations they are worth.
 
     `bretherton`: for two AR(1) series, at most `n`; `pyper_peterman`: from the autocorrelations up to a fifth of the
-    length, at most `n`. `r1_a`, `r1_b`: the lag-1 autocorrelations. Each None where it cannot be had.
+    length, at most `n`. `r1_a`, `r1_b`: the lag-1 autocorrelations. Each is None where it cannot be computed.
     """
 
     n: int
@@ -54,7 +54,7 @@ def effective_n(a: Floats, b: Floats) -> EffectiveN:
 
 
 def bretherton_n(n: int, r1a: float, r1b: float) -> float:
-    """N (1 − r1a r1b) / (1 + r1a r1b), at most N: autocorrelations of opposite sign do not make observations."""
+    """N (1 − r1a r1b) / (1 + r1a r1b), at most N: autocorrelations of opposite sign do not add observations."""
     product = r1a * r1b
     if product <= 0:
         return float(n)
@@ -64,8 +64,9 @@ def bretherton_n(n: int, r1a: float, r1b: float) -> float:
 def lag1_autocorrelation(x: Floats) -> float | None:
     """Lag-1 autocorrelation of a trace with gaps from the squared steps between neighbours: 1 − mean(Δ²)/(2 variance).
 
-    Products of neighbours about the mean go astray near 1 where the seconds beside the gaps differ from the others;
-    steps don't know the mean. None where no two neighbours are there or the trace never changes.
+    The usual estimate, from products of neighbours about the mean, goes wrong near 1 where the seconds beside the gaps
+    differ from the others; steps do not depend on the mean. None where no two neighbouring seconds are rated or the
+    trace never changes.
     """
     steps = np.diff(x)
     steps = steps[~np.isnan(steps)]
@@ -79,8 +80,8 @@ def lag1_autocorrelation(x: Floats) -> float | None:
 
 
 def autocorrelations(x: Floats, reach: int) -> Floats:
-    """Autocorrelations at lags 0 … `reach` of a trace with gaps, shape (reach + 1,): the mean of the products that are
-    there, times the share of the lag in the length as the usual (biased) estimator has it. 0 where no pair is there.
+    """Autocorrelations at lags 0 … `reach` of a trace with gaps, shape (reach + 1,): the mean of the available
+    products, times (N − lag)/N as in the usual (biased) estimator. 0 where there is no pair.
     """
     valid = ~np.isnan(x)
     centred = np.where(valid, x - np.nanmean(x), 0.0)
@@ -94,8 +95,8 @@ def autocorrelations(x: Floats, reach: int) -> Floats:
 
 
 def ar1_p(x: Floats) -> float | None:
-    """p of Ljung and Box's (1978) test that the innovations of a trace, taken for an AR(1) series, are independent,
-    over 20 lags; a gap leaves out the innovation after it. 0 for a trace that is held still most of the time; None for
+    """p of Ljung and Box's (1978) test, over 20 lags, that the innovations of a trace modelled as an AR(1) series are
+    independent. The innovation after a gap is left out. 0 for a trace that is held still most of the time; None for
     fewer than 60 innovations or a trace that never changes."""
     from scipy.special import gammaincc
 
@@ -113,7 +114,7 @@ def ar1_p(x: Floats) -> float | None:
 
 
 def held_share(x: Floats) -> float:
-    """The share of neighbouring seconds between which a trace stays the same; NaN without neighbours."""
+    """The share of pairs of neighbouring seconds with the same rating; NaN where there are no such pairs."""
     steps = np.diff(x)
     steps = steps[~np.isnan(steps)]
     return float(np.mean(steps == 0)) if len(steps) else float("nan")
@@ -130,7 +131,7 @@ def without_line(x: Floats) -> Floats:
 
 def trend_p(x: Floats) -> float | None:
     """Two-sided p of a trace's linear trend: its correlation with the seconds, for the effective N of an AR(1) series
-    with a line (whose own autocorrelation is 1). None where that N is below 3."""
+    and a line (a line's autocorrelation is 1). None where that N is below 3."""
     valid = ~np.isnan(x)
     n = int(np.count_nonzero(valid))
     residual = without_line(x)
@@ -147,7 +148,8 @@ def trend_p(x: Floats) -> float | None:
 
 
 def unbiased_r1(r1: float, n: int) -> float:
-    """A lag-1 autocorrelation without its bias of −(1 + 4 r1)/n (Marriott & Pope 1954, Biometrika 41), below 1."""
+    """A lag-1 autocorrelation corrected for its bias of −(1 + 4 r1)/n (Marriott & Pope 1954, Biometrika 41), below
+    1."""
     return min(r1 + (1 + 4 * r1) / n, 0.9999)
 
 
@@ -168,7 +170,7 @@ def _correlate(a: Floats, b: Floats, size: int) -> Floats:
 
 
 def _fast_length(least: int) -> int:
-    """A length of at least `least` for which the Fourier transform is quick."""
+    """A length of at least `least` for which the Fourier transform is fast."""
     from scipy.fft import next_fast_len
 
     return int(next_fast_len(least, real=True) or least)

@@ -1,7 +1,7 @@
-"""What correlation chance alone gives two traces: against every circular shift, and phase-randomized surrogates.
+"""How large a correlation two traces have by chance alone, by circular shifts and by phase-randomized surrogates.
 
-Both keep each trace's own autocorrelation and break the connection in time. Traces have the shape (n_seconds,), with
-NaN where nothing was rated.
+Both methods keep each trace's own autocorrelation and break the link in time between the traces. Traces have the shape
+(n_seconds,), with NaN where nothing was rated.
 """
 
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 MIN_SHIFT_S = 60
-"""Shifts nearer than this to none are left out: those traces are still nearly in step."""
+"""Smaller shifts are left out: the traces are then still nearly in step."""
 SHORTEST_S = 900
-"""In shorter sessions p by shifts is too often small (`bench/bench_chance.py`)."""
+"""In shorter sessions the p by shifts is small too often (`bench/bench_chance.py`)."""
 MIN_COMMON_SHARE = 0.9
-"""Surrogates are made of the whole span: where less of it is rated by both, they would be made of gaps."""
+"""Surrogates are made from the whole span. If both raters rated less than this share of it, gaps would shape them."""
 _TERMS = 1024
 
 
 @dataclass(frozen=True)
 class ShiftedR:
-    """A statistic under each circular shift. `r[s]` with trace b moved earlier by s seconds and wrapped round, shape
-    (n_seconds,), NaN where a shift leaves a trace constant; `allowed` the shifts that count as chance; `plain`: the
-    correlations themselves, where `r` is the largest of several."""
+    """A statistic under each circular shift. `r[s]`: its value with trace b moved earlier by s seconds and wrapped
+    round, shape (n_seconds,), NaN where a shift leaves a trace constant. `allowed`: the shifts that count as chance.
+    `plain`: the correlations themselves, where `r` is the largest of several."""
 
     r: Floats
     allowed: NDArray[np.bool_]
@@ -32,14 +32,15 @@ class ShiftedR:
 
     @property
     def independent_shifts(self) -> float:
-        """How many independent shifts there are: the inverse of the mean square of the correlations, since that is what
-        a correlation of so many independent observations scatters by."""
+        """The number of independent shifts: the inverse of the mean squared correlation, because the mean square of a
+        correlation over n independent observations is 1/n."""
         square = float(np.mean((self.r if self.plain is None else self.plain)[self.allowed] ** 2))
         return 1 / square if square > 0 else float(np.count_nonzero(self.allowed))
 
 
 def shifted_r(a: Floats, b: Floats, *, min_shift_s: int = MIN_SHIFT_S) -> ShiftedR:
-    """Pearson's r of `a` with `b` under every circular shift, each over the seconds that both then rate, by FFT."""
+    """Pearson's r of `a` with `b` under every circular shift, each over the seconds that are rated in both after the
+    shift, by FFT."""
     n = len(a)
     valid_a, valid_b = ~np.isnan(a), ~np.isnan(b)
     x, y = np.where(valid_a, a - np.nanmean(a), 0.0), np.where(valid_b, b - np.nanmean(b), 0.0)
@@ -66,8 +67,8 @@ def shift_p(r: float, shifted: ShiftedR, *, shortest_s: int = SHORTEST_S) -> flo
     sessions below `shortest_s`.
 
     p = (½ + q M) / (½ + M): q is the share of shifts with at least that correlation, M how many independent shifts
-    there are. Counting each of the n shifts as one of its own would claim more than they hold: neighbouring ones are
-    nearly the same (`bench/bench_chance.py` has the rates of false positives).
+    there are. Counting each of the n shifts separately would overstate the evidence: neighbouring shifts are nearly the
+    same (`bench/bench_chance.py` has the rates of false positives).
     """
     among = np.abs(shifted.r[shifted.allowed])
     if not len(among) or len(shifted.r) < shortest_s:
@@ -81,16 +82,16 @@ def shift_p(r: float, shifted: ShiftedR, *, shortest_s: int = SHORTEST_S) -> flo
 
 
 def surrogate_p(a: Floats, b: Floats, r: float) -> float | None:
-    """Two-sided p of `r` against phase-randomized surrogates (Theiler et al. 1992, Physica D 58), for infinitely many.
+    """Two-sided p of `r` against infinitely many phase-randomized surrogates (Theiler et al. 1992, Physica D 58).
 
     The correlation of a trace with a surrogate is Σ c_k cos θ_k with c_k from both amplitude spectra and independent
-    uniform phases θ_k, so that its distribution follows from its characteristic function Π J₀(c_k t) and none has to
-    be drawn. Seconds without a rating enter the spectrum as the mean; None where they are more than a tenth.
+    uniform phases θ_k. Its distribution follows from its characteristic function Π J₀(c_k t), so no surrogate has to be
+    drawn. Seconds without a rating enter the spectrum as the mean; None where they are more than a tenth.
     """
     both = ~np.isnan(a) & ~np.isnan(b)
     if not both.any():
         return None
-    # What lies before the first and after the last second that both rated is no gap.
+    # Seconds before the first and after the last second that both rated are not gaps.
     ends = np.flatnonzero(both)[[0, -1]]
     inside = slice(int(ends[0]), int(ends[1]) + 1)
     a, b, both = a[inside], b[inside], both[inside]
@@ -113,7 +114,7 @@ def surrogate_weights(a: Floats, b: Floats) -> Floats:
 def chance_of_cosines(weights: Floats, at_least: float) -> float:
     """P(|Σ c_k cos θ_k| ≥ at_least) for independent uniform θ_k, by the Fourier series of the distribution.
 
-    Weights below a fiftieth of the sum's SD together act as a normal variable of their variance.
+    Weights below a fiftieth of the sum's SD are treated together as one normal variable with their variance.
     """
     from scipy.special import j0
 
@@ -122,7 +123,7 @@ def chance_of_cosines(weights: Floats, at_least: float) -> float:
     sd = float(np.sqrt(np.sum(weights**2) / 2))
     large = weights[weights >= sd / 50]
     variance_of_small = float(np.sum(weights[weights < sd / 50] ** 2)) / 2
-    # Beyond half a period the sum must hardly ever come.
+    # The period is chosen so that the sum hardly ever exceeds half of it.
     half_period = max(9 * sd, at_least + 2 * sd)
     number = np.arange(1, _TERMS + 1)
     t = number * np.pi / half_period
@@ -135,6 +136,6 @@ def chance_of_cosines(weights: Floats, at_least: float) -> float:
 
 
 def _circular(x: Floats, y: Floats) -> Floats:
-    """Σ_t x[t] y[t + s] for every s, round and round."""
+    """Σ_t x[t] y[t + s] for every s, with t + s wrapped round."""
     n = len(x)
     return np.fft.irfft(np.conj(np.fft.rfft(x)) * np.fft.rfft(y), n)

@@ -1,23 +1,23 @@
 """Which seconds of the video are replayed for a rupture, its repair, or any other segment.
 
-No second is shown twice: a clip ends where the next one begins. Segments that begin so close to one another that a clip
-would show nothing of its own are shown in one clip, and so are a rupture and its repair where a study asks for it.
+No second is shown twice: a clip ends where the next one begins. Segments that begin too close together for clips of
+their own share one clip. So do a rupture and its repair where a study asks for it.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 LEAST_SHARE = 1 / 6
-"""A clip of which less than this share would be left, because the next one begins, is shown as one with the next: 20
-seconds of two minutes."""
+"""If the next clip would cut a clip to less than this share of its length, the two are shown as one: 20 seconds of two
+minutes."""
 PAIRS = ("apart", "together")
-"""How the clips of a rupture and its repair are shown: one ends where the other begins, or both in one clip."""
+"""How a rupture and its repair are shown: in two clips, the first ending where the second begins, or in one clip."""
 
 
 @dataclass(frozen=True)
 class Window:
     """Seconds `start_s` (included) to `end_s` (excluded) of the video, at least as long as asked unless `cut`.
-    `segments` are the places, in what was given, of those that are shown in it, in the order of the video."""
+    `segments`: the indices, in the given list, of the segments that it shows, in the order of the video."""
 
     start_s: float
     end_s: float
@@ -28,11 +28,11 @@ class Window:
 def windows(
     starts_s: Sequence[float], *, pair_of: Sequence[object], length_s: float, end_of_video_s: float, pairs: str
 ) -> list[Window]:
-    """What is replayed of segments that begin at `starts_s`, in the order of the video.
+    """The windows to replay for segments that begin at `starts_s`, in the order of the video.
 
-    Each window runs `length_s` from its (last) segment's beginning, cut where the next window begins and at the video's
-    end. `pair_of` says for each segment which rupture it belongs to: those of one pair share a window where `pairs` is
-    "together" and the second begins within `length_s` of the first.
+    Each window runs `length_s` from the beginning of its (last) segment; it is cut where the next window begins and at
+    the video's end. `pair_of` says for each segment which rupture it belongs to: segments of one pair share a window
+    where `pairs` is "together" and the second begins within `length_s` of the first.
     """
     groups: list[list[int]] = []
     for at in sorted(range(len(starts_s)), key=lambda at: starts_s[at]):

@@ -1,6 +1,6 @@
-"""Whether events coincide: two raters' ruptures, or a rater's with what an observer coded.
+"""Whether events coincide: the ruptures of two raters, or a rater's events and an observer's codes.
 
-Events are stretches of whole seconds, `onset_s` included to `end_s` excluded.
+Events are stretches of whole seconds from `onset_s` (included) to `end_s` (excluded).
 """
 
 import csv
@@ -28,7 +28,7 @@ KINDS = ("rupture", "repair")
 TOO_SHORT = "the events have no second that both rated, or the session is shorter than three of them"
 TOO_FULL = "no p: the events fill so much of where each rater is low that even full coincidence could be chance"
 REPAIR_WORDS = ("repair", "resol")
-"""A code with one of these in it is of a repair where the sheet has no kinds."""
+"""In a sheet without a `kind` column, a code that contains one of these marks a repair."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,11 @@ class EventOverlap:
 
     `overlap`: seconds in an event of both / seconds in an event of either (Jaccard). `matched`: events of b with an
     onset within `tolerance_s` of one of a, each used once; `f1` = 2 matched / (n_a + n_b). `overlap_chance`: the mean
-    overlap by chance; `p`: how often chance alone gives at least the overlap there is (one-sided). With the ratings,
-    chance is that of traces with each rater's own slow course (`event_chance.py`). Without them it is all circular
-    shifts of b's events by a minute or more: (½ + q M)/(½ + M), q the share of those shifts and M how many events long
-    they are together, since shifts by less than an event hardly differ. `kappa`: Cohen's κ of the seconds, in an event
-    or not.
+    overlap by chance; `p`: how often chance alone gives at least the observed overlap (one-sided). If the ratings are
+    given, chance means drawn traces with each rater's own slow course (`event_chance.py`). If not, it means all
+    circular shifts of b's events by a minute or more: p = (½ + q M)/(½ + M), where q is the share of those shifts with
+    at least that overlap, and M is their total length in events, since shifts by less than an event hardly differ.
+    `kappa`: Cohen's κ of the seconds, in an event or not.
     """
 
     n_a: int
@@ -62,8 +62,8 @@ class EventOverlap:
 
 @dataclass(frozen=True)
 class Detection:
-    """What a rater's events find of an observer's: `hits`, `misses` (observer's events that no event finds) and
-    `false_alarms`, by onsets within `tolerance_s` or by seconds in common; precision, recall and `f1` of them;
+    """How many of an observer's events a rater's events find: `hits`, `misses` (observer's events that no event finds)
+    and `false_alarms`, by onsets within `tolerance_s` or by seconds in common; their precision, recall and `f1`;
     `kappa` by second."""
 
     hits: int
@@ -101,9 +101,9 @@ def overlap(
     ratings: tuple[Floats, Floats] | None = None,
     apart_s: int = APART_S,
 ) -> EventOverlap:
-    """Whether two raters' events coincide more than chance has it. `ratings`: both traces, of shape (n_seconds,), of
-    which the events are the lowest stretches, `apart_s` from one another; seconds that one did not rate then count in
-    no event."""
+    """Test whether two raters' events coincide more than by chance. `ratings`: both traces, each of shape (n_seconds,);
+    the events are their lowest stretches, `apart_s` from one another. With `ratings`, seconds that one rater did not
+    rate count in no event."""
     matched = len(match(a, b, tolerance_s=tolerance_s))
     f1 = 2 * matched / (len(a) + len(b)) if a or b else None
     if not a or not b:
@@ -162,8 +162,9 @@ def _among_shifts(in_a: Floats, in_b: Floats, event_s: float) -> tuple[float | N
 
 
 def detection(found: Stretches, coded: Stretches, *, n_seconds: int, tolerance_s: int = TOLERANCE_S) -> Detection:
-    """What `found` events find of `coded` ones. An event finds one whose onset is within the tolerance or with which it
-    has seconds in common, and each is used once (the pairs with the nearest onsets first)."""
+    """How many `coded` events the `found` events find. A found event matches a coded event if their onsets are within
+    the tolerance or if they have seconds in common. Each event is used once (the pairs with the nearest onsets
+    first)."""
     hits = len(match(found, coded, tolerance_s=tolerance_s, by_seconds=True))
     precision = hits / len(found) if found else None
     recall = hits / len(coded) if coded else None
@@ -182,8 +183,8 @@ def detection(found: Stretches, coded: Stretches, *, n_seconds: int, tolerance_s
 
 
 def match(a: Stretches, b: Stretches, *, tolerance_s: int, by_seconds: bool = False) -> list[tuple[int, int]]:
-    """Pairs (place in a, place in b) of events whose onsets are at most `tolerance_s` apart (or, `by_seconds`, which
-    have seconds in common), as many as can be, each event in one pair."""
+    """Pairs (place in a, place in b) of events whose onsets are at most `tolerance_s` apart (or, with `by_seconds`,
+    that have seconds in common): as many pairs as possible, each event in at most one."""
     from scipy.optimize import linear_sum_assignment
 
     if not a or not b:
@@ -195,14 +196,15 @@ def match(a: Stretches, b: Stretches, *, tolerance_s: int, by_seconds: bool = Fa
         ends_a, ends_b = (np.array([end for _, end in events], dtype=float) for events in (a, b))
         common = np.minimum(ends_a[:, None], ends_b[None, :]) - np.maximum(onsets_a[:, None], onsets_b[None, :])
         allowed |= common > 0
-    # A pair that is not allowed costs more than all that are together: as many as possible, the nearest of these.
+    # A forbidden pair costs more than all allowed pairs together, so the solution has as many allowed pairs as possible
+    # and, among these, the nearest.
     cost = np.where(allowed, apart, (apart.max() + 1) * (len(a) + len(b)))
     rows, columns = linear_sum_assignment(cost)
     return [(int(i), int(j)) for i, j in zip(rows, columns, strict=True) if allowed[i, j]]
 
 
 def kappa(a: Floats, b: Floats) -> float | None:
-    """Cohen's κ of two arrays of 0 and 1 (Cohen 1960); None where both are one and the same throughout."""
+    """Cohen's κ of two arrays of 0 and 1 (Cohen 1960); None where both are constant with the same value."""
     observed = float(np.mean(a == b))
     p_a, p_b = float(a.mean()), float(b.mean())
     expected = p_a * p_b + (1 - p_a) * (1 - p_b)
@@ -210,7 +212,7 @@ def kappa(a: Floats, b: Floats) -> float | None:
 
 
 def in_event(events: Stretches, n_seconds: int) -> Floats:
-    """1 for each second in an event, else 0, shape (n_seconds,)."""
+    """1 for each second in an event, 0 for the others; shape (n_seconds,)."""
     inside = np.zeros(n_seconds)
     for onset_s, end_s in events:
         inside[max(onset_s, 0) : max(end_s, 0)] = 1.0
@@ -218,8 +220,9 @@ def in_event(events: Stretches, n_seconds: int) -> Floats:
 
 
 def read_codes(path: Path) -> list[Code]:
-    """An observer's sheet: a CSV with the columns onset_s, end_s, code (a 3RS sheet as such), and if wanted `kind`
-    (rupture or repair), `rater` (whose they are; empty: everybody's) and `session` (one sheet for a study).
+    """An observer's sheet: a CSV with the columns onset_s, end_s, code (as a 3RS sheet has them), and optionally `kind`
+    (rupture or repair), `rater` (the rater that the code applies to; empty: all raters) and `session` (for one sheet
+    for a whole study).
 
     Raises `AnalysisError` naming file, line and remedy.
     """

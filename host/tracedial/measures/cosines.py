@@ -1,11 +1,11 @@
-"""What correlation chance alone gives two traces, told by the signs of their cosines.
+"""How large a correlation two traces have by chance alone, from the signs of their cosines.
 
-A trace is a sum of cosines of 1, 2, 3 … half waves over the session (its discrete cosine transform, whose ends need
-not meet). Of a trace without a trend these have amplitudes of its own, which tell how it repeats itself, and signs that
-are those of a fair coin. Pearson's r of two traces is the sum of the products of their amplitudes: with the sizes that
-they have and fair signs it has a distribution that is known without drawing it. That needs no model of the trace, such
-as an AR(1) series; the first few cosines can be left out where both traces have a slow course of their own. Swings of
-one period that both traces share are taken out before, and get a fair phase each (`swings.py`).
+A trace is a sum of cosines of 1, 2, 3 … half waves over the session (its discrete cosine transform, which does not
+require the trace's two ends to meet). In a trace without a trend, the sizes of these cosines describe its
+autocorrelation, and their signs are random like a fair coin's. Pearson's r of two traces is the sum of the products of
+their amplitudes. Given the sizes and fair signs, its distribution is known without drawing it. This needs no model of
+the trace, such as an AR(1) series. The first few cosines can be left out where both traces have a slow course of their
+own. Swings of one period that both traces share are removed first; each gets a fair phase (`swings.py`).
 
 Arrays have the shape (n_seconds,); `docs/measures.md` has the rates of false positives.
 """
@@ -22,16 +22,17 @@ from tracedial.measures.swings import shared_swings
 Floats = NDArray[np.float64]
 
 LONGEST_FILLED_S = 60
-"""Gaps up to this are filled by a line between their ends, longer ones closed up."""
+"""Gaps up to this length are filled by a line between their ends; longer gaps are closed up."""
 SLOW_P = 0.1
 SLOWER_P = 0.05
 LONG_ENOUGH_FOR_QUARTIC_S = 600
 FIRST_COSINES = 12
 STRETCHES = 4
-"""Parts of the session whose variances are compared: two traces that both get livelier correlate more by chance."""
+"""The session is divided into this many parts and their variances are compared: two traces that both become livelier in
+the same part correlate more by chance."""
 SHORT_STRETCHES = 20
 LIVELY_TOGETHER = 0.378
-"""The correlation of 20 stretches' logarithms of liveliness that chance exceeds once in twenty times."""
+"""The log liveliness of two traces over 20 stretches correlates above this once in twenty times by chance."""
 ROUNDING = 1e-18
 SLOPE_STEPS = 3
 LEVEL = 0.05
@@ -39,9 +40,9 @@ LEVEL = 0.05
 
 @dataclass(frozen=True)
 class CosineTest:
-    """A correlation `r` beside what chance gives. `p`: two-sided. `n_eff`: how many independent observations would
-    scatter as much. `r_needed`: the least |r| of this session that has a p below .05 (1 where none has). `order`: of
-    the slow course that was taken out of both traces before, 0 for none but the mean."""
+    """A correlation `r` compared with chance. `p`: two-sided. `n_eff`: the number of independent observations whose r
+    would scatter as much by chance. `r_needed`: the smallest |r| that has a p below .05 in this session (1 where none
+    has). `order`: the order of the slow course that was removed from both traces first; 0 if only the mean was."""
 
     r: float
     p: float
@@ -51,8 +52,8 @@ class CosineTest:
 
 
 def common(a: Floats, b: Floats) -> tuple[Floats, Floats]:
-    """Both traces over the seconds that both rated, one after the other: a gap of at most `LONGEST_FILLED_S` is bridged
-    by a line in each, a longer one is closed up."""
+    """Both traces over the seconds that both rated, joined together: a gap of at most `LONGEST_FILLED_S` is bridged by
+    a line in each trace, a longer one is closed up."""
     both = ~np.isnan(a) & ~np.isnan(b)
     known = np.flatnonzero(both)
     if not len(known):
@@ -66,15 +67,14 @@ def common(a: Floats, b: Floats) -> tuple[Floats, Floats]:
 
 
 def cosines(x: Floats) -> Floats:
-    """Amplitudes of the cosines of 0, 1, 2 … half waves, of which the squares add up to those of `x`; along the last
-    axis."""
+    """Amplitudes of the cosines of 0, 1, 2 … half waves, along the last axis. Their squares add up to those of `x`."""
     from scipy.fft import dct
 
     return np.asarray(dct(x, norm="ortho", axis=-1))
 
 
 def without_course(x: Floats, order: int) -> Floats:
-    """`x` (no NaN) without its least-squares polynomial of an order; 0 takes the mean alone."""
+    """`x` (no NaN) minus its least-squares polynomial of this order; order 0 subtracts only the mean."""
     if order == 0:
         return x - x.mean()
     basis, _ = np.linalg.qr(np.polynomial.legendre.legvander(np.linspace(-1, 1, len(x)), order))
@@ -82,8 +82,9 @@ def without_course(x: Floats, order: int) -> Floats:
 
 
 def course_p(x: Floats) -> tuple[float, float]:
-    """How often a trace without a trend has so much in its first two cosines, and in its third and fourth, beside those
-    after them up to the twelfth (F tests). A line and an arc lie in the first two; `x` has no NaN."""
+    """Two p values (F tests): how often a trace without a trend has as much variance in its first two cosines, and in
+    its third and fourth, compared with the cosines after them up to the twelfth. A line and an arc lie in the first
+    two; `x` has no NaN."""
     from scipy.special import fdtrc
 
     last = min(FIRST_COSINES, len(x) // 4)
@@ -102,10 +103,10 @@ def course_p(x: Floats) -> tuple[float, float]:
 
 
 def course_order(x: Floats, y: Floats) -> int:
-    """Which slow course is taken out of two traces before they are compared: 2 (line and arc) where either trace shows
-    one with p < .1, 4 where either shows a quicker one with p < .05 in a session of ten minutes and more, else 0.
+    """The order of the slow course to remove from two traces before comparing them: 2 (line and arc) where either trace
+    shows one with p < .1, 4 where either shows a quicker one with p < .05 in a session of ten minutes or more, else 0.
 
-    One trace's is enough: where only both were tested, weak arcs of both would pass.
+    A course in one trace is enough: if both had to show one, weak arcs in both traces would slip through.
     """
     first, second = zip(course_p(x), course_p(y), strict=True)
     if min(second) < SLOWER_P and len(x) >= LONG_ENOUGH_FOR_QUARTIC_S:
@@ -114,8 +115,8 @@ def course_order(x: Floats, y: Floats) -> int:
 
 
 def cosine_test(x: Floats, y: Floats, *, order: int = 0, r: float | None = None) -> CosineTest | None:
-    """The test of two traces without NaN. `r`: the correlation that is judged (that of `x` and `y` unless given). None
-    where a trace is constant or no more than its slow course."""
+    """Test the correlation of two traces without NaN. `r`: the correlation to test (by default that of `x` and `y`).
+    None where a trace is constant or consists of its slow course alone."""
     if len(x) < order + 4:
         return None
     whole = [float(np.sum((one - one.mean()) ** 2)) for one in (x, y)]
@@ -135,7 +136,8 @@ def cosine_test(x: Floats, y: Floats, *, order: int = 0, r: float | None = None)
 
 @dataclass(frozen=True)
 class Chance:
-    """`r` of the cosines after the slow course; chance gives `spread` times a sum of the distribution `tail`."""
+    """`r`: the correlation from the cosines after the slow course. By chance it is `spread` times a sum with the
+    distribution `tail`."""
 
     r: float
     tail: FairSum
@@ -143,7 +145,8 @@ class Chance:
 
 
 def chance_of(x: Floats, y: Floats, order: int) -> Chance | None:
-    """What chance gives two traces without their course of an order; None where nothing but the course is left."""
+    """The chance distribution for two traces without their slow course of this order; None where a trace is nothing but
+    its course."""
     across, down = cosines(x)[order + 1 :], cosines(y)[order + 1 :]
     whole = math.sqrt(float(across @ across) * float(down @ down))
     if whole <= ROUNDING * max(float(np.abs(x).max() * np.abs(y).max()), 1e-300):
@@ -159,9 +162,9 @@ def chance_of(x: Floats, y: Floats, order: int) -> Chance | None:
 
 
 def slope_interval(x: Floats, y: Floats, *, order: int = 0, r: float | None = None) -> tuple[float, float] | None:
-    """The interval of the slope of `y` on `x`, without NaN and without their slow course: all slopes that leave a rest
-    whose correlation with `x` has a p of .05 and more. It leaves 0 out where the correlation's own p is below (that of
-    `r`, if given, as for `cosine_test`). None where no correlation could be told from chance."""
+    """The interval of the slope of `y` on `x`, without NaN and without their slow course: all slopes that leave
+    residuals whose correlation with `x` has a p of .05 or more. It excludes 0 where the p of the correlation itself is
+    below .05 (that of `r`, if given, as for `cosine_test`). None where no correlation could be told from chance."""
     x, y = without_course(x, order), without_course(y, order)
     across, down = cosines(x)[order + 1 :], cosines(y)[order + 1 :]
     power = float(across @ across)
@@ -183,7 +186,7 @@ def slope_interval(x: Floats, y: Floats, *, order: int = 0, r: float | None = No
             if (least := needed(slope + side * math.sqrt(rest / power) * least / math.sqrt(1 - least * least))) >= 1:
                 return None
         ends.append(slope + side * math.sqrt(rest / power) * least / math.sqrt(1 - least * least))
-    # What remains between the last two steps must not part the interval from the p value.
+    # The remaining distance between the last two steps must not make the interval disagree with the p value.
     by_chance = chance_of(x, y, order)
     told = (
         by_chance is not None
@@ -196,10 +199,10 @@ def slope_interval(x: Floats, y: Floats, *, order: int = 0, r: float | None = No
 
 
 def liveliness(x: Floats, y: Floats, products: Floats) -> float:
-    """By how much the variance of r is larger than with even variances, since both traces are livelier in the same
-    parts of the session: mean(v_x v_y) / (mean v_x mean v_y), drawn towards 1 where the traces hold few independent
-    observations. v: the variance in each quarter; and, where they go together in twentieths of the session, the mean
-    squared step there, whichever says more."""
+    """The factor by which the variance of r exceeds that for even variances, because both traces are livelier in the
+    same parts of the session: mean(v_x v_y) / (mean v_x mean v_y), shrunk towards 1 where the traces hold few
+    independent observations. v: the variance in each quarter of the session; or, if these correlate over twentieths of
+    the session, the mean squared step in each twentieth. The larger factor counts."""
     n_eff = 1 / float(products @ products)
     v_x, v_y = (np.array([float(np.mean(part**2)) for part in np.array_split(one, STRETCHES)]) for one in (x, y))
     ratio = 1 + (_together(v_x, v_y) - 1) * n_eff / (n_eff + 15)
@@ -210,7 +213,7 @@ def liveliness(x: Floats, y: Floats, products: Floats) -> float:
     )
     if min(v_x.max(), v_y.max()) <= 0:
         return ratio
-    # A twentieth of the mean keeps stretches without a step from being all that counts.
+    # Adding a twentieth of the mean keeps stretches without a step from dominating.
     logs = [np.log(v + v.mean() / 20) for v in (v_x, v_y)]
     if min(float(np.ptp(one)) for one in logs) <= 1e-9 or float(np.corrcoef(*logs)[0, 1]) <= LIVELY_TOGETHER:
         return ratio

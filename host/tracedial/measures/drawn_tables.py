@@ -1,10 +1,11 @@
-"""Intervals of ICCs, CCC and α by drawn tables: which spreads and levels of the raters a session is compatible with.
+"""Intervals of ICCs, CCC and α by drawn tables: the spreads and levels of the raters that fit a session.
 
-In ten minutes of slow ratings these measures are far from normal about their truth, and no slope at the value found
-says how far the truth may lie. What is drawn instead is what they are made of (a fiducial distribution): the raters'
-covariances, of a Wishart distribution with as many degrees of freedom as the session has independent observations; and
-how far apart the raters' levels are, by the confidence distribution of a distance, which is 0 as often as it would be
-called none. The degrees of freedom follow from how the traces' power is shared among their cosines.
+In ten minutes of slow ratings these measures are far from normally distributed about their true values, so an interval
+from their slope at the estimate would be wrong. Instead, their components are drawn (a fiducial distribution). The
+raters' covariances come from a Wishart distribution with as many degrees of freedom as the session has independent
+observations. The distance of the raters' levels comes from the confidence distribution of a distance, which has a
+probability of 0 equal to the p value of no distance. The degrees of freedom follow from how the traces' power is
+distributed over their cosines.
 """
 
 import numpy as np
@@ -19,8 +20,8 @@ DRAWS = 400
 SEED = 20237
 LEVEL = 0.95
 TOO_MANY = 8.0
-"""The estimate of the degrees of freedom is too large where they are few, by about this in df²/(df + this); by trial
-(`bench/bench_chance.py`)."""
+"""The estimate of the degrees of freedom is too large where they are few; it is corrected to df²/(df + this). Set by
+trial (`bench/bench_chance.py`)."""
 FEWEST_DF = 3.0
 TO_NORMAL = 1.959964
 _GRID = 200
@@ -43,7 +44,7 @@ def drawn_intervals(table: Floats) -> dict[str, tuple[float, float]] | None:
         return None
     scale = np.sqrt(spread)
     correlations = covariance / np.outer(scale, scale)
-    # Raters who are wholly alike leave a singular matrix, which has no root.
+    # Identical raters give a singular matrix, which has no Cholesky root.
     root = np.linalg.cholesky(correlations + 1e-10 * np.eye(k))
     rng = np.random.default_rng(SEED)
     turned = root @ np.swapaxes(np.linalg.inv(_wishart_roots(max(df, FEWEST_DF), k, rng)), 1, 2)
@@ -63,9 +64,9 @@ def drawn_intervals(table: Floats) -> dict[str, tuple[float, float]] | None:
 
 
 def degrees_of_freedom(centred: Floats) -> float:
-    """How many independent observations the raters' variances and covariances rest on: (Σ P)² (k + 2) / (k Σ P²) of
-    the raters' common power P at each cosine, less what that estimate is too large by, and less where they are all
-    livelier in the same quarters."""
+    """The number of independent observations behind the raters' variances and covariances: (Σ P)² (k + 2) / (k Σ P²),
+    where P is the raters' common power at each cosine. It is corrected for the bias of that estimate, and reduced where
+    all raters are livelier in the same quarters."""
     k = centred.shape[1]
     amplitudes = cosines(centred.T).T[1:]
     power = np.einsum("ni,ij,nj->n", amplitudes, np.linalg.pinv(amplitudes.T @ amplitudes), amplitudes)
@@ -77,7 +78,7 @@ def degrees_of_freedom(centred: Floats) -> float:
 
 
 def _wishart_roots(df: float, k: int, rng: np.random.Generator) -> Floats:
-    """Lower triangular roots of drawn Wishart matrices (Bartlett's decomposition), shape (DRAWS, k, k)."""
+    """Lower triangular roots of random Wishart matrices (Bartlett's decomposition), shape (DRAWS, k, k)."""
     roots = np.zeros((DRAWS, k, k))
     below = np.tril_indices(k, -1)
     roots[:, below[0], below[1]] = rng.normal(size=(DRAWS, len(below[0])))
@@ -87,11 +88,11 @@ def _wishart_roots(df: float, k: int, rng: np.random.Generator) -> Floats:
 
 
 def _level_distances(centred: Floats, means: Floats, rng: np.random.Generator) -> Floats | None:
-    """Drawn sums of squares of the raters' levels about their mean, shape (DRAWS,)."""
+    """Draws of the sum of squares of the raters' levels about their mean, shape (DRAWS,)."""
     k = len(means)
     contrasts = centred - centred.mean(axis=1, keepdims=True)
     reaches = [reach_of_mean(contrasts[:, at]) for at in range(k)]
-    # A rater who never differs from the mean of all has no uncertainty about it.
+    # The level of a rater who never differs from the mean of all raters has no uncertainty.
     noise = sum((reach / TO_NORMAL) ** 2 for reach in reaches if reach is not None) / (k - 1)
     apart = float(((means - means.mean()) ** 2).sum())
     if noise <= 1e-18 * max(apart, 1e-150):
@@ -100,14 +101,14 @@ def _level_distances(centred: Floats, means: Floats, rng: np.random.Generator) -
 
     ratio = apart / noise
     grid = np.linspace(0, (np.sqrt(ratio) + 6) ** 2, _GRID) if ratio < 1e6 else np.array([ratio])
-    # P(a distance as large, or larger) for each distance that may be the true one: it rises from the p value of none.
+    # P(a distance as large or larger) for each possible true distance: it rises from the p value at a distance of 0.
     reached = 1 - chndtr(ratio, k - 1, grid)
     drawn = np.interp(rng.random(DRAWS), reached, grid)
     return np.asarray(drawn * noise)
 
 
 def _measures(covariance: Floats, apart: Floats, k: int) -> dict[str, Floats]:
-    """The measures of raters with such covariances, shape (m, k, k), and squared distances of their levels."""
+    """The measures for given covariances of the raters, shape (m, k, k), and squared distances of their levels."""
     own = np.trace(covariance, axis1=1, axis2=2)
     whole = covariance.sum(axis=(1, 2))
     between = whole / k

@@ -1,9 +1,9 @@
-"""How far two raters' events coincide by chance, when each rater's session goes as it went.
+"""How far two raters' events coincide by chance, given the slow course of each rater's session.
 
-Two raters who both fall towards the end have their lowest segments there, whether they saw the same or not. Beside each
-trace stand others with the same slow course (its first cosines), the same amplitudes of all quicker ones with new
-signs, and the same ratings as often, so that a trace that lies flat for long stays so; in each the lowest stretches of
-the events' own lengths are taken. Unrated seconds hold none.
+Two raters who both fall towards the end have their lowest segments there, whether they saw the same things or not. So
+each trace is compared with drawn traces. These have the same slow course (its first cosines), the same amplitudes of
+all quicker cosines with new signs, and the same ratings equally often, so that a trace with long flat stretches keeps
+them. In each, the lowest stretches with the lengths of the rater's events are taken. Unrated seconds hold no events.
 """
 
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ Floats = NDArray[np.float64]
 Stretches = list[tuple[int, int]]
 
 COURSE = 4
-"""At least so many of the slowest cosines are each rater's own and stay,"""
+"""At least this many of the slowest cosines of each rater are kept,"""
 HALF_WAVE_S = 360
-"""and all whose half wave lasts longer than this."""
+"""and all cosines with a half wave longer than this."""
 DRAWS = 99
-"""Traces drawn beside each rater's own."""
+"""How many traces are drawn for each rater."""
 SEED = 20236
 BINS_IN_EVENT = 10
 LEAST_RATED = 0.8
@@ -32,8 +32,8 @@ _LEVELS = 1024
 
 @dataclass(frozen=True)
 class EventChance:
-    """`expected`: the mean overlap by chance. `p`: how often it is at least the one there is; None where even events
-    that coincide wholly would not have one below .05."""
+    """`expected`: the mean overlap by chance. `p`: how often it is at least the observed overlap; None where even fully
+    coinciding events would not have a p below .05."""
 
     expected: float
     p: float | None
@@ -42,9 +42,10 @@ class EventChance:
 def overlap_by_chance(
     a: Stretches, b: Stretches, ratings: tuple[Floats, Floats], *, apart_s: int = APART_S
 ) -> EventChance | None:
-    """Chance's overlap (seconds in an event of both / of either, over those that both rated) of events in two traces of
-    shape (n_seconds,): of the events of each trace drawn beside the one with those of each drawn beside the other. None
-    where events have no second in common with the rated ones or a trace is shorter than three events."""
+    """The overlap by chance (seconds in an event of both / of either, over the seconds that both rated) of events in
+    two traces of shape (n_seconds,). It compares the events of every trace drawn for one rater with those of every
+    trace drawn for the other. None where one rater's events contain no second that both rated, or a trace is shorter
+    than three events."""
     both = ~np.isnan(ratings[0]) & ~np.isnan(ratings[1])
     sizes_s = [int(np.count_nonzero(_inside(events, len(both)) & both)) for events in (a, b)]
     shortest = min(end - onset for onset, end in (*a, *b))
@@ -71,7 +72,7 @@ def overlap_by_chance(
 
 
 def drawn_traces(trace: Floats, draws: int, rng: np.random.Generator, *, course: int = COURSE) -> Floats:
-    """Traces like `trace` (n,), without NaN, shape (draws, n): with its `course` slowest cosines, new signs of its
+    """Traces like `trace` (n,), without NaN, shape (draws, n): with its `course` slowest cosines, new signs for the
     quicker ones, and its own ratings."""
     from scipy.fft import idct
 
@@ -80,7 +81,7 @@ def drawn_traces(trace: Floats, draws: int, rng: np.random.Generator, *, course:
     signs[:, : course + 1] = 1
     made = np.asarray(idct(amplitudes * signs, norm="ortho", axis=-1))
     low, high = float(made.min()), float(made.max())
-    # By one table for all: which rating of the trace stands as high as this among all that were drawn.
+    # One table for all draws maps a drawn value to the trace's rating with the same rank.
     place = ((made - low) * ((_LEVELS - 1) / max(high - low, 1e-12))).astype(np.int32)
     counts = np.bincount(place.ravel(), minlength=_LEVELS)
     share = (np.cumsum(counts) - counts / 2) / counts.sum()
@@ -91,13 +92,13 @@ def drawn_traces(trace: Floats, draws: int, rng: np.random.Generator, *, course:
 def _lowest(
     rating: Floats, lengths_s: list[int], bin_s: int, apart_s: int, rng: np.random.Generator
 ) -> NDArray[np.bool_]:
-    """Which bins of drawn traces lie in one of their lowest stretches, shape (draws, n_bins)."""
+    """Marks the bins of drawn traces that lie in one of their lowest stretches, shape (draws, n_bins)."""
     n = len(rating) // bin_s
     known = np.flatnonzero(~np.isnan(rating))
     filled = np.interp(np.arange(len(rating)), known, rating[known])
     rated = (~np.isnan(rating))[: n * bin_s].reshape(n, bin_s).mean(axis=1)
     means = filled[: n * bin_s].reshape(n, bin_s).mean(axis=1)
-    # On a fine grid, whose sums are exact: flat stretches stay equal.
+    # Values on a fine grid have exact sums, so flat stretches stay equal.
     grid = max(float(np.ptp(means)), 1e-150) / 2**20
     course = max(COURSE, len(rating) // HALF_WAVE_S)
     made = np.round((drawn_traces(means, DRAWS, rng, course=course) - means.min()) / grid)
@@ -111,7 +112,7 @@ def _lowest(
             continue
         score = sums[:, length:] - sums[:, :-length]
         score[:, of_rated[length:] - of_rated[:-length] < LEAST_RATED * length] = np.inf
-        # Neither end of a stretch may lie near another; stretches are of much the same length.
+        # Neither end of a stretch may lie near another stretch; all stretches have about the same length.
         score[closed[:, : n - length + 1] | closed[:, length - 1 :]] = np.inf
         onset = score.argmin(axis=1)
         end = np.where(np.isfinite(score[rows, onset]), onset + length, -n)[:, None]

@@ -1,4 +1,4 @@
-"""The distribution of a sum with fair signs, and of swings with fair phases, without drawing it."""
+"""The distribution of a sum with fair signs, plus swings with fair phases, computed without drawing."""
 
 import math
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 
 FEW = 14
-"""Up to so many weights all signs are tried one by one."""
+"""Up to this many weights, all combinations of signs are tried."""
 _TERMS = 512
 _FROM_SMALL = 30.0
 
 
 class FairSum:
     """The distribution of |Σ ± w_k + Σ_l Re Σ_h c_lh e^{ihθ_l}| for fair, independent signs and fair, independent
-    phases θ_l; `weights` w_k are not below 0, the largest first; `turning` has the c_l, of the phases that swings have
+    phases θ_l; `weights`: the w_k, none below 0, the largest first; `turning`: the c_l of the swings, which have phases
     (`swings.py`)."""
 
     def __init__(self, weights: Floats, turning: Sequence[Complexes] = ()) -> None:
@@ -56,7 +56,8 @@ class FairSum:
         return float(np.clip(1 - inside, 0.0, 1.0))
 
     def quantile(self, level: float) -> float:
-        """The least value that is reached with at most `level`; infinite where even the largest sum is not."""
+        """The smallest value that |sum| reaches with a probability of at most `level`; infinite if even the largest sum
+        is more probable."""
         low, high = 0.0, self._total
         if self.beyond(high) > level:
             return math.inf
@@ -73,7 +74,7 @@ def _of_swing(turning: Complexes, t: Floats) -> Complexes:
     sizes = np.abs(turning)
     if not len(t) or sizes[1:].sum() < 0.01 * sizes[0]:
         return np.asarray(j0(sizes[0] * t), dtype=complex)
-    # The mean over even steps of θ is exact once they are finer than the quickest turn.
+    # The mean over even steps of θ is exact once the steps are finer than the fastest overtone.
     steps = int(np.clip(64 + 1.2 * len(turning) * t[-1] * sizes.sum(), 64, 2048))
     theta = 2 * np.pi * np.arange(steps) / steps
     values = (np.exp(1j * np.outer(theta, np.arange(1, len(turning) + 1))) @ turning).real

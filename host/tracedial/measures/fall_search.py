@@ -1,4 +1,4 @@
-"""The search for falls with a return in a trace, each set against the noise of what is left without it."""
+"""The search for falls with a return in a trace. Each fall is compared with the noise of the trace without it."""
 
 import math
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from tracedial.measures.trace_noise import Noise, noise_of
 
 Floats = NDArray[np.float64]
 Shape = tuple[int, int, int]
-"""Seconds of the fall, of the low level, of the return."""
+"""How many seconds the fall, the low level and the return last."""
 
 COARSE: tuple[Shape, ...] = tuple(
     (fall, low, rise) for fall in (1, 8, 17, 34, 64) for low in (0, 25, 70) for rise in (1, 14, 32, 70, 130)
@@ -23,19 +23,21 @@ FINE: tuple[Shape, ...] = tuple(
 )  # fmt: skip
 LOG_PRIOR = np.array([math.log(0.75 if low == 0 else 0.25 / 3) + math.log(0.4 if fall == 1 else 0.6)
                       for fall, low, _ in FINE])  # fmt: skip
-"""A V is taken to be more likely beforehand than a fall that stays down, in logarithms."""
+"""Log prior: a V is more likely beforehand than a fall that stays down."""
 
 MARGIN_S = 40
-"""How much of the trace before and after a fall is looked at to know the level that it falls from."""
+"""How much of the trace before and after a fall is used to estimate the level that it falls from."""
 AROUND_S = 110
 ONSET_WITHIN_S = 8
-"""An onset is the middle of what is likely within so many seconds."""
+"""An onset is the likelihood-weighted mean over the likeliest stretch, which reaches this many seconds to both
+sides."""
 EDGE_S = 15
 MOST = 12
 STRENGTH = 4.0
-"""How far above the noise a fall must stand, in SD of what noise alone gives one of known place and shape."""
+"""How far above the noise a fall must stand, in SD of what noise alone gives a fall of known place and shape."""
 BESIDE_RISES = 1.1
-"""How much further than the clearest rise-and-return of the session, which noise gives as easily."""
+"""A fall must stand out this many times as much as the session's clearest rise with a return, since noise makes both
+equally easily."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +58,13 @@ class Fall:
 
     @property
     def low_s(self) -> tuple[int, int]:
-        """The seconds from which and until which the rating is down."""
+        """The seconds from which and until which the rating is low."""
         first = self.at * self.block_s + self.shape[0]
         return first, first + self.shape[1]
 
 
 def _form(n_blocks: int, block_s: int, shape: Shape, *, at: int) -> Floats:
-    """A fall of unit depth at block `at`, as means of blocks."""
+    """A fall of unit depth at block `at`, as block means."""
     second = np.arange(n_blocks * block_s) + 0.5 - at * block_s
     fall, low, rise = shape
     corners = [0, fall, fall + low, fall + low + rise]
@@ -70,8 +72,8 @@ def _form(n_blocks: int, block_s: int, shape: Shape, *, at: int) -> Floats:
 
 
 def found_falls(blocks: Floats, block_s: int, phi: float) -> list[Fall]:
-    """The falls, begun from two views of the noise: a plain one that sees all falls as falls, and one in which they are
-    noise. What explains the trace better by BIC, each fall at the price of its least strength, is kept."""
+    """The falls in a trace. The search starts from two models of the noise: one in which all falls are falls, and one
+    in which they are noise. It keeps the result with the better BIC, where each fall costs its least strength."""
     best: tuple[float, list[Fall]] = (math.inf, [])
     for noise in (Noise(np.array([1.0, -phi]), blocks, block_s), noise_of(blocks, block_s)):
         found, rise = _fit(blocks, noise)
@@ -99,7 +101,8 @@ def _without(blocks: Floats, found: list[Fall]) -> Floats:
 
 
 def _fit(blocks: Floats, noise: Noise) -> tuple[list[Fall], float]:
-    """Falls one after the other, the clearest first, and the strength of the clearest rise in what is left."""
+    """Fit falls one after another, the clearest first; also return the strength of the clearest rise in what is
+    left."""
     coarse, near = _Coarse(noise, len(blocks)), _Fine(noise)
     found: list[Fall] = []
     left = blocks
@@ -111,7 +114,7 @@ def _fit(blocks: Floats, noise: Noise) -> tuple[list[Fall], float]:
         if fall is None or fall.strength < STRENGTH:
             break
         found.append(fall)
-        # Those that it touches are placed anew beside it.
+        # The falls that it touches are placed again beside it.
         for number, other in enumerate(found[:-1]):
             margin = MARGIN_S // noise.block_s
             if other.at < fall.end + margin and fall.at < other.end + margin:
@@ -126,7 +129,7 @@ def _fit(blocks: Floats, noise: Noise) -> tuple[list[Fall], float]:
 
 
 class _Coarse:
-    """Some shapes at all places, each on a slanting ground of its own."""
+    """A few shapes at all places, each on its own sloping baseline."""
 
     def __init__(self, noise: Noise, n_blocks: int) -> None:
         self.noise = noise
@@ -164,8 +167,8 @@ class _Coarse:
 
 
 class _Fine:
-    """Many shapes at the places near one, all on the same stretch of the trace: the more of the ground is seen, the
-    more any fall explains."""
+    """Many shapes at the places near a given one, all fitted to the same stretch of the trace: on a longer stretch, any
+    fall would explain more."""
 
     def __init__(self, noise: Noise) -> None:
         self.noise = noise

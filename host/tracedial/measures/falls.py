@@ -12,19 +12,19 @@ LOOK_BACK_S = 180
 _LENGTHS_S = (1, 4, 8, 12, 17, 24, 34, 48, 64, 90, 120)
 _AFTER_S = 3
 _REPEAT = 0.7
-"""How much of a second's deviation is taken to go on in the next: it lies between noise that repeats itself and noise
-that does not, and places onsets best in `bench/run.py planted`."""
+"""The share of a second's deviation that is assumed to carry over to the next second. It lies between autocorrelated
+and independent noise, and places onsets best in `bench/run.py planted`."""
 _WITHIN_S = 8
-"""The onset is the middle of what is likely within so many seconds of a place."""
+"""The onset is the likelihood-weighted mean of the places within this many seconds of the likeliest one."""
 _LEAST_VARIANCE = 0.05
-"""Of a trace without noise, in squares of a whole rating: so that the likeliest line alone counts there."""
+"""The variance assumed for a trace without noise, in squared ratings: there only the likeliest line counts."""
 
 
 def fall_begins(rating: Floats, *, nadir_s: int, from_s: int) -> int:
     """The second, `from_s` or later, at which the fall to the low at `nadir_s` begins.
 
     `rating` has the shape (n_seconds,), NaN where nothing was rated: such seconds count as on the line between their
-    neighbours. All places and lengths of the line are weighed by their likelihood; the onset is the mean of the places
+    neighbours. All places and lengths of the line are weighted by their likelihood; the onset is the mean of the places
     around the likeliest one. Where the rating does not fall, `nadir_s` itself.
     """
     from_s = max(from_s, nadir_s - LOOK_BACK_S)
@@ -49,8 +49,8 @@ def fall_begins(rating: Floats, *, nadir_s: int, from_s: int) -> int:
 
 @lru_cache(maxsize=64)
 def _lines(n_seconds: int) -> tuple[Floats, NDArray[np.int64]]:
-    """Lines from 0 up to 1 of all places and lengths, freed of their level and of unit length, a column each; the place
-    where each begins."""
+    """Lines from 0 up to 1 at all places and of all lengths, one in each column, centred and scaled to unit norm; and
+    the place where each begins."""
     second = np.arange(n_seconds)
     places = [(at, length) for length in _LENGTHS_S for at in range(n_seconds - 3) if at + length < n_seconds + 2]
     at, length = np.array(places).T

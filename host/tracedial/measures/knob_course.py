@@ -1,4 +1,4 @@
-"""What a rater's knob followed: a trace freed of what holding a knob, and the end of its scale, do to it."""
+"""The course that a rater's knob followed: a trace without the effects of holding a knob and of the scale's ends."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,11 +6,11 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 HELD_S = 3
-"""A knob is held where it usually rests this long or longer."""
+"""A knob counts as held if it usually rests this long or longer."""
 RESTS = 1.5
-"""Before each move, so many usual rests are taken for the way to it; a longer rest is a level."""
+"""The way to a move takes at most this many usual rests before it; a longer rest is a level."""
 AT_END_SHARE, LEAST_LEAVES = 0.1, 20
-"""A scale's end cuts a trace that lies there for this share of the time, and leaves it so often."""
+"""A scale's end cuts a trace that lies there for at least this share of the time and leaves it at least this often."""
 EXCURSION = 1.6
 """The mean height of a random walk that leaves a level and comes back, halfway, is √(8/π) SD of a step × √(n/4)."""
 
@@ -19,7 +19,8 @@ def followed(rating: Floats) -> tuple[Floats, float]:
     """The course that the knob followed, of shape (n_seconds,) without NaN, and how many seconds it usually rests.
 
     `rating` has the shape (n_seconds,), NaN where nothing was rated: such seconds count as on the line between their
-    neighbours. A knob that is moved now and then was right when it was moved: what it followed goes from move to move.
+    neighbours. A knob that is moved only now and then was right when it was moved, so the course runs from move to
+    move.
     """
     known = np.flatnonzero(~np.isnan(rating))
     values = rating[known]
@@ -34,9 +35,9 @@ def followed(rating: Floats) -> tuple[Floats, float]:
 
 
 def beyond_the_ends(trace: Floats) -> Floats:
-    """The trace without the cut of the scale's ends: where it lies at its highest (or lowest) rating again and again,
-    the mean course of a random walk that left there and came back stands in its place. Otherwise its falls from there
-    look like events, since nothing like them rises."""
+    """The trace without the cut at the scale's ends. Where it lies at its highest (or lowest) rating again and again,
+    the mean course of a random walk that left that rating and came back replaces it. Otherwise falls from there would
+    look like events, because no rises match them."""
     out = trace.copy()
     for sign in (1, -1):
         at_end = sign * trace >= (sign * trace).max() - 1e-9

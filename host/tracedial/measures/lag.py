@@ -1,5 +1,5 @@
-"""Who follows whom: the correlation of two traces when one is moved against the other, and the correction of a rater's
-reaction lag.
+"""Who follows whom: the correlation of two traces when one is shifted against the other, and the correction of a
+rater's reaction lag.
 
 Sign: a lag of +3 s says that rater b follows rater a by three seconds: b's rating at second t goes with a's at t − 3.
 """
@@ -20,12 +20,11 @@ MAX_LAG_S = 10
 
 @dataclass(frozen=True)
 class Lag:
-    """The lag of b behind a with the largest correlation in size, of −`max_lag_s` … +`max_lag_s` seconds.
+    """The lag of b behind a with the largest |r|, among −`max_lag_s` … +`max_lag_s` seconds.
 
-    `r`: the correlation there; `p`: how often chance alone gives one so large at *any* of these lags (the largest among
-    them, with the signs of b's cosines drawn, without the slow course where there is one), since picking the best lag
-    would else be taken for a finding. `r_zero` without a lag.
-    `curve`: (lag in seconds, r) for each.
+    `r`: the correlation there; `p`: how often chance alone gives an r this large at *any* of these lags (the largest
+    among them, with random signs of b's cosines, without the slow course where there is one). Otherwise picking the
+    best lag would pass for a finding. `r_zero`: the correlation without a lag. `curve`: (lag in seconds, r) for each.
     """
 
     best_s: int | None
@@ -43,8 +42,8 @@ class Lag:
 
 
 def lag_of(a: Floats, b: Floats, *, name_a: str, name_b: str, max_lag_s: int = MAX_LAG_S, taken_out_s: int = 0) -> Lag:
-    """The lag of trace b behind trace a, both of shape (n_seconds,). `taken_out_s`: of a lag that was looked for before
-    and taken out; its p then counts all lags that were looked at both times."""
+    """The lag of trace b behind trace a, both of shape (n_seconds,). `taken_out_s`: a lag that was found and corrected
+    before; the p then counts all lags that were tried both times."""
     definition = f"positive: {name_b} follows {name_a} by so many seconds"
     curve = [(lag_s, correlation_at(a, b, lag_s)) for lag_s in range(-max_lag_s, max_lag_s + 1)]
     known = [(lag_s, r) for lag_s, r in curve if r is not None]
@@ -60,7 +59,7 @@ def lag_of(a: Floats, b: Floats, *, name_a: str, name_b: str, max_lag_s: int = M
             curve=curve,
             reason="the traces have no correlation at any lag",
         )
-    # Of equals the one nearest to no lag.
+    # Among equal correlations, the lag nearest to 0.
     best_s, r = max(known, key=lambda entry: (round(abs(float(entry[1])), 12), -abs(entry[0])))
     reach_s = max_lag_s + abs(taken_out_s)
     test = largest_test(a, b, range(-reach_s, reach_s + 1), r=r if taken_out_s else None)
@@ -72,7 +71,7 @@ def lag_of(a: Floats, b: Floats, *, name_a: str, name_b: str, max_lag_s: int = M
 
 
 def correlation_at(a: Floats, b: Floats, lag_s: int) -> float | None:
-    """Pearson's r of a(t) and b(t + lag) over the seconds that both then rate; None where it cannot be had."""
+    """Pearson's r of a(t) and b(t + lag) over the seconds that both then rate; None where it cannot be computed."""
     n = len(a) - abs(lag_s)
     if n < MIN_N:
         return None
@@ -85,7 +84,8 @@ def correlation_at(a: Floats, b: Floats, lag_s: int) -> float | None:
 
 
 def corrected(rating: Floats, lag_s: int) -> Floats:
-    """A trace with each rating moved `lag_s` seconds earlier, to what it answers to; the last seconds become NaN.
+    """A trace with each rating moved `lag_s` seconds earlier, to the moment that it answers; the last seconds become
+    NaN.
 
     A negative lag moves ratings later, and the first seconds become NaN. The length stays.
     """

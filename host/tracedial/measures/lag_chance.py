@@ -1,4 +1,4 @@
-"""How large the largest correlation over several lags is by chance: with drawn signs of cosines, and drawn phases of
+"""How large the largest correlation over several lags is by chance, from random signs of cosines and random phases of
 the swings that both traces share."""
 
 import math
@@ -27,18 +27,18 @@ SHORTEST_S = 60
 
 @dataclass(frozen=True)
 class LargestTest:
-    """`p`: two-sided, of the largest |r| of several lags; `r_needed`: the largest |r| that chance gives once in twenty
-    times, which any |r| at the best lag must exceed."""
+    """`p`: two-sided, of the largest |r| over several lags. `r_needed`: chance reaches this largest |r| once in twenty
+    times; an |r| at the best lag must exceed it."""
 
     p: float
     r_needed: float
 
 
 def largest_test(a: Floats, b: Floats, lags_s: range, *, r: float | None = None) -> LargestTest | None:
-    """The largest |r| of a(t) and b(t + lag) over `lags_s` beside `DRAWS` draws of the signs (or phases) of b's
-    cosines; the seed is fixed. `r`: what is judged, that largest |r| unless given.
+    """Compare the largest |r| of a(t) and b(t + lag) over `lags_s` with `DRAWS` draws of the signs (or phases) of b's
+    cosines; the seed is fixed. `r`: the value to test, by default that largest |r|.
 
-    All lags are over the same seconds of b. None where fewer than 60 seconds are left for that, or even the least p
+    All lags use the same seconds of b. None where fewer than 60 such seconds are left, or where even the smallest p
     that the session allows is above .05.
     """
     x, y = common(a, b)
@@ -51,7 +51,7 @@ def largest_test(a: Floats, b: Floats, lags_s: range, *, r: float | None = None)
     lagged = np.stack([without_course(x[before - lag : before - lag + n], order) for lag in lags_s])
     at_middle = min(range(len(lags_s)), key=lambda at: abs(lags_s[at]))
     middle = lagged[at_middle]
-    # As the p of r: of the cosines after the course alone.
+    # As for the p of r: only the cosines after the slow course.
     across, down = cosines(lagged)[:, order + 1 :], cosines(y)[order + 1 :]
     sizes = np.sqrt((across**2).sum(axis=1) * float(down @ down))
     if not np.all(sizes > 1e-9 * math.sqrt(float(np.sum(a[~np.isnan(a)] ** 2) * np.sum(b[~np.isnan(b)] ** 2)))):
@@ -69,15 +69,15 @@ def largest_test(a: Floats, b: Floats, lags_s: range, *, r: float | None = None)
         products = cosines(lagged)[:, order + 1 :] * cosines(y)[order + 1 :] / sizes[:, None]
     largest = _largest_drawn(products, turning) * spread
     p = (1 + int(np.count_nonzero(largest >= observed - 1e-6))) / (DRAWS + 1)
-    # The least that has a p below the level.
+    # The smallest |r| with a p below the level.
     needed = float(np.sort(largest)[-int(LEVEL * (DRAWS + 1)) + 1]) + 1e-6
     return None if needed >= 0.999 else LargestTest(p, needed)
 
 
 def _largest_drawn(products: Floats, turning: list[Complexes]) -> Floats:
     """The largest |Σ ± products + Σ Re(turning e^{ihθ})| over the lags, `products` of shape (lags, k), each of
-    `turning` (lags, overtones), for drawn signs and phases; shape (DRAWS,)."""
-    # The cosines that carry the variance; the rest is drawn as one normal variable for each lag.
+    `turning` (lags, overtones), for random signs and phases; shape (DRAWS,)."""
+    # The signs of the cosines that carry the variance are drawn; the rest is drawn as one normal variable for each lag.
     size = (products**2).max(axis=0)
     kept = int(np.searchsorted(np.cumsum(np.sort(size)[::-1]), 0.995 * size.sum())) + 1
     chosen = np.argsort(-size, kind="stable")[:kept]

@@ -1,7 +1,7 @@
-"""Whether a trace looks like long memory: slow movements that get the larger, the longer one waits, without an end.
+"""Whether a trace looks like long memory: slow movements that keep growing, the longer the trace is observed.
 
-The mean of such a trace hardly settles within any session, and no interval from one session holds it as often as it
-says. The trace's cosines are compared with two families of processes by Whittle's likelihood: those that forget (an
+The mean of such a trace hardly settles within any session, and no interval from one session covers it as often as it
+claims. The trace's cosines are compared with two families of processes by Whittle's likelihood: those that forget (an
 autoregression of the first order, beside noise) and those that don't (fractionally integrated ones, Granger & Joyeux
 1980, with an autoregression of the first order beside).
 """
@@ -17,9 +17,9 @@ Floats = NDArray[np.float64]
 
 LEAST_S = 600
 SWINGS = 0.25
-"""A trace with so much of its variance at one frequency swings, which neither family tells."""
+"""A trace with more than this share of its variance at one frequency swings; neither family describes that."""
 CLEAR = 2.0
-"""By how much the likelihood's logarithm must be higher with memory than without, by trial."""
+"""How much higher the log likelihood must be with memory than without; set by trial."""
 SENTENCE = (
     "The difference looks like long memory (slow movements without an end): its mean hardly settles within a session, "
     "and the interval holds the truth less often than 95 times in 100. Rely on a study of several sessions."
@@ -28,7 +28,8 @@ _BINS = 40
 
 
 def looks_long(series: Floats) -> bool:
-    """Whether `series`, shape (n_seconds,) with NaN passed over, is told better by long memory; False below 600 s."""
+    """Whether `series`, shape (n_seconds,) with NaN passed over, is described better by long memory; False below 600
+    s."""
     known = series[~np.isnan(series)]
     n = len(known)
     if n < LEAST_S or float(np.ptp(known)) <= 1e-9 * max(float(np.abs(known).max()), 1e-150):
@@ -43,14 +44,15 @@ def looks_long(series: Floats) -> bool:
 
 
 def _at_one_period(x: Floats) -> float:
-    """The largest share of a trace's variance at one frequency and its two neighbours, of four waves and more."""
+    """The largest share of a trace's variance at one frequency and its two neighbours, among frequencies of four waves
+    or more."""
     power = np.abs(np.fft.rfft(x - x.mean())) ** 2
     peak = 4 + int(power[4:].argmax())
     return float(power[peak - 1 : peak + 2].sum() / power.sum())
 
 
 def _best(power: Floats, counts: Floats, spectra: Floats) -> float:
-    """The largest logarithm of Whittle's likelihood over `spectra`, shape (m, n_bins), each of the size that fits."""
+    """The largest log of Whittle's likelihood over `spectra`, shape (m, n_bins), each scaled to fit."""
     size = (power / spectra * counts).sum(axis=1) / counts.sum()
     logs = (np.log(spectra) * counts).sum(axis=1) + counts.sum() * np.log(size)
     return float(-0.5 * logs.min())
@@ -58,7 +60,7 @@ def _best(power: Floats, counts: Floats, spectra: Floats) -> float:
 
 @lru_cache(maxsize=16)
 def _families(n: int) -> tuple[NDArray[np.int64], Floats, Floats, Floats]:
-    """Where bins of cosines begin, how many each holds, and the spectra of both families there."""
+    """Where the bins of cosines begin, how many cosines each bin holds, and the spectra of both families there."""
     edges = np.unique(np.round(np.geomspace(1, n - 1, _BINS)).astype(int))[:-1] - 1
     counts = np.diff([*edges, n - 1]).astype(float)
     angle = np.pi * np.arange(1, n) / n

@@ -1,12 +1,13 @@
-"""Intervals for means of traces, and for what follows from means, by the slowest cosines of the trace.
+"""Intervals for means of traces, and for measures that follow from means, from the slowest cosines of the trace.
 
-How far the mean of a trace that repeats itself may lie from the truth is told by its slow movements: by the sizes of
-its first cosines (0.5, 1, 1.5 … waves over the session). Where they are all alike, the mean is worth as many
-observations as they are; where the slowest are the largest, the trace has not had time to come back to its mean, and
-the mean is less certain than they say. A family of processes covers both, from one that comes back within a thousandth
-of the session to one that takes half of it; each counts by its likelihood, and the interval is that of the mixture
-of Student's t distributions. After Müller & Watson (2008, Econometrica 76; 2017, Low-frequency econometrics), with our
-own family and weights, set by trial (`bench/bench_chance.py` prints how often the intervals hold the truth).
+The slow movements of an autocorrelated trace show how far its mean may lie from the truth. They are the sizes of its
+first cosines (0.5, 1, 1.5 … waves over the session). If all are about equal, the mean is worth as many observations as
+there are such cosines. If the slowest are the largest, the trace has not had time to return to its mean, and the mean
+is less certain than the cosines alone say. A family of processes covers both cases, from one that returns within a
+thousandth of the session to one that takes half of it; each is weighted by its likelihood, and the interval is that of
+the mixture of Student's t distributions. After Müller & Watson (2008, Econometrica 76; 2017, Low-frequency
+econometrics), with our own family and weights, set by trial (`bench/bench_chance.py` prints how often the intervals
+cover the truth).
 """
 
 import math
@@ -22,13 +23,13 @@ LEVEL = 0.95
 COSINES = 20
 LEAST_SECONDS = 12
 SPEEDS = (*np.geomspace(2, 1000, 14).tolist(), math.inf)
-"""How many times a process comes back to its mean within the session."""
+"""How many times a process returns to its mean within the session."""
 WEIGHT_OF_WHITE = 2.0
 _GRID = 240
 
 
 def reach_of_mean(series: Floats, *, level: float = LEVEL) -> float | None:
-    """How far to both sides of the mean of `series` (n_seconds,) its interval goes; NaN are passed over. None for
+    """How far the interval of the mean of `series`, shape (n_seconds,), reaches to each side; NaN are skipped. None for
     fewer than twelve seconds or a series that never changes."""
     known = series[~np.isnan(series)]
     n = len(known)
@@ -51,7 +52,7 @@ def reach_of_mean(series: Floats, *, level: float = LEVEL) -> float | None:
 
 
 def independent_n(series: Floats, reach: float, *, level: float = LEVEL) -> float:
-    """How many independent observations would give the mean of `series` an interval of that reach."""
+    """The number of independent observations that would give the mean of `series` an interval of this reach."""
     from scipy.special import ndtri
 
     variance = float(np.nanvar(series))
@@ -67,10 +68,11 @@ def interval_of(
     to_even: Callable[[Floats], Floats] = lambda x: x,
     back: Callable[[Floats], Floats] = lambda x: x,
 ) -> tuple[float, float] | None:
-    """The interval of a measure that follows from the means of `columns`, shape (n_seconds, m), by its slope at these.
+    """The interval of a measure that is a function of the means of `columns`, shape (n_seconds, m), from its slope
+    there.
 
-    `measure` takes an array of shape (k, m) of means and gives k values; `to_even` leads to the scale where the measure
-    scatters evenly, `back` from it. None where an interval cannot be had.
+    `measure` takes an array of shape (k, m) of means and gives k values; `to_even` transforms to a scale on which the
+    measure scatters evenly, `back` transforms back. None where an interval cannot be computed.
     """
     means = columns.mean(axis=0)
     spread = columns.std(axis=0)
@@ -113,7 +115,7 @@ def _processes(count: int) -> tuple[Floats, Floats, Floats]:
 
 
 def _quantile(weights: Floats, sds: Floats, df: int, beyond: float) -> float:
-    """The value that a mixture of t distributions of these SDs exceeds in size with the chance `beyond`."""
+    """The absolute value that a mixture of t distributions with these SDs exceeds with probability `beyond`."""
     from scipy.special import stdtr, stdtrit
 
     low, high = 0.0, float(-stdtrit(df, beyond / 2)) * float(sds.max())

@@ -1,7 +1,7 @@
-"""How often a study of so many dyads and minutes would find what it looks for, by simulation.
+"""Power by simulation: how often a study of a given number of dyads and minutes would find its effect.
 
-What is counted is what an analysis of the study reports: the p of its mean r beside pseudo-dyads, and the interval of
-its mean discrepancy. Each simulated study gives an answer for all numbers of dyads, from its first dyads.
+The simulation counts what an analysis of the study reports: the p of its mean r against pseudo-dyads, and the interval
+of its mean discrepancy. Each simulated study answers for all numbers of dyads, from its first dyads.
 """
 
 import math
@@ -20,14 +20,14 @@ Floats = NDArray[np.float64]
 
 LEVEL = 0.05
 DRAWS = 999
-"""Pairings that each simulated study is set beside; an analysis takes more, which changes few answers."""
+"""How many pairings each simulated study is compared with. An analysis uses more, which changes few answers."""
 QUESTIONS = ("r", "difference")
 
 
 @dataclass(frozen=True)
 class Power:
-    """The share of simulated studies that find `question` (the mean r, or the mean difference) in its direction with
-    p < .05, and the standard error that the simulation leaves in it."""
+    """The share of simulated studies that find `question` (the mean r, or the mean difference) in its direction with p
+    < .05, and the simulation's standard error of that share."""
 
     question: str
     minutes: float
@@ -38,8 +38,8 @@ class Power:
 
 @dataclass(frozen=True)
 class Needed:
-    """How many dyads a study of such sessions needs for the power that is wanted, between those that were simulated;
-    None where the most did not reach it (`beyond` is that number)."""
+    """How many dyads a study of such sessions needs for the wanted power, interpolated between the simulated numbers;
+    None where the largest simulated number (`beyond`) did not reach it."""
 
     question: str
     minutes: float
@@ -59,8 +59,8 @@ def power_of_studies(
     seed: int,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Power]:
-    """The power for each number of dyads (four at least, rising) and each length of sessions. `on_progress` takes how
-    many studies were simulated and how many there are to be."""
+    """The power for each number of dyads (four at least, rising) and each length of sessions. `on_progress` receives
+    the number of studies simulated so far and the total."""
     assert min(dyads) >= FEWEST
     found: list[Power] = []
     for place, length in enumerate(minutes):
@@ -80,8 +80,8 @@ def power_of_studies(
 
 
 def finds_r(x: Floats, y: Floats, dyads: list[int], r: float) -> Iterator[bool]:
-    """For each number of a study's first dyads whether their mean r lies beyond that of their pseudo-dyads, on the side
-    of `r`."""
+    """For each number of a study's first dyads: whether their mean r lies beyond that of their pseudo-dyads, on the
+    side of `r`."""
     table = correlations(x, y)
     for count in dyads:
         test = permutation_test(table[:count, :count], fisher=True, most_draws=DRAWS)
@@ -92,8 +92,8 @@ def finds_r(x: Floats, y: Floats, dyads: list[int], r: float) -> Iterator[bool]:
 
 
 def finds_difference(x: Floats, y: Floats, dyads: list[int], truth: Truth) -> Iterator[bool]:
-    """For each number of a study's first dyads whether the interval of their mean difference leaves 0 out, on the side
-    of the true one."""
+    """For each number of a study's first dyads: whether the interval of their mean difference excludes 0, on the side
+    of the true difference."""
     means, variances = [], []
     for difference in y - x:
         reach = reach_of_mean(difference)
@@ -107,13 +107,13 @@ def finds_difference(x: Floats, y: Floats, dyads: list[int], truth: Truth) -> It
 
 
 def needed(powers: list[Power], *, wanted: float) -> list[Needed]:
-    """For each question and length the least number of dyads with the `wanted` power, by straight lines between those
-    that were simulated."""
+    """For each question and length, the smallest number of dyads with the `wanted` power, by linear interpolation
+    between the simulated numbers."""
     found = []
     for question, length in dict.fromkeys((one.question, one.minutes) for one in powers):
         own = [one for one in powers if (one.question, one.minutes) == (question, length)]
         counts = np.array([one.dyads for one in own], dtype=float)
-        # More dyads never find less: what goes down is the simulation's chance.
+        # More dyads never have less power: any drop is random error of the simulation.
         rising = np.maximum.accumulate([one.power for one in own])
         at = int(np.searchsorted(rising, wanted - 1e-12))
         if at == len(rising):

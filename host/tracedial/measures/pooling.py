@@ -14,9 +14,9 @@ MIN_POOLED = 2
 class Pooled:
     """A random-effects mean over dyads (Paule & Mandel's between-dyad variance, Hartung & Knapp's interval with k − 1
     degrees of freedom). `tau2` is that variance, on Fisher's z for correlations; `i2` its share of all; `k` dyads.
-    `prediction_low`, `prediction_high`: where a further dyad's true value lies with 95 %. `k_detrended`: dyads that
-    come in without the slow course of their traces, since their r itself has no p; `k_without`: dyads of which the
-    measure cannot be had at all, and which are not among the `k`."""
+    `prediction_low`, `prediction_high`: the range that holds a further dyad's true value with 95 % probability.
+    `k_detrended`: dyads that enter with the slow course of their traces removed, because their r itself has no p.
+    `k_without`: dyads that have no value of the measure at all; they are not among the `k`."""
 
     k: int
     value: float | None
@@ -32,8 +32,8 @@ class Pooled:
 
 
 def variance_of_difference(sd: float | None, n_eff: float | None) -> float:
-    """What a dyad's mean difference is known to: its SD² by its independent seconds. One without an interval is worth
-    one observation: leaving it out would leave out the slowest."""
+    """The variance of a dyad's mean difference: its SD² divided by its number of independent seconds. A dyad without an
+    interval counts as one observation: leaving it out would leave out the slowest traces."""
     return max((sd or 0.0) ** 2 / max(n_eff or 1.0, 1.0), 1e-6)
 
 
@@ -48,10 +48,10 @@ def pool(effects: list[float], variances: list[float]) -> Pooled:
     from statsmodels.stats.meta_analysis import combine_effects
 
     with np.errstate(divide="ignore", invalid="ignore"):
-        # Dyads that are all alike leave nothing for the share of differences between them.
+        # If all dyads are alike, the share of variance between them is undefined.
         found: Any = combine_effects(np.array(effects), np.array(variances), method_re="iterated")
     mean = float(found.mean_effect_re)
-    # Dyads that happen to be alike must not make an interval narrower than what is known of each allows.
+    # Dyads that happen to be alike must not make the interval narrower than the variances of the single dyads allow.
     error = max(float(found.sd_eff_w_re_hksj), float(found.sd_eff_w_re))
     reach = float(stdtrit(k - 1, 0.975)) * error
     tau2 = max(float(found.tau2), 0.0)

@@ -1,10 +1,10 @@
-"""Whether the raters of a study's dyads go together more than raters of different dyads do.
+"""Whether the two raters of a dyad agree more than raters of different dyads do.
 
-What all sessions share (they begin alike, rise alike, tire alike) makes traces correlate that know nothing of each
-other, and one session cannot tell. A study can: each rater a is paired with the raters b of the other dyads
-(pseudo-dyads, Ramseyer & Tschacher 2010), and the study's mean is set beside those of all such pairings, as a
-permutation test. As options segments of each trace of b are shuffled, or it is slid round (Moulder, Boker, Ramseyer &
-Tschacher 2018).
+All sessions share some course (they begin alike, rise alike, tire alike), so unrelated traces correlate too, and one
+session cannot show this. A study can: each rater a is paired with the raters b of the other dyads (pseudo-dyads,
+Ramseyer & Tschacher 2010), and a permutation test compares the study's mean with those of all such pairings. Two other
+surrogates are optional: shuffling the segments of each trace of b, or shifting the trace circularly (Moulder, Boker,
+Ramseyer & Tschacher 2018).
 
 Traces are arrays of shape (n_dyads, n_seconds) with NaN where nothing was rated, from the sessions' beginning on.
 """
@@ -23,10 +23,10 @@ Floats = NDArray[np.float64]
 
 SURROGATES = ("dyads", "segments", "sliding")
 MOST_EXACT = 7
-"""Dyads up to which all pairings are looked at: 7! = 5,040."""
+"""Up to this many dyads all pairings are tried: 7! = 5,040."""
 MOST_DRAWS = 9999
 ENOUGH_BEYOND = 100
-"""Draws end once so many pairings were at least as extreme (Besag & Clifford 1991)."""
+"""Draws end once this many pairings were at least as extreme (Besag & Clifford 1991)."""
 BATCH = 500
 SEED = 20234
 FEWEST = 4
@@ -37,9 +37,10 @@ SHARED_S = 30
 
 @dataclass(frozen=True)
 class PseudoTest:
-    """A measure's mean over the dyads beside pairings of raters of different dyads: `value`, `chance` (the mean over
-    all pairings), two-sided `p` of their distance, `pairings` looked at (`exact`: all there are). `ranks`: for each
-    dyad the share of its pseudo-dyads whose measure is below its own; None where it has none. None with `reason`."""
+    """A measure's mean over the dyads, compared with pairings of raters of different dyads: `value`, `chance` (the mean
+    over all pairings), two-sided `p` of their distance, number of `pairings` tried (`exact`: all possible ones).
+    `ranks`: for each dyad, the share of its pseudo-dyads with a measure below its own (equal ones count half); None
+    where it has no pseudo-dyads. Numbers that do not exist are None, and `reason` says why."""
 
     value: float | None
     chance: float | None
@@ -52,7 +53,7 @@ class PseudoTest:
 
 def permutation_test(measures: Floats, *, fisher: bool = False, most_draws: int = MOST_DRAWS) -> PseudoTest:
     """The test of a table of shape (n_dyads, n_dyads): row i, column j has the measure of rater a of dyad i with rater
-    b of dyad j, NaN where it cannot be had. `fisher`: correlations, meaned on Fisher's z."""
+    b of dyad j, NaN where it cannot be computed. `fisher`: the measures are correlations, averaged on Fisher's z."""
     usable = ~np.isnan(np.diag(measures))
     table = measures[np.ix_(usable, usable)]
     ranks: list[float | None] = [None] * len(measures)
@@ -66,7 +67,7 @@ def permutation_test(measures: Floats, *, fisher: bool = False, most_draws: int 
     if n < FEWEST:
         return PseudoTest(value=None, chance=None, p=None, pairings=0, exact=False, ranks=ranks, reason=_too_few(n))
     even = _fisher_z(table) if fisher else table
-    # A pairing that cannot be had counts as chance has it.
+    # A pairing without a value counts with the value expected by chance.
     even = np.where(np.isnan(even), np.nanmean(even), even)
     chance = float(even.mean())
     observed = abs(float(np.trace(even)) / n - chance)
@@ -82,9 +83,10 @@ def permutation_test(measures: Floats, *, fisher: bool = False, most_draws: int 
 
 def regrouping_test(measures: Floats, groups: NDArray[np.int64], *, fisher: bool = False) -> PseudoTest:
     """The test of interchangeable raters: `measures`, shape (n_raters, n_raters) and symmetric, has the measure of each
-    two raters, NaN where it cannot be had; `groups`, shape (n_raters,), the session of each, 0, 1, 2 … A session's
-    value is the mean over its pairs, and the mean over the sessions stands beside that of groups of the same sizes that
-    are drawn from all raters. `ranks`: for each session the share of pairs of its raters with others' below its value.
+    pair of raters, NaN where it cannot be computed; `groups`, shape (n_raters,), has each rater's session: 0, 1, 2 … A
+    session's value is the mean over its pairs. The mean over the sessions is compared with that of groups of the same
+    sizes drawn from all raters. `ranks`: for each session, the share of pairs of one of its raters with a rater of
+    another session that lie below its value.
     """
     ranks, even = _of_sessions(measures, groups)
     usable = np.array([value is not None for value in even])
@@ -96,7 +98,8 @@ def regrouping_test(measures: Floats, groups: NDArray[np.int64], *, fisher: bool
     scaled = _fisher_z(table) if fisher else table
     np.fill_diagonal(scaled, np.nan)
     scaled = np.where(np.isnan(scaled), np.nanmean(scaled), scaled)
-    # Weights that make the sum over all pairs of raters the mean over the sessions of the means over their pairs.
+    # With these weights, the sum over all pairs of raters is the mean over sessions of the mean over each session's
+    # pairs.
     numbers = np.unique(groups[kept], return_inverse=True)[1]
     same = numbers[:, None] == numbers[None, :]
     sizes = same.sum(axis=1)
@@ -133,8 +136,8 @@ def correlations(a: Floats, b: Floats) -> Floats:
     """Pearson's r of each trace of `a` with each of `b`, over the seconds that both rated, shape (n_dyads, n_dyads)."""
     x, missing_x = _centred(a)
     y, missing_y = _centred(b)
-    # Sums over the seconds that both rated: over all of the one's, less those that the other left out. Few seconds are
-    # left out by anybody, so that these products are small.
+    # Sums over the seconds that both rated are sums over all seconds of one rater minus those that the other left out.
+    # Few seconds are left out by anybody, so these products are small.
     n = a.shape[1] - missing_x.count[:, None] - missing_y.count[None, :] + missing_x.sums(missing_y.table)
     sum_x = x.sum(axis=1)[:, None] - missing_y.sums(x).T
     sum_y = y.sum(axis=1)[None, :] - missing_x.sums(y)
@@ -148,7 +151,7 @@ def correlations(a: Floats, b: Floats) -> Floats:
 
 
 def largest_correlations(a: Floats, b: Floats, max_lag_s: int) -> Floats:
-    """For each pairing r at that lag of b (up to `max_lag_s` to both sides) where it is largest in size."""
+    """For each pairing, r at the lag of b (up to `max_lag_s` to either side) where |r| is largest."""
     largest = correlations(a, b)
     n = a.shape[1]
     for lag_s in range(1, min(max_lag_s, n - SHARED_S) + 1):
@@ -166,7 +169,7 @@ def overlaps(in_a: Floats, in_b: Floats) -> Floats:
 
 
 def level_distances(a: Floats, b: Floats) -> Floats:
-    """How far apart the mean ratings of two raters lie, in units of the scale."""
+    """The distance between the mean ratings of two raters, in units of the scale."""
     means = []
     for ratings in (a, b):
         known = ~np.isnan(ratings)
@@ -176,8 +179,8 @@ def level_distances(a: Floats, b: Floats) -> Floats:
 
 
 def within_dyads_test(a: Floats, b: Floats, surrogates: str) -> PseudoTest:
-    """The study's mean r beside that with b's segments of 30 s shuffled, or b slid round, within each dyad: chances
-    that know nothing of what all sessions share."""
+    """Compare the study's mean r with that after shuffling b's segments of 30 s, or shifting b circularly, within each
+    dyad. These surrogates ignore what all sessions share."""
     own = np.array([_r(x, y) for x, y in zip(a, b, strict=True)])
     usable = np.flatnonzero(~np.isnan(own))
     if len(usable) < FEWEST:
@@ -217,8 +220,8 @@ def _share_beyond(
     *,
     most_draws: int = MOST_DRAWS,
 ) -> tuple[float, int, bool]:
-    """The share of orders of `n` raters whose mean lies as far from `chance` as `observed`: `means` gives the means of
-    orders of shape (k, n)."""
+    """The share of orders of `n` raters with a mean at least as far from `chance` as `observed`: `means` gives the
+    means of orders of shape (k, n)."""
     if n <= MOST_EXACT:
         orders = np.array(list(itertools.permutations(range(n))))
         return float(np.mean(np.abs(means(orders) - chance) >= observed - 1e-12)), len(orders), True
@@ -241,7 +244,7 @@ def _fisher_z(r: Floats) -> Floats:
 
 
 class _Missing:
-    """The seconds that each trace lacks, kept for those seconds only that any trace lacks."""
+    """The seconds that each trace lacks, stored only for seconds that at least one trace lacks."""
 
     def __init__(self, known: NDArray[np.bool_]) -> None:
         self.table = (~known).astype(float)
@@ -250,7 +253,8 @@ class _Missing:
         self._there = self.table[:, self._where]
 
     def sums(self, of: Floats) -> Floats:
-        """For each trace here (rows) and each row of `of` (columns) the sum of that row over what is missing here."""
+        """For each trace here (rows) and each row of `of` (columns): the sum of that row over the seconds that the
+        trace lacks."""
         return self._there @ of[:, self._where].T
 
 

@@ -1,9 +1,9 @@
 """Agreement of any number of raters: intraclass correlations, Lin's CCC, Krippendorff's α, r_wg, and the mean trace.
 
-Ratings are an array of shape (n_seconds, k_raters) with NaN where nobody rated. Seconds are what is rated ("targets").
-Textbook intervals take them for independent, which seconds of a trace are not: each measure has an interval by drawn
-tables (`drawn_tables.py`; by slow cosines, `low_frequency.py`, where there are too many raters for that), which does
-not, and which is the one to report; the textbook's stands beside it.
+Ratings are an array of shape (n_seconds, k_raters) with NaN where nobody rated. The seconds are the rated "targets".
+Textbook intervals treat them as independent, which seconds of a trace are not. So each measure also has an interval by
+drawn tables (`drawn_tables.py`; by slow cosines, `low_frequency.py`, where there are too many raters for that), which
+does not. That interval is the one to report; the textbook's stands beside it.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -23,15 +23,15 @@ LEVELS = ("nominal", "ordinal", "interval", "ratio")
 ICC_FORMS = ("1_1", "a_1", "c_1", "1_k", "a_k", "c_k")
 BELOW_ZERO = "The ratio level of alpha needs ratings from 0 on, and some are below: use the interval level."
 MAX_VALUES = 4000
-"""Distinct ratings that a table of pairs of them is made of; ratings of a dial have a hundred."""
+"""A table of pairs of ratings is made of at most this many distinct ratings; a dial has about a hundred."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A measure. `ci_low`, `ci_high`: its 95 % interval, which knows that seconds repeat one another (`block_low` and
-    `block_high` are the same, for readers of earlier output); `textbook_low`, `textbook_high`: that of the ICCs'
-    papers, which takes seconds for independent, far too narrow. `n`: the seconds it is of. None with `reason` where
-    there is none."""
+    """A measure. `ci_low`, `ci_high`: its 95 % interval, which accounts for autocorrelation (`block_low` and
+    `block_high` are the same, for readers of earlier output); `textbook_low`, `textbook_high`: the interval of the
+    ICCs' papers, which treats seconds as independent and is far too narrow. `n`: the number of seconds used. A number
+    that does not exist is None, and `reason` says why."""
 
     value: float | None
     ci_low: float | None = None
@@ -47,7 +47,7 @@ class Estimate:
 @dataclass(frozen=True)
 class Reliability:
     """All measures. `n_complete` seconds were rated by all `k` raters (the ICCs, CCC and r_wg use these), `n_paired` by
-    two or more (α uses these). `block_s` is of earlier versions' bootstrap and None."""
+    two or more (α uses these). `block_s` belongs to the bootstrap of earlier versions and is None."""
 
     k: int
     n_complete: int
@@ -70,7 +70,7 @@ class Reliability:
 @dataclass(frozen=True)
 class MeanSquares:
     """Mean squares of a table of targets by raters: between targets (BMS), within targets (WMS), between raters (JMS)
-    and the rest (EMS), in Shrout and Fleiss's names; arrays where they are of many tables."""
+    and the rest (EMS), in Shrout and Fleiss's names; arrays for several tables."""
 
     bms: Any
     wms: Any
@@ -84,8 +84,8 @@ def reliability(
     ratings: Floats, *, options: int | None, full: bool = True, alpha_level: str = "interval"
 ) -> Reliability:
     """All measures of `ratings`, shape (n_seconds, k). `options`: how many ratings the scale has, for r_wg (None: not
-    known). Without `full` no intervals but the textbook's. `alpha_level` is that of α, which has an interval at the
-    interval level only."""
+    known). Without `full`, only the textbook's intervals are computed. `alpha_level`: the level of measurement for α,
+    which has a confidence interval at the interval level only."""
     k = ratings.shape[1]
     complete: NDArray[np.bool_] = ~np.any(np.isnan(ratings), axis=1)
     paired = np.count_nonzero(~np.isnan(ratings), axis=1) >= 2
@@ -126,7 +126,7 @@ def mean_squares(table: Floats) -> MeanSquares:
 def icc(squares: MeanSquares, form: str) -> Any:
     """ICC of a `form` of `ICC_FORMS`: one-way, agreement (two-way random), consistency (two-way), of one rater or of
     the mean of k (Shrout & Fleiss 1979, Psychol. Bull. 86; names after McGraw & Wong 1996). NaN for 0/0."""
-    # Arrays, since a plain number divided by 0 raises.
+    # Arrays, because dividing a plain number by 0 raises.
     bms, wms, jms, ems = (np.asarray(one, dtype=float) for one in (squares.bms, squares.wms, squares.jms, squares.ems))
     n, k = squares.n, squares.k
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -147,8 +147,8 @@ def icc(squares: MeanSquares, form: str) -> Any:
 
 
 def _where_above_0(above: Any, below: Any) -> Any:
-    """above / below, NaN where what is below is not above 0: raters that run against one another have no agreement that
-    a share of variance could be."""
+    """above / below, NaN where `below` is not positive: for raters who move in opposite directions, agreement is not a
+    share of variance."""
     return np.where(np.asarray(below) > 0, above / below, np.nan)
 
 
@@ -188,13 +188,13 @@ def icc_interval(squares: MeanSquares, form: str, level: float = 0.95) -> tuple[
 
 
 def iccs(table: Floats) -> dict[str, tuple[float, tuple[float, float] | None]]:
-    """All forms of a table without NaN, each with the textbook's interval."""
+    """All ICC forms for a table without NaN, each with the textbook's interval."""
     squares = mean_squares(table)
     return {form: (float(icc(squares, form)), icc_interval(squares, form)) for form in ICC_FORMS}
 
 
 def ccc(table: Floats) -> float:
-    """Lin's concordance correlation coefficient with divisor n (Lin 1989, Biometrics 45), for more than two raters the
+    """Lin's concordance correlation coefficient with divisor n (Lin 1989, Biometrics 45); for more than two raters, the
     overall coefficient of Barnhart, Haber & Song (2002, Biometrics 58); a table without NaN."""
     return float(
         _ccc(_moments(table - table.mean(), np.ones(len(table), bool)).sum(axis=0)[None, :], table.shape[1])[0]
@@ -204,8 +204,8 @@ def ccc(table: Floats) -> float:
 def krippendorff_alpha(ratings: Floats, level: str = "interval") -> float | None:
     """Krippendorff's α of ratings (units, raters) with NaN where one is missing, at a `level` of `LEVELS`; None where
     fewer than two ratings can be paired or all are the same (Krippendorff 2019, Content Analysis, 4th ed., ch. 12).
-    Raises `AnalysisError` for more different ratings than a table of pairs can hold, at levels other than interval, and
-    for ratings below 0 at the ratio level, which counts from 0 on."""
+    Raises `AnalysisError` at levels other than interval for more distinct ratings than a table of pairs can hold, and
+    at the ratio level for ratings below 0, because that level needs a true zero."""
     if level == "interval":
         return _alpha_of(_alpha_moments(ratings).sum(axis=0)[None, :])[0]
     counts, values = _value_counts(ratings)
@@ -226,14 +226,15 @@ def krippendorff_alpha(ratings: Floats, level: str = "interval") -> float | None
 
 
 def r_wg(ratings: Floats, options: int) -> float:
-    """Within-group agreement 1 − s²/σ²_E, meaned over seconds, with σ²_E = (A² − 1)/12 of A equally likely ratings
-    (James, Demaree & Wolf 1984, J. Appl. Psychol. 69); a table without NaN. Below 0 where raters differ by more than
-    chance would have it, and not cut there."""
+    """Within-group agreement 1 − s²/σ²_E, averaged over seconds, with σ²_E = (A² − 1)/12 for A equally likely ratings
+    (James, Demaree & Wolf 1984, J. Appl. Psychol. 69); a table without NaN. It is below 0 where raters differ by more
+    than expected by chance, and is not cut at 0."""
     return 1 - float(np.mean(ratings.var(axis=1, ddof=1))) / ((options**2 - 1) / 12)
 
 
 def mean_trace(ratings: Floats) -> tuple[Floats, Floats, NDArray[np.int64]]:
-    """Mean, SD (n − 1, NaN for fewer than two) and number of each second's raters, arrays of shape (n_seconds,)."""
+    """The mean, SD (divisor n − 1, NaN for fewer than two raters) and number of raters of each second, arrays of shape
+    (n_seconds,)."""
     known = ~np.isnan(ratings)
     n = known.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -244,7 +245,7 @@ def mean_trace(ratings: Floats) -> tuple[Floats, Floats, NDArray[np.int64]]:
 
 
 def _stepped_up(single: float, k: float) -> float:
-    """Spearman and Brown's reliability of the mean of k raters."""
+    """The Spearman–Brown reliability of the mean of k raters."""
     return k * single / (1 + (k - 1) * single)
 
 
@@ -306,7 +307,8 @@ def _icc_and_ccc(table: Floats, drawn: dict[str, tuple[float, float]], *, full: 
 
 
 def _log_of_ratio(x: Floats) -> Floats:
-    """The scale of what is 1 minus a ratio of variances: the ICCs of a mean of raters, and α. `_of_log` leads back."""
+    """The log transform of measures that are 1 minus a ratio of variances: the ICCs of a mean of raters, and α.
+    `_of_log` transforms back."""
     return -np.log(np.maximum(1 - x, 1e-12))
 
 
@@ -335,7 +337,7 @@ def _alpha_of(sums: Floats) -> list[float | None]:
 
 
 def _around(value: float, ends: tuple[float, float] | None) -> tuple[float, float] | None:
-    """An interval that holds the value itself."""
+    """The interval, widened if needed to hold the value itself."""
     return None if ends is None else (min(ends[0], value), max(ends[1], value))
 
 
@@ -362,7 +364,7 @@ def _alpha_estimate(
 def _alpha_drawn(
     value: float, ratings: Floats, n_paired: int, ends: tuple[float, float] | None
 ) -> tuple[float, float] | None:
-    """The drawn interval, which is of the seconds that all rated, moved by as much as α is of the others."""
+    """The drawn interval for the seconds that all rated, shifted to α of all seconds."""
     complete = ratings[~np.any(np.isnan(ratings), axis=1)]
     if ends is None or len(complete) < n_paired / 2:
         return None
@@ -375,7 +377,7 @@ def _alpha_drawn(
 
 
 def _alpha_at(ratings: Floats, level: str) -> Estimate:
-    """α at a level other than interval, which has no interval of its own."""
+    """α at a level of measurement other than interval; it has no confidence interval."""
     if level == "ratio" and float(np.nanmin(ratings)) < 0:
         return Estimate(None, reason=BELOW_ZERO)
     value = krippendorff_alpha(ratings, level)
@@ -391,7 +393,7 @@ def _rwg_estimate(table: Floats, options: int | None, *, full: bool) -> Estimate
         return Estimate(None, reason="no second was rated by all of two or more raters")
     value = r_wg(table, options)
     reach = reach_of_mean(table.var(axis=1, ddof=1) / ((options**2 - 1) / 12)) if full else None
-    # It is never above 1, where nobody differs from anybody.
+    # α is never above 1, the value where nobody differs from anybody.
     return _estimate(value, None if reach is None else (value - reach, min(value + reach, 1.0)), full=full)
 
 
@@ -420,7 +422,7 @@ def _estimate(
 
 
 def _value_counts(ratings: Floats) -> tuple[Floats, Floats]:
-    """How often each unit has each value, shape (units, values), and the values, rising."""
+    """How often each unit has each value, shape (units, values), and the values in rising order."""
     known = ~np.isnan(ratings)
     values, places = np.unique(ratings[known], return_inverse=True)
     if len(values) > MAX_VALUES:

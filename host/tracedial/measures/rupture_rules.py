@@ -1,7 +1,7 @@
-"""Other rules for ruptures than the lowest segments: a control chart of segment means, change points.
+"""Alternative rules for ruptures, besides the lowest segments: a control chart of segment means, and change points.
 
-Each takes a trace of shape (n_seconds,) with NaN where nothing was rated, and gives stretches of whole seconds. Their
-definitions and sources stand in `docs/measures.md`; none is the article's.
+Each takes a trace of shape (n_seconds,) with NaN where nothing was rated, and gives stretches of whole seconds.
+`docs/measures.md` has their definitions and sources; none comes from the article.
 """
 
 import math
@@ -16,13 +16,14 @@ Floats = NDArray[np.float64]
 
 MAD_TO_SD = 1.4826
 INDIVIDUALS_D2 = 1.128
-"""The mean range of two normal observations in SD: turns a mean moving range into one."""
+"""The mean range of two normal observations, in SD. Dividing a mean moving range by it gives an SD."""
 
 
 @dataclass(frozen=True)
 class ControlChart:
     """An individuals chart of segment means. `mean`, `sigma` (mean moving range / 1.128), limits mean ± 3 sigma;
-    `means` of the segments from `starts_s` on, NaN for those hardly rated; `below` the segments under the lower limit.
+    `means`: of the segments that begin at `starts_s`, NaN for segments with too few ratings; `below`: the segments
+    under the lower limit.
     """
 
     mean: float
@@ -35,15 +36,15 @@ class ControlChart:
 
 
 def individuals_limits(values: Floats) -> tuple[float, float, float, float]:
-    """Mean, sigma, lower and upper limit of an individuals (X–mR) chart of values without NaN: x̄ ± 3 mR̄/1.128."""
+    """Mean, sigma, lower and upper limit of an individuals (X–mR) chart for values without NaN: x̄ ± 3 mR̄/1.128."""
     mean = float(values.mean())
     sigma = float(np.abs(np.diff(values)).mean()) / INDIVIDUALS_D2
     return mean, sigma, mean - 3 * sigma, mean + 3 * sigma
 
 
 def control_chart(rating: Floats, *, segment_s: int = 60, min_valid: float = 0.8) -> ControlChart | None:
-    """Chart the means of neighbouring segments. Seconds themselves must not be charted: they repeat one another, so
-    that most of a trace that is in control lies outside their limits. None for fewer than eight segments."""
+    """Chart the means of neighbouring segments. Single seconds must not be charted: they are autocorrelated, so most of
+    a trace that is in control would lie outside their limits. None for fewer than eight segments."""
     n_segments = len(rating) // segment_s
     blocks = rating[: n_segments * segment_s].reshape(n_segments, segment_s)
     known = np.count_nonzero(~np.isnan(blocks), axis=1) >= min_valid * segment_s
@@ -63,8 +64,8 @@ def change_points(rating: Floats, *, count: int | None = None, penalty: float | 
     """Seconds at which the level changes, by the `ruptures` library (Truong, Oudre & Vayatis 2020): PELT with an L2
     cost and a `penalty` (default 3 log(n) times the variance of the noise), or binary segmentation into a `count`.
 
-    Missing seconds are passed over: the seconds that are rated follow one another. Raises `AnalysisError` where the
-    library is not installed.
+    Missing seconds are skipped: the rated seconds are joined together. Raises `AnalysisError` where the library is not
+    installed.
     """
     try:
         import ruptures

@@ -1,8 +1,8 @@
 """Ruptures and repairs in a trace.
 
-A **rupture** is one of the lowest-rated segments of the session (Trusty 2023 chose three by eye; here the rule is
-written down). A **repair** is where the rating begins to rise again after it. Everything runs on a trace alone;
-every parameter stands in the output. `docs/measures.md` has the definitions with their reasons.
+A **rupture** is one of the lowest-rated segments of the session (Trusty 2023 chose three by eye; this module states a
+rule). A **repair** is where the rating begins to rise again after it. Everything needs only a trace, and the output
+lists every parameter. `docs/measures.md` has the definitions with their reasons.
 """
 
 import itertools
@@ -33,21 +33,21 @@ RULES = {
     "chart": "segments of segment_s whose mean lies below an individuals chart's lower limit, lowest first",
     "changepoints": "stretches between changes of level (ruptures library, PELT, L2), lowest mean first",
 }
-"""What each rule of ruptures takes."""
+"""What each rule for ruptures looks for."""
 
 
 @dataclass(frozen=True)
 class EventSettings:
     """The parameters of both rules.
 
-    Ruptures: by `rule` (see `RULES`). For the lowest segments: `count` of `segment_s` seconds, no two nearer than
-    `separation_s`, each at least `min_valid` rated; the first `trim_start_s` seconds are left out. For the other rules
-    `count` is how many are kept, `drop_sd` and `return_share` are those of `v_shapes`. Repairs: the trace
-    is smoothed by a centred mean of
-    `smooth_s` seconds; a repair is a rise of at least `rise` (None: the larger of 2 scale steps and half a robust SD)
-    above the nadir that lasts `hold_s` seconds. The levels before and after that the repaired fraction compares are the
-    highest smoothed ratings within `level_s` seconds. Clips are `clip_s` seconds long or cut where the next begins; a
-    rupture and its repair have clips of their own or one, by `clip_pairs` (see `clips.PAIRS`).
+    Ruptures: found by `rule` (see `RULES`). For the lowest segments: `count` segments of `segment_s` seconds, no two
+    nearer than `separation_s`, each with at least the share `min_valid` rated; the first `trim_start_s` seconds are
+    left out. For the other rules, `count` is how many are kept; `drop_sd` and `return_share` belong to `v_shapes`.
+    Repairs: the trace is smoothed by a centred mean over `smooth_s` seconds; a repair is a rise of at least `rise`
+    (None: the larger of 2 scale steps and half a robust SD) above the nadir that lasts `hold_s` seconds. The repaired
+    fraction compares the levels before and after: the highest smoothed ratings within `level_s` seconds. Clips are
+    `clip_s` seconds long or end where the next clip begins; a rupture and its repair have clips of their own or one, by
+    `clip_pairs` (see `clips.PAIRS`).
     """
 
     rule: str = "greedy"
@@ -87,7 +87,7 @@ class EventSettings:
             raise AnalysisError(f"The setting rise is {self.rise}; it must be above 0.")
 
     def as_parameters(self) -> dict[str, Any]:
-        """The parameters with the names of the rules, for the output."""
+        """The parameters and the wording of the rules, for the output."""
         return {
             "rupture_rule": RULES[self.rule],
             "repair_rule": "first rise of the smoothed trace after the nadir that reaches `rise` and lasts hold_s, "
@@ -108,9 +108,9 @@ class Rupture:
 
     `rank` 1 is the lowest; `mean` of its ratings; `nadir_s` the second of its lowest smoothed rating; `valid_share` of
     its seconds rated. `begins_s`: where the fall into the segment begins (`falls.py`), before its edge or after.
-    `same_trough_as`: the rank of a lower rupture from which the rating did not return before this one. `clip` is the
-    window to replay, cut where the next one begins and at the video's end (`clip_cut` says so). `p`, where it was
-    looked for: how often noise like the trace's own has any segment as low (`unusual.py`). `segment` is its name in a
+    `same_trough_as`: the rank of a lower rupture in the same trough, where the rating did not return in between.
+    `clip`: the window to replay, cut where the next window begins and at the video's end (`clip_cut` says so). `p`, if
+    computed: how often noise like the trace's own has any segment as low (`unusual.py`). `segment` is its name in a
     study, `source` one of `SOURCES`.
     """
 
@@ -132,11 +132,11 @@ class Rupture:
 
 @dataclass(frozen=True)
 class Repair:
-    """What followed a rupture of that `rank`. Without a rise before the next rupture (or the end) `onset_s` is None and
-    `reason` says so.
+    """What followed the rupture of that `rank`. If the rating does not rise before the next rupture (or the end),
+    `onset_s` is None and `reason` says so.
 
-    `end_s` is a segment's length after the onset, cut at the next rupture or the video's end; `repaired_fraction` how
-    much of the fall from the level before the rupture was regained: (highest smoothed rating within `level_s` after
+    `end_s` is one segment's length after the onset, cut at the next rupture or the video's end. `repaired_fraction`:
+    how much of the fall from the level before the rupture was regained: (highest smoothed rating within `level_s` after
     the nadir, and before the next rupture, minus nadir) / (highest within `level_s` before the onset minus nadir); None
     where there was no fall.
     """
@@ -224,7 +224,8 @@ def find_events(rating: Floats, settings: EventSettings | None = None, *, step: 
 def _with_beginnings(
     ruptures: list[Rupture], repairs: list[Repair], rating: Floats, settings: EventSettings
 ) -> list[Rupture]:
-    """The ruptures with where the fall into each begins: after the repair of the one before, or after its nadir."""
+    """The ruptures, each with the second in which its fall begins: after the repair of the previous rupture, or after
+    that rupture's nadir."""
     found: list[Rupture] = []
     from_s = 0
     for rupture, repair in zip(ruptures, repairs, strict=True):
@@ -269,8 +270,8 @@ def _trough_notes(ruptures: list[Rupture]) -> list[str]:
 def _with_clips(
     ruptures: list[Rupture], repairs: list[Repair], n_seconds: int, settings: EventSettings
 ) -> tuple[list[Rupture], list[Repair]]:
-    """Both with the windows to replay. A rupture's begins where the fall does, but not so early that its lowest segment
-    would lie beyond the window."""
+    """Ruptures and repairs with the windows to replay. A rupture's window begins where its fall does, but not so early
+    that its lowest segment would lie beyond the window."""
     starts: list[tuple[float, int, str]] = []
     for rupture in ruptures:
         latest_s = min(rupture.end_s, rupture.onset_s + settings.clip_s)
@@ -318,7 +319,7 @@ def repaired_fraction(smooth: Floats, *, onset_s: int, nadir_s: int, until_s: in
 
 
 def smoothed(rating: Floats, width_s: int) -> Floats:
-    """Centred mean over `width_s` seconds (odd) of what is rated there; NaN where the second itself is not."""
+    """Centred mean of the ratings over `width_s` seconds (odd); NaN where the second itself is not rated."""
     valid = ~np.isnan(rating)
     kernel = np.ones(width_s)
     total = np.convolve(np.where(valid, rating, 0.0), kernel, mode="full")
@@ -329,7 +330,7 @@ def smoothed(rating: Floats, width_s: int) -> Floats:
 
 
 def _by_rule(rating: Floats, settings: EventSettings) -> list[tuple[int, int]]:
-    """Stretches of seconds, the first the lowest (or deepest)."""
+    """The ruptures as stretches of seconds, the lowest (or deepest) first."""
     match settings.rule:
         case "greedy" | "optimal":
             score = _segment_means(rating, settings)
@@ -337,7 +338,7 @@ def _by_rule(rating: Floats, settings: EventSettings) -> list[tuple[int, int]]:
             onsets = choose(score, settings.count, settings.segment_s + settings.separation_s)
             return [(onset, onset + settings.segment_s) for onset in onsets]
         case "vshape":
-            # It brings scipy's filters along, which the rating room does without.
+            # It imports scipy's filters, which the rating room does not need.
             from tracedial.measures.v_shapes import v_shapes
 
             shapes = v_shapes(rating, drop_sd=settings.drop_sd, return_share=settings.return_share)
@@ -354,14 +355,14 @@ def _by_rule(rating: Floats, settings: EventSettings) -> list[tuple[int, int]]:
             found = sorted(parts, key=lambda part: float(np.nanmean(rating[slice(*part)])))
     apart: list[tuple[int, int]] = []
     for onset, end in found:
-        # Of two that overlap the first, which is the lower or deeper one.
+        # Of two that overlap, keep the first: it is the lower or deeper one.
         if onset >= settings.trim_start_s and all(end <= a or onset >= b for a, b in apart):
             apart.append((onset, end))
     return apart[: settings.count]
 
 
 def _segment_means(rating: Floats, settings: EventSettings) -> Floats:
-    """The mean of each segment by its onset, infinite where it may not be chosen."""
+    """The mean of each segment, by its onset; infinite where the segment may not be chosen."""
     length = settings.segment_s
     if len(rating) < length + settings.trim_start_s:
         return np.array([])
@@ -374,12 +375,12 @@ def _segment_means(rating: Floats, settings: EventSettings) -> Floats:
     share = n / length
     open_ = share >= settings.min_valid - 1e-12
     open_[: settings.trim_start_s] = False
-    # Sums of whole ratings are exact; rounding makes equals equal where ratings are not whole.
+    # Sums of whole ratings are exact; rounding makes equal means compare equal where ratings are not whole.
     return np.where(open_, np.round(mean, 9), np.inf)
 
 
 def _greedy(score: Floats, count: int, reach: int) -> list[int]:
-    """The onset of the lowest score, then of the lowest that is `reach` away from all before, and so on."""
+    """The onset of the lowest score, then of the lowest at least `reach` away from those already chosen, and so on."""
     score = score.copy()
     onsets: list[int] = []
     while len(onsets) < count and np.isfinite(score).any():
@@ -390,12 +391,12 @@ def _greedy(score: Floats, count: int, reach: int) -> list[int]:
 
 
 def _optimal(score: Floats, count: int, reach: int) -> list[int]:
-    """The onsets, `reach` apart, of the lowest sum of scores: `count` of them, or as many as there can be; the lowest
-    first, the earlier of equals."""
+    """The onsets, at least `reach` apart, with the lowest sum of scores: `count` of them, or as many as fit. The lowest
+    comes first; among equals the earlier."""
     n = len(score)
     if not n:
         return []
-    # An onset leaves what lies `reach` before it, and earlier, to the others.
+    # The other onsets before this one lie at least `reach` earlier.
     left = np.maximum(np.arange(n) - reach + 1, 0)
     ending_at: list[Floats] = []
     best_before = np.zeros(n + 1)
@@ -417,7 +418,7 @@ def _repair_after(
     rupture: Rupture, rating: Floats, smooth: Floats, until: int, rise: float, settings: EventSettings
 ) -> Repair:
     values = smooth[rupture.nadir_s : until]
-    # A segment may end before the fall does: the rise is counted from the lowest second so far.
+    # A segment may end before the fall does, so the rise is measured from the lowest second so far.
     high = values >= np.fmin.accumulate(values) + rise - 1e-9
     held_at = _first_run(high, settings.hold_s)
     nadir_s = rupture.nadir_s + int(np.nanargmin(values[: len(values) if held_at is None else max(held_at, 1)]))

@@ -1,8 +1,8 @@
 """Dyads as a study may find them: traces that vary as given ones do, with a given correlation and mean difference.
 
-A trace is drawn by its cosines: each has a size that follows from the spectrum of the given traces (or of an AR(1)
-series), times a normal draw. The cosine of no wave is drawn too, as large as the slowest: what a session's mean owes to
-the moment at which it was rated. Traces have the shape (n_dyads, n_seconds), frequencies are in cycles a second.
+A trace is drawn by its cosines: each is a size from the spectrum of the given traces (or of an AR(1) series) times a
+normal draw. The constant cosine is drawn too, as large as the slowest: a session's mean also depends on when it was
+rated. Traces have the shape (n_dyads, n_seconds), frequencies are in cycles a second.
 """
 
 import math
@@ -16,7 +16,8 @@ from tracedial.measures.cosines import common, cosines
 Floats = NDArray[np.float64]
 
 SHARED_COSINES = 4
-"""Cosines of the session in which a course may lie that all dyads share: lines, arcs, and twice as quick ones."""
+"""A course that all dyads share may lie in this many first cosines of the session: lines, arcs, and twice as quick
+ones."""
 SHARED_T = 2.5
 FEWEST_FOR_SHARED = 4
 BINS_AN_OCTAVE = 3
@@ -25,8 +26,9 @@ BINS_AN_OCTAVE = 3
 @dataclass(frozen=True)
 class Spectrum:
     """How one role's traces vary: `density` (variance a cosine, of a trace of unit variance) at `frequencies_hz`,
-    rising; `sds`: the SDs of its traces, in units of the scale, of which each simulated dyad draws one; `shared`: the
-    course that all sessions share, as amplitudes of the session's first cosines by the root of its seconds, in SD."""
+    rising; `sds`: the SDs of its traces, in units of the scale; each simulated dyad draws one of them. `shared`: the
+    course that all sessions share, as amplitudes of the session's first cosines divided by the root of its number of
+    seconds, in SD."""
 
     frequencies_hz: Floats
     density: Floats
@@ -34,15 +36,15 @@ class Spectrum:
     shared: Floats
 
     def at(self, n_seconds: int) -> Floats:
-        """The variance of each cosine of a session of `n_seconds`."""
+        """The variance of each cosine in a session of `n_seconds`."""
         wanted = np.maximum(np.arange(n_seconds) / (2 * n_seconds), self.frequencies_hz[0])
         return np.exp(np.interp(np.log(wanted), np.log(self.frequencies_hz), np.log(self.density)))
 
 
 @dataclass(frozen=True)
 class Truth:
-    """What holds over all dyads of the population: the mean r of their moments with its SD between dyads on Fisher's z,
-    the mean difference (b minus a) with its SD between dyads, in units."""
+    """The true values in the population of dyads: the mean r with its SD between dyads on Fisher's z, and the mean
+    difference (b minus a) with its SD between dyads, in units of the scale."""
 
     r: float
     spread_z: float
@@ -61,12 +63,13 @@ def spectrum_of_ar1(autocorrelation: float, sd: float) -> Spectrum:
 def spectrum_of(traces: list[Floats]) -> Spectrum:
     """The mean spectrum of traces of shape (n_seconds,), NaN where nothing was rated, none of them constant.
 
-    What all share in the session's first cosines (a mean at least 2.5 standard errors off 0, of four traces and more)
-    is no part of it and stands in `shared`.
+    A course that all traces share in the session's first cosines (a mean at least 2.5 standard errors from 0, over four
+    traces or more) is not part of the spectrum; it goes to `shared`.
     """
     known = [common(trace, trace)[0] for trace in traces]
     sds = np.array([float(trace.std()) for trace in known])
-    # By one SD for all: by its own, a trace that happens to drift would count its slow cosines less.
+    # All traces are divided by one SD. Divided by its own SD, a trace that happens to drift would count its slow
+    # cosines less.
     together = math.sqrt(float(np.mean(sds**2)))
     amplitudes = [cosines((trace - trace.mean()) / together) for trace in known]
     first = np.stack([one[1 : SHARED_COSINES + 1] / math.sqrt(len(one)) for one in amplitudes])

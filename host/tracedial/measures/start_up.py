@@ -1,7 +1,7 @@
-"""Where a rater has come from the place at which the dial stood to the session's own level.
+"""The start-up: how long a rater takes to move from the dial's first position to the session's own level.
 
-Two raters who both begin at the same place and move to where they belong correlate by that alone; in a short session it
-is most of the correlation. What is left out is known from each trace by itself.
+Two raters who both begin at the same position and move to their levels correlate through that alone; in a short session
+it is most of the correlation. The start-up is determined from each trace separately.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 AT_FIRST_S = 5
 FROM_S, UNTIL_S = 60, 360
-"""The part of the session whose level the beginning is held against."""
+"""The beginning is compared with the level of this part of the session."""
 TOGETHER_SD, ALONE_SD, NEAR_SD = 1.5, 3.0, 0.5
 LONGEST_S = 120
 LONGEST_SHARE = 0.25
@@ -24,16 +24,18 @@ LONGEST_SHARE = 0.25
 
 @dataclass(frozen=True)
 class StartUp:
-    """How far off its level a trace begins, in SD, and in which second it has come there; 0 and 0 where it doesn't."""
+    """How far from its level a trace begins, in SD, and the second in which it reaches that level; 0 and 0 where there
+    is no start-up."""
 
     distance_sd: float
     until_s: int
 
 
 def start_up(rating: Floats) -> StartUp:
-    """The beginning of `rating`, shape (n_seconds,): the distance of its first five ratings' mean from that of minutes
-    2 to 6, in SD about the slow course of the session after its first minute; and the second in which a mean of five
-    seconds comes within half a SD of that level, if that is within two minutes and a quarter of the session."""
+    """The beginning of `rating`, shape (n_seconds,): the distance between the mean of its first five ratings and the
+    mean of minutes 2 to 6, in SD about the slow course of the session after its first minute; and the second in which a
+    mean over five seconds first comes within half an SD of that level, if that happens within two minutes and within a
+    quarter of the session."""
     known = np.flatnonzero(~np.isnan(rating))
     if len(known) < 2 * FROM_S:
         return StartUp(0.0, 0)
@@ -52,8 +54,9 @@ def start_up(rating: Floats) -> StartUp:
 
 
 def settled_s(starts: Iterable[StartUp]) -> int:
-    """From which second on traces are compared: after the start-up of those that begin 1.5 SD off where two or more do,
-    since these correlate by it, and of any that begins 3 SD off."""
+    """The second from which traces are compared. If two or more traces begin more than 1.5 SD off, it lies after their
+    start-up, because the start-up makes them correlate; it also lies after the start-up of any trace that begins more
+    than 3 SD off."""
     starts = list(starts)
     together = [one.until_s for one in starts if one.distance_sd > TOGETHER_SD]
     alone = [one.until_s for one in starts if one.distance_sd > ALONE_SD]

@@ -1,9 +1,9 @@
 """Periods that two traces share: a swing of one period, with its overtones, that runs through both.
 
-A swing that does not go into the session in whole waves lies in many cosines at once, whose signs are then no coins of
-their own: all follow from its one phase. So swings are taken out of both traces before the rest is left to fair signs,
-and each gets a fair phase. A swing of any form is a sum of sines of its period and its overtones; they turn together,
-as they do when one trace is moved against the other. Traces have the shape (n_seconds,), without NaN.
+A swing that does not fit the session in whole waves spreads over many cosines. Their signs are then not independent:
+all follow from the swing's one phase. So swings are removed from both traces before the signs of the rest are treated
+as fair, and each swing gets a fair phase. A swing of any form is a sum of sines of its period and its overtones; they
+turn together, as they do when one trace is shifted against the other. Traces have the shape (n_seconds,), without NaN.
 """
 
 import math
@@ -16,9 +16,10 @@ Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 
 LEAST_SHARE = 0.15
-"""A swing holds at least so much of both traces' variance (geometric mean)."""
+"""A swing holds at least this share of both traces' variance (geometric mean)."""
 ABOVE_BESIDE = 8.0
-"""… and stands so far above the median of what lies up to four waves away on either side: slow traces have no swing."""
+"""… and this many times the median of the frequencies up to four waves away on either side: slow traces have no
+swing."""
 BESIDE_WAVES = 4
 LEAST_WAVES = 2
 """Fewer waves than this in the session are a course, not a swing."""
@@ -26,14 +27,14 @@ MOST = 4
 OVERTONES = 7
 """The swing itself and its overtones, up to this multiple of its frequency."""
 FINER = 4
-"""Frequencies looked at for each whole wave in the session."""
+"""How many frequencies are tried for each whole wave in the session."""
 
 
 @dataclass(frozen=True)
 class Swings:
-    """What two traces share: `frequencies` in waves a second; what is left of each trace; `turning`, for each swing
-    the w_h (h = 1, 2, …) with which Σ Re(w_h e^{ihθ}) is the sum of products when one of them is turned by θ (θ = 0: as
-    they are); the sums of squares of each trace's swings."""
+    """The swings that two traces share: their `frequencies` in waves a second; each trace without its swings;
+    `turning`, for each swing the w_h (h = 1, 2, …) for which Σ Re(w_h e^{ihθ}) is the sum of products when one trace's
+    swing is turned by θ (θ = 0: as they are); the sums of squares of each trace's swings."""
 
     frequencies: list[float]
     left_x: Floats

@@ -1,8 +1,8 @@
 """The trace: one rater's ratings on the video's own seconds, and its file, `trace.csv`.
 
 Row s is second s of the video, counted from its first frame. `rating` is the knob's position *at* that second (the
-sample that the dial took there, never an interpolation); `mean`, `min`, `max`, `n` are of the dial's finer readings in
-the second that ends there. Where nothing was sampled the row is NaN (an empty cell).
+sample that the dial took there, never an interpolation); `mean`, `min`, `max`, `n` summarize the dial's finer readings
+in the second that ends there. Where nothing was sampled, the row is NaN (an empty cell).
 """
 
 import csv
@@ -31,9 +31,9 @@ class Trace:
     """Ratings of one rater.
 
     `rating`, and where known `mean`, `low`, `high`, `offset_s`, `bound_s`: arrays of shape (n_seconds,), NaN where
-    nothing was sampled; row s is second s of the video. `n`: readings behind each mean. `flags`: a text for each row.
-    `offset_s` is the sample's video time minus the row's second (positive: sampled late); `bound_s` the most by which
-    the clocks can have misplaced it.
+    nothing was sampled; row s is second s of the video. `n`: number of readings in each mean. `flags`: a text for each
+    row. `offset_s` is the sample's video time minus the row's second (positive: sampled late); `bound_s` the most by
+    which the clocks can have misplaced it.
     """
 
     rater: str
@@ -53,7 +53,7 @@ class Trace:
 
     @property
     def unmoved(self) -> NDArray[np.bool_]:
-        """Seconds with a number that nobody gave, since the knob had not been moved yet; shape (n_seconds,)."""
+        """Marks seconds in which the knob had not been moved yet, so nobody gave their number; shape (n_seconds,)."""
         flagged = np.array([UNMOVED in words.split("|") for words in self.flags] or np.zeros(len(self.rating)), bool)
         return flagged & ~np.isnan(self.rating)
 
@@ -83,10 +83,11 @@ def write_trace(trace: Trace, path: Path) -> None:
 
 
 def read_trace(path: Path, rater: str | None = None) -> Trace:
-    """Read a CSV whose columns begin with `video_s,rating`; of the others only `flags` is read, where it is there.
+    """Read a CSV whose columns begin with `video_s,rating`; of the other columns only `flags` is read, if present.
 
-    Rows must be whole seconds, rising; a second that is left out is missing (NaN), as is an empty cell or `NaN`.
-    Raises `TraceError` naming file, line and remedy. The rater's name is the file's, or for a `trace.csv` its folder's.
+    Rows must be whole seconds in rising order. A second that is left out is missing (NaN), and so is an empty cell or
+    `NaN`. Raises `TraceError` naming file, line and remedy. The rater's name is the file's, or for a `trace.csv` its
+    folder's.
     """
     if rater is None:
         rater = whole_text(path.resolve().parent.name if path.stem == "trace" else path.stem)

@@ -9,14 +9,14 @@ from scipy.signal import lfilter
 Floats = NDArray[np.float64]
 
 LEAST_SD = 0.3
-"""Whole ratings can stand still most of the time: a third of a step is the least that is known of them."""
+"""Whole ratings can stand still most of the time. A third of a step is the smallest SD assumed for them."""
 SLOW_S, SCALE_S = 401, 601
-"""Over how many seconds a mean is the slow course, and over how many the innovations' SD is one."""
+"""The slow course is a mean over the first number of seconds; the innovations' SD is taken over the second."""
 MOST_REPEATS = 20
 
 
 class Noise:
-    """An autoregressive model of what is left of a trace without its falls, and the SD of its innovations over time."""
+    """An autoregressive model of a trace without its falls, and the SD of its innovations over time."""
 
     def __init__(self, coefficients: Floats, rest: Floats, block_s: int) -> None:
         self.coefficients, self.block_s = coefficients, block_s
@@ -33,7 +33,7 @@ class Noise:
 
 
 def noise_of(rest: Floats, block_s: int) -> Noise:
-    """The model of what is left, less its slow course, by Burg's method, of the order with the least BIC."""
+    """Fit the model to `rest` without its slow course, by Burg's method; the order is that with the lowest BIC."""
     quick = rest - running_mean(rest, SLOW_S // block_s)
     return Noise(_burg(quick - quick.mean(), min(MOST_REPEATS, len(rest) // 10)), rest, block_s)
 
@@ -61,8 +61,8 @@ def _burg(series: Floats, most: int) -> Floats:
 
 
 def phi_of_steps(trace: Floats) -> float:
-    """Lag-1 autocorrelation from the steps between seconds, which slow falls hardly touch: those of an AR(1) series
-    correlate by (φ − 1)/2."""
+    """Lag-1 autocorrelation φ from the steps between seconds, which slow falls hardly affect: neighbouring steps of an
+    AR(1) series correlate by (φ − 1)/2."""
     steps = np.diff(trace)
     size = max(1.4826 * float(np.median(np.abs(steps))), 0.5 * float(steps.std()), LEAST_SD)
     steps = np.clip(steps - steps.mean(), -4 * size, 4 * size)
@@ -70,7 +70,7 @@ def phi_of_steps(trace: Floats) -> float:
 
 
 def running_mean(series: Floats, width: int) -> Floats:
-    """The mean over about `width` values around each, of those that there are."""
+    """The mean over about `width` values around each value, or fewer near the ends."""
     half = max(min(width, len(series) - 1) // 2, 1)
     total = np.concatenate([[0.0], np.cumsum(series)])
     first = np.maximum(np.arange(len(series)) - half, 0)

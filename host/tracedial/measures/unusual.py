@@ -1,7 +1,7 @@
 """How unusual a rupture is for the rater's own session: whether noise like the trace's own falls as low.
 
-The lowest segments of a session are there whether anything happened or not. Beside them stand traces of the same
-amplitudes of cosines with the signs drawn anew: as variable as this trace, as slow, and without its events.
+Every session has lowest segments, whether anything happened or not. They are compared with traces that have the same
+amplitudes of cosines and random signs: as variable and as slow as this trace, but without its events.
 """
 
 import numpy as np
@@ -20,8 +20,8 @@ CLEAR_P = 0.05
 def depth_p(rating: Floats, length_s: int, means: list[float]) -> list[float | None]:
     """For each of the `means` of segments of `length_s` seconds: how often such noise has any segment as low.
 
-    `rating` has the shape (n_seconds,). None for a trace shorter than three segments or one that never changes. Where
-    a scale's end cuts the trace, the noise is that of the trace without the cut: it would rise as far as it falls.
+    `rating` has the shape (n_seconds,). None for a trace shorter than three segments or one that never changes. Where a
+    scale's end cuts the trace, the noise follows the trace without the cut, so that it rises as far as it falls.
     """
     trace, _ = common(rating, rating)
     if len(trace) < 3 * length_s or np.ptp(trace) == 0:

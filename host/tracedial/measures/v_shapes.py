@@ -1,8 +1,8 @@
-"""Falls with a return (V's, boxes, plateaus, steps) in noise whose kind is learnt from the trace itself.
+"""Falls with a return (V's, boxes, plateaus, steps) in noise that is modelled from the trace itself.
 
-The trace is freed of what holding a knob does to it (`knob_course.py`) and of its repetition (`trace_noise.py`),
-compared with falls of many shapes, and the clearest is taken out, again and again (`fall_search.py`).
-`docs/measures.md` has the definition with its reasons.
+First the effects of holding a knob are removed from the trace (`knob_course.py`), then its autocorrelation
+(`trace_noise.py`). Then the trace is compared with falls of many shapes, and the clearest fall is removed, again and
+again (`fall_search.py`). `docs/measures.md` has the definition with its reasons.
 """
 
 from dataclasses import dataclass, replace
@@ -21,11 +21,11 @@ LEAST_BLOCK_S, MOST_BLOCK_S = 2, 60
 SAME_TROUGH = 0.65
 """Two falls are one where the rating between them regains less than this share of the smaller."""
 SAME_ONSET_S = 20
-"""The likeliest onset over all shapes and the one by the fall alone are averaged where they are nearer than this."""
+"""If the likeliest onset over all shapes and the onset from the fall alone are nearer than this, they are averaged."""
 FINEST = 1e-4
-"""The least step of a rating that is told from none, as a share of its range."""
+"""The smallest step of a rating that counts as a step, as a share of its range."""
 LEAST_RATED = 0.5
-"""The share of its seconds that a fall with its return must be rated in."""
+"""At least this share of the seconds of a fall and its return must be rated."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,14 @@ def v_shapes(rating: Floats, *, drop_sd: float = 1.0, return_share: float = 0.5)
     """Falls of `drop_sd` SD of the trace or more, with their return, in the order of the video; `returned` if the
     smoothed rating regains `return_share` of the fall by its end.
 
-    `rating` has the shape (n_seconds,), NaN where nothing was rated: such seconds count as on the line between their
-    neighbours, for this only. A trace of a held knob is looked at in blocks as long as the knob usually rests.
+    `rating` has the shape (n_seconds,), NaN where nothing was rated: only for this search, such seconds count as on the
+    line between their neighbours. The trace of a held knob is searched in blocks as long as the knob usually rests.
     """
     known = ~np.isnan(rating)
     if np.count_nonzero(known) < 3 * MARGIN_S or np.ptp(rating[known]) == 0:
         return []
-    # The search takes a rating's least step for 1, so that a scale from 0 to 1 has the same falls as one to 100.
+    # The search uses the smallest step of the rating as its unit, so that a scale from 0 to 1 has the same falls as one
+    # to 100.
     step = max(float(np.diff(np.unique(rating[known])).min()), FINEST * float(np.ptp(rating[known])))
     course, rest_s = followed(rating / step)
     uncut = beyond_the_ends(course)
@@ -69,7 +70,7 @@ def v_shapes(rating: Floats, *, drop_sd: float = 1.0, return_share: float = 0.5)
 
 
 def _joined(found: list[Fall], trace: Floats) -> list[Fall]:
-    """One fall for those between which the rating hardly comes back."""
+    """Merge falls between which the rating hardly comes back."""
     smooth = running_mean(trace, 9)
     made: list[Fall] = []
     for fall in sorted(found, key=lambda fall: fall.at):
