@@ -1,1 +1,1 @@
-"""Files that are whole, private and of the right shape; free text that is safe where it is shown."""
+"""Keeps files complete, private and of the right shape, and makes free text safe to show."""

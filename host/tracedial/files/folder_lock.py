@@ -1,4 +1,4 @@
-"""One program at a time in a folder: a lock file that the system lets go with the process, so a kill leaves none."""
+"""Lets only one program at a time use a folder. The system frees the lock when the process ends, even by a kill."""
 
 from pathlib import Path
 
@@ -16,16 +16,16 @@ class NoLocksError(Exception):
 
 
 class FolderLock:
-    """The lock of a folder, which is made if it is not there. `name` is the lock file's."""
+    """The lock of a folder, which is created if it does not exist. `name` is the lock file's name."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self._folder = folder
-        # Opened in one thread and closed in another.
+        # One thread opens the lock and another may close it.
         self._lock = FileLock(folder / name, timeout=0, thread_local=False, mode=FILE_MODE)
 
     def acquire(self) -> None:
-        """Take the lock; taking it twice changes nothing. Raises `FolderInUseError`, `NoLocksError`, and `OSError` for
-        a folder that cannot be written to."""
+        """Take the lock; taking it twice changes nothing. Raises `FolderInUseError`, `NoLocksError`, or `OSError` if
+        the folder is not writable."""
         if self._lock.is_locked:
             return
         make_folder(self._folder)
@@ -37,5 +37,5 @@ class FolderLock:
             raise NoLocksError from None
 
     def release(self) -> None:
-        """Let the lock go, if it is held."""
+        """Release the lock if it is held."""
         self._lock.release(force=True)

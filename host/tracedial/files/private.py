@@ -1,6 +1,6 @@
-"""Folders and files that are their owner's alone, from the moment at which they are made: mode 0700 and 0600.
+"""Folders and files that only their owner can read, from the moment they are created: mode 0700 and 0600.
 
-On Windows a folder has the rights of the one that it is made in; a user's own folders are private there.
+On Windows a folder inherits the rights of its parent; a user's own folders are private there.
 """
 
 import contextlib
@@ -13,17 +13,17 @@ FILE_MODE = 0o600
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder, and those above it that are not there, for their owner alone; one that is there stays as it is.
-    Raises `OSError`, and then leaves none of them."""
+    """Create a folder and its missing parents for their owner only; an existing folder stays as it is.
+    Raises `OSError`, and then leaves none of the new folders."""
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     made: list[Path] = []
     try:
         for path in reversed(missing):
-            # Another program may make it in the meantime.
+            # Another program may create it in the meantime.
             with contextlib.suppress(FileExistsError):
                 path.mkdir(FOLDER_MODE)
                 made.append(path)
-        # A file in the folder's place, and a link that leads nowhere, are refused as a system would.
+        # If a file or a broken link stands in the folder's place, let the system refuse it.
         folder.mkdir(FOLDER_MODE, exist_ok=True)
     except OSError:
         for path in reversed(made):
@@ -33,16 +33,16 @@ def make_folder(folder: Path) -> None:
 
 
 def opener(path: str, flags: int) -> int:
-    """For `open`: a file that this makes is its owner's alone."""
+    """An opener for `open`: a file that it creates belongs to its owner only."""
     return os.open(path, flags, FILE_MODE)
 
 
 def open_new(path: Path) -> BinaryIO:
-    """A new file for bytes, each written at once. Raises `OSError`, `FileExistsError` where there is one."""
+    """Open a new, unbuffered file for bytes. Raises `OSError`; `FileExistsError` if the file exists."""
     return open(path, "xb", buffering=0, opener=opener)
 
 
 def make_file(path: Path) -> None:
-    """Make an empty file. Raises `OSError`, `FileExistsError` where there is one."""
+    """Create an empty file. Raises `OSError`; `FileExistsError` if the file exists."""
     with open_new(path):
         pass

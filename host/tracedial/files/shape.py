@@ -1,8 +1,8 @@
-"""The shape of a file's content: what each entry must be, looked at before any of it is used.
+"""The shape of a file's content: what each entry must be. It is checked before any entry is used.
 
-A shape is an `Entry` (text, number, …), a dict of shapes by name (others may stand beside them), or a list of one shape
-(any number of such). Files are opened in editors, cut by full disks and written by other versions: what does not fit is
-named, with its place and what must stand there.
+A shape is an `Entry` (text, number, …), a dict of shapes by name (a file may have further names), or a list with one
+shape (for any number of items). Files are edited by hand, cut short by full disks and written by other versions, so the
+check names an entry that does not fit, its place, and what it must be.
 """
 
 from collections.abc import Callable
@@ -12,12 +12,12 @@ from typing import Any, TypeGuard
 from tracedial.files.safe_text import is_control
 
 LARGEST = 1e15
-"""Beyond any number that these files hold; larger ones upset what is computed from them."""
+"""More than any number in these files; larger numbers would spoil later computations."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One value. `words` say what it must be; `may_lack`: its name may be absent."""
+    """One value. `words` say what it must be; `may_lack`: the name may be absent."""
 
     words: str
     fits: Callable[[Any], bool]
@@ -25,22 +25,22 @@ class Entry:
 
 
 def is_number(value: Any) -> TypeGuard[float]:
-    """Whether a value is a number that can be computed with (true and false are none, nor is NaN)."""
+    """Whether a value is a number to compute with; true, false and NaN are not."""
     return isinstance(value, int | float) and not isinstance(value, bool) and -LARGEST < value < LARGEST
 
 
 def is_list(value: Any) -> TypeGuard[list[Any]]:
-    """Whether a value is a list, of whatever."""
+    """Whether a value is a list of any items."""
     return isinstance(value, list)
 
 
 def is_table(value: Any) -> TypeGuard[dict[str, Any]]:
-    """Whether a value is a table of names and values, as JSON has them."""
+    """Whether a value is a table of names and values, as in JSON."""
     return isinstance(value, dict)
 
 
 def is_line(value: Any) -> bool:
-    """Whether a value is a text of one line that a terminal and a file can hold: no controls, no half characters."""
+    """Whether a value is one line of text that a terminal and a file can hold: no controls, no lone surrogates."""
     return isinstance(value, str) and not any(map(is_control, value))
 
 
@@ -57,17 +57,17 @@ YES_OR_NO = Entry("true or false", lambda value: isinstance(value, bool))
 
 
 def or_null(entry: Entry) -> Entry:
-    """The same, or null."""
+    """The same entry, which may also be null."""
     return Entry(f"{entry.words}, or null", lambda value: value is None or entry.fits(value), entry.may_lack)
 
 
 def if_there(entry: Entry) -> Entry:
-    """The same, or nothing."""
+    """The same entry, which may also be absent."""
     return Entry(entry.words, entry.fits, may_lack=True)
 
 
 def misfit(content: Any, shape: Any, place: str = "") -> str:
-    """What does not fit, as in `video.duration_s is 'x'; it must be a number`; empty where all does."""
+    """The entry that does not fit, as in `video.duration_s is 'x'; it must be a number`; empty if everything fits."""
     if isinstance(shape, Entry):
         return "" if shape.fits(content) else _said(content, place, shape.words)
     if isinstance(shape, list):
@@ -89,7 +89,7 @@ def misfit(content: Any, shape: Any, place: str = "") -> str:
 
 
 def _said(value: Any, place: str, words: str) -> str:
-    # At most a line of it: the value may be anything.
+    # At most one line: the value may be anything.
     shown = ascii(value)
     shown = shown if len(shown) <= 60 else f"{shown[:60]}…"
     return f"{place or 'the content'} is {shown}; it must be {words}"

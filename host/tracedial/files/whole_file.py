@@ -1,6 +1,7 @@
-"""Files that are there whole or not at all: written beside their place, forced to the disk, then renamed into it.
+"""Files that are complete or absent: written beside their final place, synced to the disk, then renamed.
 
-Every file but a journal is written so: a program that is killed or a disk that is full leaves the old file, or none.
+Every file except a journal is written like this: if the program is killed or the disk is full, the old file (or none)
+remains.
 """
 
 import contextlib
@@ -15,15 +16,15 @@ from typing import IO, Any
 from tracedial.files.private import make_file, make_folder
 
 LEFT_OVER_S = 3600.0
-"""A half file older than this is of a program that was killed, and goes when its file is next written."""
+"""A half file older than this comes from a program that was killed; the next write of its file deletes it."""
 
 
 @contextlib.contextmanager
 def half_file(path: Path) -> Iterator[Path]:
-    """A path beside `path` to write to; what is there at the end of the block takes the place of `path` at once, what
-    is there at an exception goes. Raises `OSError`.
+    """A path beside `path` to write to. At the end of the block it replaces `path` in one step; after an exception it
+    is deleted. Raises `OSError`.
 
-    A device or a pipe, which cannot be replaced, is its own half file.
+    A device or a pipe cannot be replaced, so it is written directly.
     """
     if path.exists() and not path.is_file():
         yield path
@@ -42,15 +43,15 @@ def half_file(path: Path) -> Iterator[Path]:
         with contextlib.suppress(OSError):
             half.unlink(missing_ok=True)
         raise
-    # The new name is in the folder, which has to reach the disk too. Windows has no such thing, and needs none.
+    # The new name is stored in the folder, so sync the folder too. Windows cannot do this and does not need it.
     with contextlib.suppress(OSError):
         _sync(target.parent)
 
 
 @contextlib.contextmanager
 def half_folder(path: Path) -> Iterator[Path]:
-    """A new folder beside `path` to write into; at the end of the block it takes the place of `path` (and what was
-    there goes), at an exception it goes. Raises `OSError`."""
+    """A new folder beside `path` to write into. At the end of the block it replaces `path` and everything in it;
+    after an exception it is deleted. Raises `OSError`."""
     _remove_left_over(path)
     half = path.with_name(f".{path.name[:40]}.{os.getpid()}.{time.monotonic_ns():x}.part")
     try:
@@ -60,7 +61,7 @@ def half_folder(path: Path) -> Iterator[Path]:
             if made.is_file():
                 _sync(made)
         if path.exists():
-            # A folder that holds something cannot be replaced by a rename: for a moment neither stands there.
+            # A rename cannot replace a folder that is not empty: for a moment neither folder is in place.
             old = half.with_suffix(".old.part")
             path.replace(old)
             half.replace(path)
@@ -76,13 +77,13 @@ def half_folder(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def whole_text_file(path: Path, *, encoding: str = "utf-8") -> Iterator[IO[str]]:
-    """A text file to write, whose line ends stay as they are written. Raises `OSError`."""
+    """A text file to write; line ends stay as written. Raises `OSError`."""
     with half_file(path) as half, half.open("w", newline="", encoding=encoding) as file:
         yield file
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file with all its content: a text in UTF-8, or bytes. Raises `OSError`."""
+    """Write a complete file: text in UTF-8, or bytes. Raises `OSError`."""
     data = content.encode() if isinstance(content, str) else content
     with half_file(path) as half:
         half.write_bytes(data)
