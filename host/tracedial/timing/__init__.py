@@ -1,1 +1,1 @@
-"""Time without files: clocks fitted to each other, the player's story, the frames that were shown."""
+"""Time, without files: clocks fitted to each other, the player's events, and the frames that were shown."""

@@ -1,15 +1,15 @@
-"""The dial's clock against the host's, from sync exchanges: offset and drift over time, with a bound.
+"""The dial's clock relative to the host's, from sync exchanges: offset and drift over time, with a bound.
 
 The offset is what must be **added to a dial time to get the host time** of the same instant (seconds):
 ``host_s = dial_s + offset_s``. It is positive when the host's clock reads more than the dial's.
 
-An exchange gives four timestamps, and with them an interval that holds the offset whatever the link did. All intervals
-together, and what a crystal can do between them, leave a region (`clock_region.py`): the truth lies in it, so the bound
-spans it. Where in the region the truth most likely lies is an estimate: a line through the exchanges around it, each
+An exchange gives four timestamps. They define an interval that holds the offset, whatever the link did. All intervals
+together, with the limits of a crystal between them, leave a region (`clock_region.py`). The true offset lies in it, so
+the bound spans it. The most likely offset within the region is estimated by a line through the exchanges nearby, each
 weighted by 1 / (resolution² + excess² / 12), where ``excess`` is its round trip beyond the quickest one nearby (an
-error spread evenly over ± excess / 2 has that variance) and by a tricube of the distance in time. On a link whose
-directions differ this estimate may lie far off; it is therefore kept within the middle half of the region. A link that
-is slower in one direction at all times cannot be told from an offset by any such method; the bound holds it.
+error spread evenly over ± excess / 2 has that variance) and by a tricube of the distance in time. On a link with
+unequal delays in its two directions this estimate may lie far off, so it is kept within the middle half of the region.
+No such method can tell a link that is always slower in one direction from an offset; the bound covers this case.
 """
 
 import math
@@ -30,9 +30,9 @@ STAMPS_TO_TELL = 16
 def fit_clock(exchanges: Sequence[SyncExchange], *, origin_ns: int, tick_us: int = 1) -> ClockFit:
     """Fit the clock of one dial from its exchanges, all of one boot.
 
-    `origin_ns` is the host's monotonic time that host seconds are counted from, `tick_us` what the dial's stamps are
-    rounded to. Exchanges that no link can make are left out, and counted in `impossible`. Raises `ClockError` for
-    exchanges of two boots, and where fewer than three possible ones are left.
+    `origin_ns` is the host's monotonic time at which host seconds begin; the dial's stamps are rounded to `tick_us`.
+    Exchanges that no link can produce are left out and counted in `impossible`. Raises `ClockError` for exchanges of
+    two boots, and where fewer than three possible exchanges are left.
     """
     boots = {exchange.boot for exchange in exchanges}
     if len(boots) > 1:
@@ -60,8 +60,8 @@ def fit_clock(exchanges: Sequence[SyncExchange], *, origin_ns: int, tick_us: int
 
 
 def page_tick_us(exchanges: Sequence[SyncExchange]) -> int:
-    """What a browser rounds its clock to (5 µs to some ms, against attacks by timing), in µs: what all of a page's
-    stamps are multiples of. A microsecond where there are too few to say."""
+    """The step to which a browser rounds its clock (5 µs to some ms, against timing attacks), in µs: all stamps of a
+    page are multiples of it. One microsecond where there are too few stamps to tell."""
     stamps = {stamp for exchange in exchanges for stamp in (exchange.dial_received_us, exchange.dial_sent_us)}
     return max(math.gcd(*stamps), 1) if len(stamps) >= STAMPS_TO_TELL else 1
 
@@ -76,8 +76,8 @@ def fit_stamps(
     boot: int,
     tick_s: float = 1e-6,
 ) -> ClockFit:
-    """`fit_clock` on arrays of shape (n_exchanges,), in seconds and in the order of time. `tick_s` is what the dial's
-    stamps are rounded to: a microsecond on a dial, up to a millisecond in a browser."""
+    """`fit_clock` on arrays of shape (n_exchanges,), in seconds and in the order of time. The stamps of the dial or
+    page are rounded to `tick_s`: a microsecond on a dial, up to a millisecond in a browser."""
     round_trip = (host_back_s - host_sent_s) - (dial_out_s - dial_in_s)
     possible = (round_trip >= -2 * tick_s) & (dial_out_s >= dial_in_s) & (host_back_s >= host_sent_s)
     if np.count_nonzero(possible) < MIN_EXCHANGES:

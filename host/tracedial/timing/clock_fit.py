@@ -1,4 +1,4 @@
-"""A fitted clock: host time of dial times and the other way round, with how wrong that can be.
+"""A fitted clock: converts dial times to host times and back, with a bound on the error.
 
 The offset is what must be **added to a dial time to get the host time** of the same instant (seconds):
 ``host_s = dial_s + offset_s``. It is positive when the host's clock reads more than the dial's.
@@ -19,14 +19,14 @@ class ClockFit:
     """The fitted clock of one boot of one dial.
 
     `knot_dial_s`, `offset_s`, `low_s`, `high_s`: arrays of shape (n_knots,); between knots the offset is a straight
-    line, and the true one lies between `low_s` and `high_s`. `rate_low`, `rate_high`: shape (n_knots + 1,), how fast
-    the true offset can change before the first knot, between neighbours and after the last (s/s).
+    line, and the true offset lies between `low_s` and `high_s`. `rate_low`, `rate_high`: shape (n_knots + 1,), how fast
+    the true offset can change before the first knot, between neighbouring knots and after the last knot (s/s).
 
     `residual_s`, `excess_s`, `round_trip_s`: arrays of shape (n_exchanges,), each exchange's own offset minus the
-    fitted one, its round trip beyond the quickest one nearby, and the round trip. `steps`: how often the host's clock
-    stood still (a computer asleep); `impossible`: exchanges left out because their round trip is negative, or they
-    contradict all others. `rate_change`: by how much the dial's rate was allowed to stray from one rate for ten
-    minutes (s/s).
+    fitted one, its round trip beyond the quickest one nearby, and its round trip. `steps`: how often the host's clock
+    stood still (a computer asleep); `impossible`: exchanges left out because their round trip is negative or they
+    contradict all others. `rate_change`: how far the dial's rate was allowed to stray from one rate for ten minutes
+    (s/s).
     """
 
     boot: int
@@ -59,8 +59,8 @@ class ClockFit:
         return dial_s
 
     def bound_at(self, dial_s: Floats | float) -> Floats:
-        """The most that `host_s` can be wrong there, in seconds, for a dial whose rate keeps to what `clock_region.py`
-        states."""
+        """The largest possible error of `host_s` at these dial times, in seconds, if the dial's rate stays within the
+        limits in `clock_region.py`."""
         return _in_blocks(self._bound_at, np.asarray(dial_s, dtype=float))
 
     def _bound_at(self, dial_s: Floats) -> Floats:
@@ -69,7 +69,7 @@ class ClockFit:
         after, before = np.clip(right, 0, len(knots) - 1), np.clip(right - 1, 0, len(knots) - 1)
         since_s, until_s = dial_s - knots[before], knots[after] - dial_s
         slow, fast = self.rate_low[right], self.rate_high[right]
-        # Before the first knot and behind the last both neighbours are the same, and say the same.
+        # Before the first knot and after the last, both neighbours are the same knot and give the same value.
         high = np.minimum(
             self.high_s[before] + np.where(since_s >= 0, fast, slow) * since_s,
             self.high_s[after] - np.where(until_s >= 0, slow, fast) * until_s,
@@ -93,7 +93,7 @@ class ClockFit:
         return float((self.offset_s[-1] - self.offset_s[0]) / span_s * 1e6) if span_s > 0 else 0.0
 
     def rate_at_end(self) -> float:
-        """Dial seconds in a host second, as measured at the end of the fit."""
+        """Dial seconds per host second, as measured at the end of the fit."""
         return 1.0 / (1.0 + self.drift_last)
 
     def _offset_at(self, dial_s: Floats) -> Floats:
@@ -104,12 +104,13 @@ class ClockFit:
 
 
 def _in_blocks(function: Callable[[Floats], Floats], values: Floats) -> Floats:
-    """A function of each value, so that its intermediate arrays stay small however many there are."""
+    """Apply a function to values block by block, so that its intermediate arrays stay small for any number of
+    values."""
     if values.size <= BLOCK:
         return function(values)
     return np.concatenate([function(values[at : at + BLOCK]) for at in range(0, len(values), BLOCK)])
 
 
 def drift_words(drift_ppm: float) -> str:
-    """How a dial's clock runs beside the host's, in words instead of a sign."""
+    """How fast a dial's clock runs relative to the host's, in words instead of a sign."""
     return f"dial {abs(drift_ppm):.1f} ppm {'slow' if drift_ppm > 0 else 'fast'}"

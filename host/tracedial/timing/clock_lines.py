@@ -1,4 +1,4 @@
-"""The lines through the exchanges of one piece of the host's clock, and the pieces joined."""
+"""Fits lines through the exchanges of each piece of the host's clock, and joins the pieces."""
 
 import itertools
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ WINDOW_S = 45.0
 """Half-width of the line's window."""
 KNOT_S = 5.0
 RESOLUTION_S = 10e-6
-"""What a microsecond tick and a thread's wake-up leave even in the quickest exchange."""
+"""The uncertainty that a microsecond tick and a thread's wake-up leave even in the quickest exchange."""
 MIN_POINTS = 8
 SHORT_SPAN_S = 0.5
 GAP_S = 5.0
-"""Exchanges farther apart than this have a gap between them."""
+"""Exchanges farther apart than this are separated by a gap."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ def fit_piece(exchanges: Exchanges) -> Piece:
     span = at[-1] - at[0]
     n_knots = max(2, int(np.ceil(span / KNOT_S)) + 1)
     knots = cast(Floats, np.linspace(at[0], at[-1], n_knots)) if span > 0 else at[:1]
-    # Where the link was lost there is nothing to fit: one straight line leads from the last exchange to the next.
+    # Where the link was lost there is nothing to fit: a straight line joins the last exchange before the gap to the
+    # next.
     lost = np.flatnonzero(np.diff(at) > GAP_S)
     near = np.min(np.abs(knots[:, None] - at[_around(at, knots)]), axis=1) <= GAP_S / 2
     knots = np.unique(np.concatenate([knots[near], at[lost], at[lost + 1]]))
@@ -55,15 +56,15 @@ def fit_piece(exchanges: Exchanges) -> Piece:
 
 
 def _spacious(region: Region, quickest_s: float) -> Region:
-    """The region, nowhere narrower than the quickest round trip: narrower than what no exchange has told, it would only
-    say that the dial's rate strays by nearly as much as is allowed."""
+    """The region, widened to at least the quickest round trip. No single exchange can justify a narrower region; it
+    would only mean that the dial's rate strays by nearly as much as is allowed."""
     middle, half = (region.high_s + region.low_s) / 2, (region.high_s - region.low_s) / 2
     half = np.maximum(half, quickest_s / 2)
     return Region(middle - half, middle + half, region.rate_low, region.rate_high, region.change)
 
 
 def join(pieces: list[Piece]) -> tuple[Floats, Floats, Region]:
-    """Knots, offsets and region of all pieces. Between two of them anything up to the whole step is possible."""
+    """Knots, offsets and region of all pieces. Between two pieces, any offset up to the whole step is possible."""
     knots, offset = [pieces[0].knots], [pieces[0].offset]
     first = pieces[0].region
     low, high, slow, fast = [first.low_s], [first.high_s], [first.rate_low], [first.rate_high]
@@ -75,7 +76,8 @@ def join(pieces: list[Piece]) -> tuple[Floats, Floats, Region]:
         offset += [np.array([before.offset[-1], after.offset[0]]), after.offset]
         low += [np.array([whole_low, whole_low]), own.low_s]
         high += [np.array([whole_high, whole_high]), own.high_s]
-        # The last rate of a piece leads to the first of the two knots, the first of the next from the second.
+        # The last rate of a piece applies up to the first of the two knots, the first rate of the next piece from the
+        # second knot.
         slow += [np.zeros(1), own.rate_low]
         fast += [np.zeros(1), own.rate_high]
     return (
@@ -98,7 +100,7 @@ def _around(at: Floats, times: Floats) -> NDArray[np.int64]:
 
 
 def nearby_minimum(at: Floats, values: Floats) -> Floats:
-    """The least of `values` within the window around each: a link's speed may change with the hours."""
+    """The smallest of `values` within the window around each: a link's speed may change over hours."""
     first = np.searchsorted(at, at - WINDOW_S, side="left")
     last = np.searchsorted(at, at + WINDOW_S, side="right")
     # One more value, since a window may end at the end of the array.
@@ -114,7 +116,7 @@ def _local_lines(knots: Floats, at: Floats, offset: Floats, weight: Floats) -> t
         distance = np.abs(at - knots[sparse])
         reach[sparse] = np.partition(distance, nearest)[nearest] * 1.001 + 1e-9
     first, last = np.searchsorted(at, knots - reach), np.searchsorted(at, knots + reach, side="right")
-    # One row a knot, as wide as the widest window; what lies behind a row's own window weighs nothing.
+    # One row for each knot, as wide as the widest window; entries beyond a row's own window have weight 0.
     widest = int((last - first).max())
     index: NDArray[np.int64] = first[:, None] + np.arange(widest)
     inside = index < last[:, None]
@@ -125,7 +127,7 @@ def _local_lines(knots: Floats, at: Floats, offset: Floats, weight: Floats) -> t
     x_mean, y_mean = (w * x).sum(axis=1) / total, (w * y).sum(axis=1) / total
     x_off = x - x_mean[:, None]
     spread = (w * x_off**2).sum(axis=1)
-    # Exchanges of one moment tell an offset, but no drift.
+    # Exchanges at one moment give an offset but no drift.
     steep = (at[last - 1] - at[first] >= SHORT_SPAN_S) & (spread > 0)
     slope = np.where(steep, (w * x_off * (y - y_mean[:, None])).sum(axis=1) / np.where(steep, spread, 1.0), 0.0)
     return y_mean - slope * x_mean, slope

@@ -1,9 +1,10 @@
-"""Which offsets of a dial's clock are possible: the region that sync exchanges and the physics of crystals leave.
+"""The possible offsets of a dial's clock: the region that sync exchanges and the physics of crystals leave.
 
-An exchange holds whatever the link did: the request reached the dial after it was sent, and the answer came back after
-the dial sent it. So at `low_at_s` (dial time of the request's arrival) the offset is at least `low_s` (host sent minus
-dial received), and at `high_at_s` it is at most `high_s` (host received minus dial sent). Between exchanges the offset
-runs at a rate that stays within `change` of one rate for the whole window, and that rate is one a crystal can have.
+An exchange limits the offset, whatever the link did: the request reached the dial after the host sent it, and the
+answer came back after the dial sent it. So at `low_at_s` (dial time of the request's arrival) the offset is at least
+`low_s` (host sent minus dial received), and at `high_at_s` it is at most `high_s` (host received minus dial sent).
+Between exchanges the offset runs at a rate that stays within `change` of one rate for the whole window, and that rate
+is one that a crystal can have.
 
 All functions take arrays in the order of time; offsets and times are in seconds, rates in seconds per second.
 """
@@ -17,22 +18,24 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 MAX_RATE = 200e-6
-"""How far a crystal's rate can lie from its nominal one: a cheap quartz in the cold, and to spare."""
+"""How far a crystal's rate can lie from its nominal rate: a cheap quartz in the cold, with a margin."""
 RATE_CHANGE = 10e-6
 """How far a rate may stray within one window: a crystal whose temperature changes by tens of degrees."""
 MAX_RATE_CHANGE = 1000e-6
-"""What no clock does. Exchanges that ask for more are not of one clock that runs: there was a step."""
+"""No clock changes its rate by more than this. Exchanges that need more cannot come from one running clock: there was a
+step."""
 WINDOW_S = 600.0
 WINDOW_STEP_S = 300.0
 LONGEST_GAP_S = 30.0
-"""A gap between exchanges counts as this long when windows are laid, so that each gap has both its sides in one."""
+"""Longer gaps between exchanges count as this long when windows are laid out, so that both sides of each gap lie in one
+window."""
 RATES = 16
-"""How many rates of the possible ones are tried; between two, the envelope is bounded by its concavity."""
+"""How many of the possible rates are tried; between two of them, concavity bounds the envelope."""
 
 
 @dataclass(frozen=True)
 class Intervals:
-    """What exchanges say: arrays of shape (n_exchanges,), see the module."""
+    """The limits that exchanges set: arrays of shape (n_exchanges,), see the module."""
 
     low_at_s: Floats
     low_s: Floats
@@ -48,7 +51,8 @@ class Intervals:
 @dataclass(frozen=True)
 class Region:
     """The possible offsets at knots, arrays of shape (n_knots,), and the possible rates before the first knot, between
-    neighbours and after the last: shape (n_knots + 1,). `change` is the largest `RATE_CHANGE` that a window needed."""
+    neighbouring knots and after the last: shape (n_knots + 1,). `change` is the largest `RATE_CHANGE` that a window
+    needed."""
 
     low_s: Floats
     high_s: Floats
@@ -58,7 +62,8 @@ class Region:
 
 
 def region_of(intervals: Intervals, knots_s: Floats) -> Region:
-    """The region at rising knots. Each window narrows it; where two windows contradict each other both stand."""
+    """The region at rising knots. Each window narrows it; where two windows contradict each other, the region covers
+    both."""
     n = len(knots_s)
     low, high = np.full(n, -np.inf), np.full(n, np.inf)
     rate_low, rate_high = np.full(n + 1, -np.inf), np.full(n + 1, np.inf)
@@ -81,11 +86,11 @@ def region_of(intervals: Intervals, knots_s: Floats) -> Region:
 
 
 def possible_rates(intervals: Intervals) -> tuple[float, float, float]:
-    """The slowest and the fastest rate that the exchanges of a window leave, and by how much the rate must be allowed
-    to stray from it. What was measured outweighs what crystals do."""
+    """The slowest and the fastest rate that the exchanges of a window allow, and how far the rate must be allowed to
+    stray. Measurements outweigh the limits of crystals."""
     fastest = _steepest(intervals)
     slowest = -_steepest(Intervals(intervals.high_at_s, -intervals.high_s, intervals.low_at_s, -intervals.low_s))
-    # Half the distance by which the two miss each other is the least that will do; twice that leaves room.
+    # Half the distance between the two limits is the least stray that works; twice that leaves room.
     change = max(RATE_CHANGE, slowest - fastest)
     slowest, fastest = slowest - change, fastest + change
     if slowest <= MAX_RATE and fastest >= -MAX_RATE:
@@ -103,7 +108,7 @@ def first_contradiction(intervals: Intervals, *, rate: float, slack_s: float) ->
 
 
 def _both(low: Floats, high: Floats, other_low: Floats, other_high: Floats) -> tuple[Floats, Floats]:
-    """What lies in both intervals, or all that lies in either where they are apart."""
+    """The intersection of two intervals, or the range that covers both where they do not overlap."""
     inner_low, inner_high = np.maximum(low, other_low), np.minimum(high, other_high)
     apart = inner_low > inner_high
     return (
@@ -113,7 +118,7 @@ def _both(low: Floats, high: Floats, other_low: Floats, other_high: Floats) -> t
 
 
 def _windows(at_s: Floats) -> list[tuple[int, int]]:
-    """Ranges of exchanges that overlap by half, on a time in which long gaps are short."""
+    """Ranges of exchanges that overlap by half, on a time axis with long gaps shortened."""
     axis = np.concatenate([[0.0], np.cumsum(np.minimum(np.diff(at_s), LONGEST_GAP_S))])
     starts = np.arange(0.0, max(axis[-1] - WINDOW_STEP_S, 0.0) + 1e-9, WINDOW_STEP_S)
     first = np.searchsorted(axis, starts)
@@ -123,8 +128,8 @@ def _windows(at_s: Floats) -> list[tuple[int, int]]:
 
 
 def _steepest(intervals: Intervals) -> float:
-    """The largest rate at which a straight line can rise from any lower limit to any later upper one: the least ratio
-    of two differences, found by Dinkelbach's iteration (Management Science 13, 1967)."""
+    """The largest rate at which a straight line can rise from any lower limit to any later upper limit: the smallest
+    ratio of two differences, found by Dinkelbach's iteration (Management Science 13, 1967)."""
     low_at, low = intervals.low_at_s - intervals.low_at_s[0], intervals.low_s
     high_at, high = intervals.high_at_s - intervals.low_at_s[0], intervals.high_s
     before = np.asarray(np.searchsorted(low_at, high_at), dtype=np.int64) - 1
@@ -159,7 +164,7 @@ def _envelope(
 
 
 def _lowest(limit_at: Floats, limit: Floats, at: Floats, rates: Floats, change: float) -> Floats:
-    """At each knot, for each rate, the lowest that any upper limit leaves: shape (n_rates, n_knots)."""
+    """For each rate and knot, the lowest offset that the upper limits allow: shape (n_rates, n_knots)."""
     rise, fall = rates + change, rates - change
     from_left = np.minimum.accumulate(limit - rise * limit_at, axis=1)
     from_right = np.minimum.accumulate((limit - fall * limit_at)[:, ::-1], axis=1)[:, ::-1]
@@ -171,11 +176,11 @@ def _lowest(limit_at: Floats, limit: Floats, at: Floats, rates: Floats, change: 
 
 
 def _greatest(values: Floats) -> Floats:
-    """The greatest of a concave function that is known at evenly spaced points, shape (n_points, n_knots), never too
-    small: between two points it lies below the lines through their neighbours on either side."""
+    """An upper bound of the maximum of a concave function known at evenly spaced points, shape (n_points, n_knots).
+    Between two points the function lies below the lines through their neighbours on either side."""
     greatest = values.max(axis=0)
     here, there = values[:-1], values[1:]
-    # Rise per step to the left of each space between points, and fall per step to its right.
+    # The rise per step to the left of each interval between points, and the fall per step to its right.
     rise = np.vstack([np.full_like(values[:1], np.inf), here[1:] - here[:-1]])
     fall = np.vstack([there[:-1] - there[1:], np.full_like(values[:1], np.inf)])
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -183,11 +188,11 @@ def _greatest(values: Floats) -> Floats:
         share = np.clip((there + fall - here) / (rise + fall), 0.0, 1.0)
         meet = np.where(np.isinf(rise), there + np.maximum(fall, 0.0), here + rise * share)
         meet = np.where(np.isinf(fall), here + np.maximum(rise, 0.0), meet)
-    # A peak needs a line that rises towards it and one that falls from it.
+    # A peak needs a line that rises towards it and a line that falls from it.
     peak = (rise > 0) & (fall > 0)
     return np.maximum(greatest, np.where(peak & np.isfinite(meet), meet, -np.inf).max(axis=0))
 
 
 def _index_of(times_s: Floats, at_s: float, side: Literal["left", "right"] = "left") -> int:
-    """Where a time belongs among rising times."""
+    """The index at which a time belongs among rising times."""
     return int(np.count_nonzero(times_s < at_s if side == "left" else times_s <= at_s))

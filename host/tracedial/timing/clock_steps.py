@@ -9,7 +9,7 @@ from tracedial.timing.clock_region import MAX_RATE, MAX_RATE_CHANGE, Intervals, 
 
 MIN_EXCHANGES = 3
 STEP_S = 1e-3
-"""What an offset must change by, beyond what exchanges and a drifting clock explain, to be a step."""
+"""A step is a change of the offset that exceeds, by more than this, what exchanges and a drifting clock explain."""
 
 
 @dataclass(frozen=True)
@@ -22,14 +22,14 @@ class Exchanges:
     round_trip_s: Floats
 
     def part(self, first: int, last: int) -> "Exchanges":
-        """Those from `first` on to before `last`."""
+        """The exchanges from `first` (included) to `last` (excluded)."""
         own = slice(first, last)
         return Exchanges(
             self.intervals.part(first, last), self.at_s[own], self.own_offset_s[own], self.round_trip_s[own]
         )
 
     def without(self, index: int) -> "Exchanges":
-        """All but one."""
+        """All exchanges except one."""
         one = self.intervals
         return Exchanges(
             Intervals(*(np.delete(values, index) for values in (one.low_at_s, one.low_s, one.high_at_s, one.high_s))),
@@ -40,7 +40,8 @@ class Exchanges:
 def between_steps(exchanges: Exchanges) -> tuple[Exchanges, list[tuple[int, int]]]:
     """The ranges of exchanges in which the host's clock ran: a computer that slept stops it while the dial's goes on.
 
-    An exchange that alone contradicts those before it and those after it, which agree, is none, and is left out.
+    If the exchanges before and after a single exchange agree with each other and contradict it, it is not a step: it is
+    left out.
     """
     ranges: list[tuple[int, int]] = []
     first = 0
@@ -67,8 +68,8 @@ def between_steps(exchanges: Exchanges) -> tuple[Exchanges, list[tuple[int, int]
 
 
 def _first_jump(exchanges: Exchanges) -> int | None:
-    """The first exchange whose offset is farther from that of the one before than their round trips and a crystal's
-    drift explain."""
+    """The first exchange with an offset farther from the previous one than their round trips and a crystal's drift
+    explain."""
     jumps = np.abs(np.diff(exchanges.own_offset_s)) > (
         (exchanges.round_trip_s[1:] + exchanges.round_trip_s[:-1]) / 2 + MAX_RATE * np.diff(exchanges.at_s) + STEP_S
     )
@@ -76,7 +77,7 @@ def _first_jump(exchanges: Exchanges) -> int | None:
 
 
 def _agrees_without(exchanges: Exchanges, first: int, odd: int) -> bool:
-    """Whether the exchanges right behind `odd` agree with those from `first` to it."""
+    """Whether the exchanges right after `odd` agree with those from `first` up to it."""
     behind = range(odd + 1, min(odd + 1 + MIN_EXCHANGES, len(exchanges.at_s)))
     if len(behind) < MIN_EXCHANGES:
         return False

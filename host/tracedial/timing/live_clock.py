@@ -1,4 +1,4 @@
-"""The clock of a dial or a page while its sync exchanges come in, fitted anew again and again."""
+"""The clock of a dial or a page during a session, refitted again and again as sync exchanges arrive."""
 
 import numpy as np
 
@@ -8,21 +8,22 @@ from tracedial.timing.clock import fit_clock
 from tracedial.timing.clock_fit import ClockFit
 
 WINDOW_S = 120.0
-"""Older exchanges do not matter for where the clock is now."""
+"""Older exchanges do not affect the present estimate."""
 MOST_EXCHANGES = 400
 KEPT_EXCHANGES = 2000
 REFIT_S = 2.0
 MAX_DRIFT = 0.02
-"""What runs this much faster or slower than the host's clock is none; the wire's periods allow as much."""
+"""Anything that runs faster or slower than the host's clock by more than this share is not a clock; the wire's periods
+allow this much."""
 NO_CLOCK = f"The dial sends times that are no clock's: they run more than {MAX_DRIFT:.0%} off the computer's."
 
 
 class LiveClock:
-    """Fits the exchanges of the last two minutes and of this boot, once there are `first_exchanges` of them.
+    """Fits this boot's exchanges of the last two minutes, once there are `first_exchanges` of them.
 
-    `hear` is called in the link's thread, everything else in any. Host seconds count from `origin_ns`. `boot`: what
-    the last HELLO said; `exchanges`: those of that boot, at most the last 2000; `fit`: the last fit, None where there
-    is none of this boot; `problem`: a sentence where the times are no clock's, else empty.
+    `hear` is called in the link's thread, everything else in any thread. Host seconds count from `origin_ns`. `boot`:
+    from the last HELLO; `exchanges`: those of that boot, at most the last 2000; `fit`: the last fit, None if there is
+    none of this boot; `problem`: a sentence if the times cannot come from a clock, else empty.
     """
 
     def __init__(self, *, origin_ns: int, first_exchanges: int) -> None:
@@ -36,11 +37,11 @@ class LiveClock:
 
     @property
     def enough(self) -> bool:
-        """Whether there are exchanges enough for a first fit."""
+        """Whether there are enough exchanges for a first fit."""
         return len(self.exchanges) >= self._first_exchanges
 
     def hear(self, event: Hello | SyncExchange) -> bool:
-        """Take in what was said; returns whether the clock was reset by it and begins anew."""
+        """Take in an event; returns whether it reset the clock, which then starts again."""
         if isinstance(event, SyncExchange):
             self.exchanges.append(event)
             del self.exchanges[:-KEPT_EXCHANGES]
@@ -63,27 +64,27 @@ class LiveClock:
             self.fit, self.problem = None, str(error)
             return None
         self.problem = "" if _is_clock(fit) else NO_CLOCK
-        # It may have been reset while it was being fitted.
+        # The clock may have been reset during the fit.
         self.fit = fit if not self.problem and fit.boot == self.boot else None
         self._fitted_ns = now_ns
         return self.fit
 
     def fit_at(self, now_ns: int) -> ClockFit | None:
-        """The last fit, or a new one where that is older than two seconds."""
+        """The last fit, or a new one if the last is older than two seconds."""
         if self.fit is not None and now_ns - self._fitted_ns < REFIT_S * 1e9:
             return self.fit
         return self.refit(now_ns)
 
     def bound_s(self, now_ns: int) -> float | None:
-        """How far off the fit may be now (seconds); None without a fit."""
+        """The largest possible error of the fit now (seconds); None without a fit."""
         fit = self.fit
         if fit is None:
             return None
         return float(fit.bound_at(fit.dial_s((now_ns - self.origin_ns) / 1e9)))
 
     def runs_like_clock(self) -> bool:
-        """Whether as much of the dial's time passed between the first exchange and the last of one boot as can have, by
-        the host's clock: exactly how much that was nobody knows who did not see the bytes arrive."""
+        """Whether the dial time between the first and the last exchange of one boot fits the host time. Only a range of
+        host times is known, because the host does not see when its bytes arrive at the dial."""
         boot = [exchange for exchange in self.exchanges if exchange.boot == self.exchanges[-1].boot]
         first, last = boot[0], boot[-1]
         dial_ns = (last.dial_received_us - first.dial_received_us) * 1000
@@ -95,7 +96,7 @@ class LiveClock:
 def fit_boots(
     exchanges: list[SyncExchange], boots: list[int], *, origin_ns: int
 ) -> tuple[dict[int, ClockFit], dict[int, ClockError]]:
-    """The clock of each boot from all of its exchanges, and why some boots have none."""
+    """The clock of each boot from all of its exchanges, and the reasons why some boots have none."""
     fits: dict[int, ClockFit] = {}
     unfitted: dict[int, ClockError] = {}
     for boot in boots:

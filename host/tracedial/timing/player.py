@@ -1,7 +1,7 @@
-"""Video time: what a player tells, the timeline made of it, and a virtual player over a real video file.
+"""Video time: a player's events, the timeline made from them, and a virtual player for a real video file.
 
-A player tells of each change when it happens: `PlayerEvent`s, journalled raw. `Timeline` turns them into stretches in
-which the video ran steadily; between stretches it stood still.
+A player reports each change when it happens, as a `PlayerEvent`; the journal keeps these unchanged. `Timeline` turns
+them into stretches in which the video ran steadily; between stretches it stood still.
 """
 
 import math
@@ -23,9 +23,9 @@ class PlayerEvent:
     """A change of the player at a host time.
 
     `play` and `rate`: from `host_ns` on the video runs at `speed` from `video_s`. `pause`, `stall`, `ended`: it stands
-    still at `video_s`. `seek`: it stands still, now at `video_s`. Events may be told ahead of their time, so that dials
+    still at `video_s`. `seek`: it stands still, now at `video_s`. Events may be reported ahead of time, so that dials
     can be set to tick with the video's first second. A player on a page stamps with the page's own clock: `page_us`
-    since that page's `page_boot`, from which `host_ns` was reckoned when it came in.
+    since that page's `page_boot`; `host_ns` was computed from it on arrival.
     """
 
     kind: EventKind
@@ -36,7 +36,8 @@ class PlayerEvent:
     page_us: int | None = None
 
     def seen_from(self, host_ns: int) -> "PlayerEvent":
-        """The same running video, told from a later instant of it; before its own, as it is."""
+        """The same running video, described from a later instant. For an instant before the event's own, the event
+        unchanged."""
         if host_ns <= self.host_ns:
             return self
         video_s = self.video_s + (host_ns - self.host_ns) / 1e9 * self.speed
@@ -48,8 +49,8 @@ class Stretch:
     """The video ran from `video_s` at `speed` between two host times (seconds since the recording's origin).
 
     `anchor_host_s`, `anchor_video_s`: arrays of shape (n_anchors,), instants at which the video is known to have stood
-    there, from the frames that a page showed; between two of them it ran steadily, outside them at `speed`.
-    `anchor_bound_s`, of the same shape: how far the video may have been from there.
+    there, from the frames that a page showed. Between two anchors it ran steadily, outside them at `speed`.
+    `anchor_bound_s`, of the same shape: how far the video may have been from that position.
     """
 
     host_start_s: float
@@ -77,7 +78,8 @@ class Stretch:
         return video_s / self.speed + np.interp(video_s, self.anchor_video_s, behind_s)
 
     def bound_s(self, host_s: NDArray[np.float64]) -> NDArray[np.float64]:
-        """How far the video may have been from `video_s` at host times; 0 where a player keeps to what it tells."""
+        """How far the video may have been from `video_s` at host times; 0 for a player that does exactly what it
+        reports."""
         if self.anchor_host_s is None or self.anchor_bound_s is None:
             return np.zeros(np.shape(host_s))
         return np.interp(host_s, self.anchor_host_s, self.anchor_bound_s)
@@ -89,7 +91,7 @@ class Stretch:
 
 
 def timeline(events: Iterable[PlayerEvent], *, origin_ns: int, until_ns: int) -> list[Stretch]:
-    """The stretches in which the video ran, in order of host time. `until_ns` ends one that no event ended."""
+    """The stretches in which the video ran, in order of host time. `until_ns` ends a stretch that no event ended."""
     stretches: list[Stretch] = []
     running: PlayerEvent | None = None
 
@@ -108,8 +110,8 @@ def timeline(events: Iterable[PlayerEvent], *, origin_ns: int, until_ns: int) ->
 
 @dataclass(frozen=True)
 class Cue:
-    """One scripted act of the virtual player: when the video reaches `at_video_s`, `pause` for `value` seconds of host
-    time, `stall` likewise, `seek` to second `value`, or go on at speed `rate` times `value`."""
+    """One scripted action of the virtual player: when the video reaches `at_video_s`, `pause` for `value` seconds of
+    host time, `stall` likewise, `seek` to second `value`, or go on at speed `rate` times `value`."""
 
     at_video_s: float
     act: Literal["pause", "stall", "seek", "rate"]
@@ -141,7 +143,7 @@ def parse_cue(text: str) -> Cue:
 
 
 class Player(Protocol):
-    """What a recorder needs of a player, which tells its events meanwhile."""
+    """What a recorder needs from a player. The player reports its events as it goes."""
 
     ended: bool
 
@@ -150,7 +152,7 @@ class Player(Protocol):
         ...
 
     def advance(self, now_ns: int) -> None:
-        """Carry out, or pass on, what has come due by `now_ns`; called often."""
+        """Carry out, or pass on, whatever is due by `now_ns`; called often."""
         ...
 
     def stop(self, now_ns: int) -> None:
@@ -159,13 +161,14 @@ class Player(Protocol):
 
 
 LEAD_NS = 250_000_000
-"""How far ahead of playing (again) the virtual player tells of it."""
+"""How far in advance the virtual player reports that it will play (again)."""
 
 
 class VirtualPlayer:
-    """Plays a video file to nobody, from `begin_s` on, with the host's clock, at any speed; it follows cues.
+    """Plays a video file without showing it, from `begin_s` on, by the host's clock, at any speed; it follows cues.
 
-    `advance` is called often and tells each event through `on_event`, a `play` `LEAD_NS` ahead of its time.
+    `advance` is called often and reports each event through `on_event`; it reports a `play` `LEAD_NS` ahead of its
+    time.
     """
 
     def __init__(
@@ -184,9 +187,10 @@ class VirtualPlayer:
         self._on_event = on_event
         self._base_speed = speed
         self._speed = speed
-        # A cue is met once: a seek back does not meet it again.
+        # A cue is carried out once: a seek back does not trigger it again.
         self._cues = sorted(cues, key=lambda cue: cue.at_video_s)
-        # Running from `_since_ns` on at `_video_s`; or standing there until `_resume_ns`, where that is set.
+        # Either running since `_since_ns` from `_video_s`, or standing at `_video_s` until `_resume_ns`, if that is
+        # set.
         self._running = False
         self._since_ns = 0
         self._video_s = begin_s
@@ -212,7 +216,7 @@ class VirtualPlayer:
         return min(self._video_s + (now_ns - self._since_ns) / 1e9 * self._speed, self.end_s)
 
     def advance(self, now_ns: int) -> None:
-        """Carry out what has come due by `now_ns`."""
+        """Carry out whatever is due by `now_ns`."""
         while not self.ended:
             if self._resume_ns is not None and now_ns >= self._resume_ns - LEAD_NS:
                 self._running, self._since_ns, self._resume_ns = True, self._resume_ns, None

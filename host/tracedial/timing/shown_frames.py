@@ -1,14 +1,14 @@
 """Video time from the frames that a page really showed.
 
-A browser tells of each frame which second of the video it is (`mediaTime`, exact) and when it is expected on the screen
-(`expectedDisplayTime`, on the page's clock, on the screen's own grid of some 17 ms). **These frames are the truth; what
-a player tells of itself (play, pause, stall …) is a hint.** The frames alone say where the video stood still (a frozen
-browser, a stall, a pause), where it leapt ahead of what it had shown, and where it went back. There the timeline is
-split, whatever the player said. In between it follows the frames: their running median, which takes the screen's grid
-out, but never farther from any frame than `NEAR_S`.
+For each frame a browser reports which second of the video it is (`mediaTime`, exact) and when it is expected on the
+screen (`expectedDisplayTime`, on the page's clock, on the screen's own grid of some 17 ms). **These frames are the
+truth; a player's own reports (play, pause, stall …) are hints.** The frames alone show where the video stood still (a
+frozen browser, a stall, a pause), where it leapt ahead, and where it went back. The timeline is split there, whatever
+the player reported. In between it follows the running median of the frames, which removes the screen's grid, but it
+never lies farther from any frame than `NEAR_S`.
 
-How late a frame is, `host_s - video_s`, is the quantity that all of this looks at: it rises where the video stands
-still and falls where the video leaps ahead.
+All of this uses one quantity, how late a frame is: `host_s - video_s`. It rises where the video stands still and falls
+where the video leaps ahead.
 """
 
 import itertools
@@ -25,34 +25,35 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 BREAK_S = 0.15
-"""A frame that comes this much later or earlier than the one before it says begins a new stretch."""
+"""A frame that comes later or earlier than the previous frame predicts, by more than this, begins a new stretch."""
 UNSEEN_S = 0.5
-"""A video that ran on for this long without a new frame on the screen was not seen meanwhile."""
+"""A video that ran for this long without a new frame on the screen was not seen during that time."""
 NEAR_S = 0.02
 """The timeline is never farther than this from a frame: less than two of a screen's grid."""
 SCREEN_S = 1 / 60
-"""One refresh of a screen: a frame is expected on it, and only a light sensor can tell when it really lit up."""
+"""One refresh of a screen. A frame is expected at a refresh; only a light sensor can tell when it really lit up."""
 MEDIAN_S = 0.5
 """Length of the running median."""
 BOUND_REACH_S = 0.25
-"""The residuals of the frames up to this far from an instant say how well it is placed."""
+"""The residuals of the frames within this distance of an instant show how well it is placed."""
 GAP_REACH_S = 1.0
-"""The same where frames were not told of for longer than that."""
+"""The same distance where no frames were reported for longer than that."""
 MAX_MEDIAN_FRAMES = 61
 STEADY = 0.1
-"""How far the usual distance of two frames may be from that of the average rate, as a share, in a video of a steady
-rate."""
+"""In a video of a steady rate, the usual distance of two frames differs from that of the average rate by at most this
+share."""
 WORD_S = 0.25
-"""How far a video may be from where a page's player alone says it is: players tell their time in such steps."""
+"""How far a video may be from the position that a page's player alone reports: players report their time in such
+steps."""
 UNTOLD = -1
-"""A page that does not count its frames."""
+"""The counter of a page that does not count its frames."""
 
 
 @dataclass(frozen=True)
 class FrameBatch:
-    """Frames as a page reported them: `at_us` on the clock of `page_boot`, `media_s` seconds of the video. Where the
-    browser counts them: how many frames it had `shown` and `passed` (shown or dropped) up to each; and how long after
-    its time the page was told of it (`late_us`)."""
+    """Frames as a page reported them: `at_us` on the clock of `page_boot`, `media_s` seconds of the video. If the
+    browser counts frames: how many it had `shown` and `passed` (shown or dropped) up to each frame. `late_us`: how long
+    after a frame's time the page was notified of it."""
 
     page_boot: int
     at_us: list[int]
@@ -66,7 +67,7 @@ class FrameBatch:
 class Frames:
     """Frames on the host's clock in the order of their reports, arrays of shape (n_frames,): when each is expected on
     the screen (`host_s`), its second of the video, the counters (`UNTOLD` where there are none), how far the page's
-    clock may be off there, and how long after its time the page was told of it."""
+    clock may be off at that time, and how long after the frame's time the page was notified of it."""
 
     host_s: Floats
     video_s: Floats
@@ -88,7 +89,7 @@ class Frames:
 
 
 class Unseen(NamedTuple):
-    """Seconds of the video that passed without a frame on the screen, and when: from where to where."""
+    """Seconds of the video that passed without a frame on the screen, and the host times between which they passed."""
 
     video_from_s: float
     video_to_s: float
@@ -98,9 +99,9 @@ class Unseen(NamedTuple):
 
 @dataclass(frozen=True)
 class ShownVideo:
-    """What the frames say: the stretches in which the video ran on the screen, what was passed unseen, how often and
-    how long it stood still though no player had said so, and for each frame that was used how much later it appeared
-    than the timeline says (seconds; positive: late)."""
+    """What the frames show: the stretches in which the video ran on the screen, the seconds that passed unseen, how
+    often and how long it stood still without a report from the player, and for each frame used how much later it
+    appeared than the timeline says (seconds; positive: late)."""
 
     stretches: list[Stretch]
     unseen: list[Unseen]
@@ -117,9 +118,9 @@ def shown_video(
     origin_ns: int,
     frame_rate_hz: float | None,
 ) -> ShownVideo:
-    """The timeline through frames. `events` and `told`, the stretches made of them, are hints: they end a stretch
-    between two frames, and a stretch in which no frame was reported is all they can say. `frame_rate_hz` is the video's
-    average, where it is known."""
+    """The timeline through frames. `events` and `told`, the stretches made from them, are hints: they can end a stretch
+    between two frames, and they can supply a stretch in which no frame was reported, nothing more. `frame_rate_hz` is
+    the video's average rate, if known."""
     frames = _in_order(frames)
     if not len(frames.host_s):
         return ShownVideo(told, [], 0, 0.0, np.zeros(0))
@@ -145,7 +146,7 @@ def shown_video(
         if stretches:
             before = replace(stretches[-1], host_end_s=min(stretches[-1].host_end_s, stretch.host_start_s))
             stretches[-1] = before
-            # A player tells of a pause before its last frame is on the screen.
+            # A player reports a pause before its last frame is on the screen.
             from_s, to_s = since_s - BREAK_S, frames.host_s[first] + BREAK_S
             meanwhile = [one for one in hints if from_s < one.host_s < to_s]
             stood_s = stretch.host_start_s - before.host_end_s
@@ -164,7 +165,7 @@ def shown_video(
 
 
 def on_its_word(stretch: Stretch) -> Stretch:
-    """A stretch that only a page's player told of, with a bound to match."""
+    """A stretch that only a page's player reported, with a bound to match."""
     ends_s = np.array([stretch.host_start_s, stretch.host_end_s])
     return replace(
         stretch, anchor_host_s=ends_s, anchor_video_s=stretch.video_s(ends_s), anchor_bound_s=np.full(2, WORD_S)
@@ -172,7 +173,8 @@ def on_its_word(stretch: Stretch) -> Stretch:
 
 
 def _without_frames(told: list[Stretch], shown: list[Stretch]) -> tuple[list[Stretch], list[Unseen]]:
-    """What a player told of stretches in which no frame was: believed where they are short, else nobody saw them."""
+    """The stretches that a player reported but that have no frame: short ones are accepted, longer ones count as
+    unseen."""
     alone = [one for one in told if not _overlaps(one, shown)]
     short = [on_its_word(one) for one in alone if one.video_end_s - one.video_start_s < UNSEEN_S]
     long = [one for one in alone if one.video_end_s - one.video_start_s >= UNSEEN_S]
@@ -180,7 +182,7 @@ def _without_frames(told: list[Stretch], shown: list[Stretch]) -> tuple[list[Str
 
 
 class _Hint(NamedTuple):
-    """What a player told, on the host's clock."""
+    """A player's report, on the host's clock."""
 
     host_s: float
     kind: str
@@ -192,7 +194,7 @@ class _Hint(NamedTuple):
 
 
 def _in_order(frames: Frames) -> Frames:
-    """The most frames that come after one another: one that is expected only after its successor never appears."""
+    """The largest set of frames in order: a frame that is expected later than its successor never appears."""
     if np.all(np.diff(frames.host_s) > 0):
         return frames
     ends: list[float] = []
@@ -221,9 +223,9 @@ def _usual_step(video_s: Floats) -> float:
 def _hidden(frames: Frames, usual_s: float, frame_rate_hz: float | None) -> Floats:
     """Between neighbouring frames: seconds of the video that passed on no screen, shape (n_frames - 1,).
 
-    A browser that counts its frames tells how many it passed without showing them; one frame that lasts long is not
-    hidden, nor are frames that were shown while the page was too busy to be told of them. Without counters, a video of
-    a steady rate (its usual step is that of its average rate) shows by its gaps what is missing.
+    A browser that counts its frames reports how many it passed without showing them. A frame that lasts long is not
+    hidden, and neither are frames that were shown while the page was too busy to be notified. Without counters, the
+    gaps show what is missing if the video has a steady rate (its usual step is that of its average rate).
     """
     step_s = np.diff(frames.video_s)
     passed, shown = np.diff(frames.passed), np.diff(frames.shown)
@@ -233,7 +235,7 @@ def _hidden(frames: Frames, usual_s: float, frame_rate_hz: float | None) -> Floa
     steady = frame_rate_hz is not None and abs(usual_s * frame_rate_hz - 1) < STEADY
     if steady:
         share[~counted] = np.clip(1 - usual_s / np.maximum(step_s[~counted], usual_s), 0.0, 1.0)
-    # Between two frames that follow each other in the file there is none; the counters may be a frame ahead.
+    # Nothing is hidden between two frames that follow each other in the file; the counters may be one frame ahead.
     return np.where(step_s > 1.5 * usual_s, step_s * share, 0.0)
 
 
@@ -248,17 +250,18 @@ def _breaks(frames: Frames, usual_s: float, hidden_s: Floats, stops_s: Floats) -
 
 
 def _stretch(frames: Frames, hidden_s: Floats) -> tuple[Stretch, Floats]:
-    """A stretch through frames without a break, from the first to the last, with its bound; and how late each was."""
+    """A stretch through frames without a break, from the first to the last, with its bound; and how late each frame
+    was."""
     late_s = frames.host_s - frames.video_s
     middle_s = np.clip(_running_median(late_s, frames.host_s), late_s - NEAR_S, late_s + NEAR_S)
     # The video does not run back between two frames.
     video_s = np.maximum.accumulate(frames.host_s - middle_s)
     residual_s = late_s - middle_s
-    # While a frame stands longer than its time by more than the screen's grid, what is on the screen lags behind the
-    # line to the next.
+    # While a frame stays on the screen too long by more than the screen's grid, the picture lags behind the line to the
+    # next frame.
     stale_s = np.diff(frames.host_s) - np.diff(frames.video_s)
     stale_s = np.where(stale_s > SCREEN_S, stale_s, 0.0) + hidden_s
-    # Where the page was told late of a frame, the screen may have had it as late.
+    # If the page was notified late of a frame, the screen may have shown it just as late.
     doubt_s = np.maximum(np.abs(residual_s), frames.told_late_s)
     doubt_s[:-1] = np.maximum(doubt_s[:-1], stale_s)
     doubt_s[1:] = np.maximum(doubt_s[1:], stale_s)
@@ -277,9 +280,9 @@ def _stretch(frames: Frames, hidden_s: Floats) -> tuple[Stretch, Floats]:
 def _with_ends(
     stretch: Stretch, hints: list[_Hint], *, usual_s: float, longest_s: float
 ) -> tuple[Stretch, list[Unseen]]:
-    """The stretch from where a player that agrees with its first frame says it began, to where one that agrees with the
-    last says it ended; else from the first frame to one frame's time behind the last. What such a player ran through
-    for longer than any frame lasts was not seen."""
+    """Extend a stretch to the beginning and end that the player reported, where these agree with its first and last
+    frame; else it runs from the first frame to one frame's time after the last. If the player's report adds more than
+    any frame lasts, that part was not seen."""
     begin_s, end_s = stretch.host_start_s, stretch.host_end_s
     earliest_s, latest_s = begin_s, end_s + usual_s
     unseen: list[Unseen] = []
@@ -307,7 +310,7 @@ def _with_ends(
             unseen.append(_passed(stretch, latest_s, stops_s[0]))
     bound_s = stretch.anchor_bound_s
     if bound_s is not None and longest_s <= 2 * usual_s:
-        # In a video of a steady rate a frame that stands longer than its time is out of date.
+        # In a video of a steady rate, a frame that stays longer than its time is out of date.
         bound_s = bound_s.copy()
         bound_s[0] += max(begin_s - earliest_s - usual_s, 0.0)
         bound_s[-1] += max(latest_s - end_s - usual_s, 0.0)
@@ -327,7 +330,7 @@ def _passed(stretch: Stretch, host_from_s: float, host_to_s: float) -> Unseen:
 
 def _running_median(values: Floats, at_s: Floats) -> Floats:
     """The median of the values around each, over about `MEDIAN_S`."""
-    # Only recordings that a page played need it, and it takes a while to load.
+    # Only recordings that a page played need scipy's filter, and it takes a while to load.
     from scipy.ndimage import median_filter  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
 
     usual_s = float(np.median(np.diff(at_s))) if len(at_s) > 1 else MEDIAN_S

@@ -28,16 +28,17 @@ class TickGrid:
         return round(self.period_s * 1e9)
 
     def ahead_of(self, other: "TickGrid", *, at_s: float) -> float:
-        """How much later than `other`'s the ticks of this grid lie around a dial time (seconds, ± half a period)."""
+        """How much later the ticks of this grid are than those of `other`, around a dial time (seconds, ± half a
+        period)."""
         tick_s = self.tick0_s + round((at_s - self.tick0_s) / self.period_s) * self.period_s
         return math.remainder(tick_s - other.tick0_s, other.period_s)
 
 
 def tick_grid(play: PlayerEvent, fit: ClockFit, *, rate_hz: float) -> TickGrid:
-    """The grid on which `rate_hz` samples a second of video fall, the whole seconds among them.
+    """The grid of ticks for `rate_hz` samples a second of video, with ticks on the whole seconds.
 
-    `play` says from when and where the video runs, and how fast; tick 0 is the first whole instant from there on, or if
-    the dial has booted since, the first that its clock can name.
+    `play` says when and where the video begins to run, and how fast. Tick 0 is the first whole instant from there on,
+    or, if the dial has booted since, the first that its clock can express.
     """
     ahead_video_s = math.ceil(play.video_s * rate_hz - 1e-6) / rate_hz - play.video_s
     tick0_host_s = (play.host_ns - fit.origin_ns) / 1e9 + ahead_video_s / play.speed
