@@ -1,1 +1,1 @@
-"""From dials and a player to journals, and journals read back."""
+"""Records dials and a player into journals, and reads journals back."""

@@ -18,23 +18,23 @@ from tracedial.timing.player import PlayerEvent
 from tracedial.timing.shown_frames import FrameBatch
 
 AHEAD_NS = 300_000_000
-"""A player tells at most this far ahead of what it does."""
+"""A player reports an action at most this far ahead."""
 BEHIND_NS = 1_000_000_000
-"""A line of the player's is written at most this long after what it tells of, on a busy computer."""
+"""On a busy computer, a player's line is written at most this long after the action that it reports."""
 FRAMES_NS = 2_000_000_000
-"""Frames are told within this time after they were shown."""
+"""Frames are reported within this time after they were shown."""
 TOLERANCE_S = 5e-3
-"""A virtual player tells where it stands exactly; one on a page is held to its frames instead."""
+"""A virtual player reports its position exactly; a player on a page is checked against its frames instead."""
 RUNNING = ("play", "rate")
 FROM_RUNNING = ("pause", "stall", "seek", "rate")
-"""What a virtual player does only while it plays."""
+"""Actions that a virtual player takes only while it plays."""
 FOREVER_NS = 1 << 62
 
 
 @dataclass(frozen=True)
 class Doubt:
     """Samples from `from_ns` until `to_ns` (host time) may belong to another second of the video; `code` and `values`
-    are those of the finding that says why."""
+    belong to the finding that says why."""
 
     from_ns: int
     to_ns: int
@@ -42,7 +42,7 @@ class Doubt:
     values: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def covers(self, host_ns: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Which host times lie within: same shape."""
+        """Marks the host times that lie within the doubt: same shape."""
         return (host_ns >= self.from_ns) & (host_ns < self.to_ns)
 
 
@@ -52,7 +52,7 @@ def doubts_of(
     """All doubts about a recording whose journal was read; `ended` says whether it has its last line."""
     doubts = [doubt for gap in content.gaps if (doubt := _of_gap(gap, player))]
     if not content.numbered and not frames:
-        # Lines without numbers can be missing without a trace: what the others say has to fit.
+        # Lines without numbers can vanish without a trace, so the remaining lines must agree with each other.
         doubts += _contradictions(player, ended=ended)
     if not ended:
         doubts.append(Doubt(last_ns - BEHIND_NS, FOREVER_NS, Code.DOUBT_AT_END))

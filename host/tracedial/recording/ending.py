@@ -1,4 +1,4 @@
-"""The end of a recording: the dials are stopped, what is still missing is waited for, and how it ended is written."""
+"""The end of a recording: stop the dials, wait for what is still missing, and write how the recording ended."""
 
 from dataclasses import asdict
 
@@ -18,13 +18,13 @@ class Ending:
             rater.connection.client.stop()
 
     def waits(self, now_ns: int) -> bool:
-        """Whether the dial has something yet that is missing, and goes on sending it."""
+        """Whether the dial still has missing records and keeps sending them."""
         client = self._rater.connection.client
         if self._rater.connection.error or self._is_complete():
             return False
         return self._patience.waits(
             now_ns,
-            # What a flood promises is not waited for.
+            # Do not wait for records that a flood promises.
             missing=0 if client.over_budget else client.missing,
             answered=client.tracker.answered if client.tracker else 0,
             stopped=client.is_stopped(),

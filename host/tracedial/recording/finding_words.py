@@ -1,4 +1,5 @@
-"""The sentences of the findings, in one table. A translation is another table with the same codes, and its own ways.
+"""The sentences of the findings, in one table. A translation is another table with the same codes and its own ways to
+write values.
 
 A sentence is a template. Its fields are the values of the finding, with a way to write each: `times` (once, 3 times),
 `list` (joined by semicolons), `line` and `lines` (journal lines by their first number and count), `ranges` (video
@@ -15,7 +16,7 @@ SHOWN = 5
 """A sentence lists at most this many lines."""
 
 Template = str | tuple[str, str]
-"""A sentence, or one for `count` 1 and one for any other."""
+"""One sentence, or two: for a `count` of 1 and for any other count."""
 
 ENGLISH: dict[Code, Template] = {
     Code.JOURNAL_NOTE: "{text}",
@@ -249,5 +250,5 @@ WAYS = {
     "lines": _lines,
     "ranges": _ranges,
 }
-"""The ways to write a value, beside Python's own."""
+"""The ways to write a value, besides Python's own."""
 _WORDS = _Words()

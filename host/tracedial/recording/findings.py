@@ -55,7 +55,7 @@ class Code(StrEnum):
     PICTURE_STOOD_STILL = "picture_stood_still"
     VIDEO_UNSEEN = "video_unseen"
     PLACED_WIDELY = "placed_widely"
-    # Times at which the video's position is in doubt; the value `seconds` has the seconds concerned.
+    # Times at which the video's position is in doubt; the value `seconds` lists the seconds concerned.
     DOUBT_AT_END = "doubt_at_end"
     DOUBT_PLAYER_LINES = "doubt_player_lines"
     DOUBT_FRAME_LINES = "doubt_frame_lines"

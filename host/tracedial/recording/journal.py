@@ -1,6 +1,6 @@
-"""Reading a journal, whatever state it is in: the whole records in their order, and what is not whole.
+"""Reading a journal, whatever state it is in: the whole records in order, and a list of what is not whole.
 
-Nothing is joined over what is damaged, lost, doubled or out of place: all of it is told, line by line.
+Damaged, lost, doubled or misplaced lines are never glossed over: each is reported.
 """
 
 from pathlib import Path
@@ -25,13 +25,13 @@ BLANK = "blank lines were put in"
 LINE_ENDS = "its lines end as Windows ends them (CR LF)"
 MARKED = "it begins with an editor's byte-order mark"
 MAX_KEPT = 1000
-"""Of this many damaged lines the bytes are kept, for whoever can make something of them."""
+"""The bytes of at most this many damaged lines are kept, in case somebody can use them."""
 
 
 def read_journal(path: Path, *, samples_apart: bool = False) -> JournalContent:
     """Read a journal. With `samples_apart` its samples are in `JournalContent.samples` and not among the records, which
-    a journal of hours needs. Raises `JournalError` only if the file cannot be opened, or holds a number that no sample
-    has."""
+    a journal of hours needs. Raises `JournalError` only if the file cannot be opened or holds a number that no sample
+    can have."""
     reader = _Reader(samples_apart=samples_apart)
     try:
         with path.open("rb") as file:
@@ -124,7 +124,7 @@ class _Reader:
             try:
                 row = rows_of(np.array([[record[name] for name in FIELDS]], dtype=np.int64))
             except (KeyError, TypeError, ValueError):
-                # It stays a record, and whoever wants samples finds one that is none.
+                # It stays a record, and code that looks for samples will find that it is not one.
                 pass
             else:
                 self._take_rows(row)

@@ -1,8 +1,8 @@
 """A journal's line: `crc32 json` and a newline, the checksum in eight hex digits over the JSON's bytes.
 
-Since format 2 each line says where it stands: its last field, `line`, holds the line's own number (from 1), the number
-of the last line before it that tells what the player did, and that of the last one with frames (0: none yet). So a line
-that is lost, doubled or out of place is known as such, and so is whether a lost one told where the video was.
+Since format 2 each line states its place: its last field, `line`, holds the line's own number (from 1), the number of
+the last earlier line that reports the player, and the number of the last earlier line with frames (0: none yet). So a
+reader can detect lines that are lost, doubled or out of place, and whether a lost line said where the video was.
 """
 
 import json
@@ -14,10 +14,10 @@ from tracedial.recording.record_kinds import Kind
 
 PLACE = "line"
 TWICE = (Kind.RECORDING, Kind.PLAYER)
-"""Kinds whose lines are written twice, the second time some lines later: without the first the rest says nothing, and
-without the others what follows stands at a wrong second of the video."""
+"""Lines of these kinds are written twice, the second time some lines later. Without the `RECORDING` line the rest means
+nothing; without a `PLAYER` line what follows would be placed at a wrong second of the video."""
 COPY_AFTER = 8
-"""How many lines later the copy is written."""
+"""The copy is written this many lines later."""
 
 
 def encode_line(record: dict[str, Any]) -> bytes:
@@ -47,16 +47,16 @@ def is_checksum(digits: bytes, body: bytes) -> bool:
 
 
 def restored(line: bytes) -> dict[str, Any] | None:
-    """The record of a line of which one byte was changed, None where it cannot be told.
+    """The record of a line in which one byte was changed; None if the change cannot be identified.
 
-    A checksum of 32 bits tells which byte of some hundred was changed, and to what it has to be changed back; where two
-    changes would do, none is made.
+    A checksum of 32 bits identifies which byte among a few hundred was changed, and its original value. If two changes
+    would fit, none is made.
     """
     body = line[9:]
     if len(line) < 10:
         return None
     candidates = [line[:9] + body[:at] + bytes([value]) + body[at + 1 :] for at, value in _mends(line[:8], body)]
-    # The byte that was changed may be one of the checksum's own.
+    # The changed byte may be in the checksum itself.
     own = b"%08x" % crc32(body)
     if sum(a != b for a, b in zip(own, line[:8], strict=True)) == 1 or own == line[:8]:
         candidates.append(own + b" " + body)
@@ -65,12 +65,12 @@ def restored(line: bytes) -> dict[str, Any] | None:
 
 
 def _mends(digits: bytes, body: bytes) -> list[tuple[int, int]]:
-    """Each place in a body and the value there with which the body has the checksum."""
+    """Each place in a body, with the byte value there that makes the body match the checksum."""
     try:
         wanted = int(digits, 16) ^ crc32(body)
     except ValueError:
         return []
-    # A checksum is linear: a change of one byte changes it by what depends on the change and its place alone.
+    # A CRC is linear: the effect of a changed byte depends only on the change and its place.
     changes = [_TABLE[change] for change in range(256)]
     mends: list[tuple[int, int]] = []
     for at in range(len(body) - 1, -1, -1):

@@ -1,4 +1,4 @@
-"""The order of a journal's lines: what came twice, what is out of place, what is lost, and whether it matters."""
+"""The order of a journal's lines: which lines are doubled, out of place or lost, and whether that matters."""
 
 import re
 from dataclasses import dataclass, field
@@ -12,20 +12,21 @@ from tracedial.recording.record_kinds import Kind
 from tracedial.recording.samples import ROW, Samples
 
 LINE = np.dtype([("at", "u4"), ("number", "u4"), ("player", "u4"), ("frames", "u4"), ("ref", "i4")])
-"""A whole line: where in the file it stands, its own number (0: it says none), that of the last player's line and of
-the last frames before it, and which record it is, or (below zero) which row of the samples."""
+"""A whole line: its place in the file, its own number (0: none stated), the numbers of the last player's line and the
+last frames before it, and the index of its record or, below zero, of its row in the samples."""
 TELLING = (Kind.PLAYER.encode(), Kind.FRAMES.encode())
-"""Kinds that tell where the video was."""
+"""Kinds of lines that say where the video was."""
 HARMLESS = (b"sample", b"rating", b"sync", b"event", b"hello", b"started", b"page_sync", b"page", b"link", b"gone",
             b"log", b"refused", b"journal", b"end")  # fmt: skip
-"""Kinds of which none tells where the video was: a damaged line that still says its kind is taken for one of them."""
+"""Kinds of lines that do not say where the video was. A damaged line that still shows one of these kinds is taken to be
+of that kind."""
 
 
 @dataclass(frozen=True)
 class Gap:
-    """Lines that are not there, or are damaged: `count` from number `first` on. `player`, `frames`: whether such a line
-    is among them, or may be. `before_ns`, `after_ns`: host times of the last whole line before and the first one after;
-    None at an end."""
+    """Missing or damaged lines: `count` lines from number `first` on. `player`, `frames`: whether a line of that kind
+    is, or may be, among them. `before_ns`, `after_ns`: host times of the last whole line before the gap and the first
+    whole line after it; None at either end of the file."""
 
     first: int
     count: int
@@ -39,12 +40,13 @@ class Gap:
 class JournalContent:
     """A journal as read: the whole records, each once, in the order in which they were written.
 
-    `damaged_lines` are numbers of lines in the file (from 1) whose checksum does not fit, `damaged` the bytes of the
-    first of them; `cut_bytes` the length of a last line without its end, as a killed program or a full disk leaves it.
-    `gaps`: what is lost by that or without a trace, which only a numbered journal (format 2) tells. `doubled`: lines
-    that came again; `misplaced`: lines out of their order, put back into it; `copies_lost`: lines that are written
-    twice and were there once; `foreign`: whole lines of another journal, not used. `edited`: what an editor did to the
-    file, in words. `samples`: where they were asked for apart, and then not among the records.
+    `damaged_lines`: numbers of the lines in the file (from 1) with a wrong checksum; `damaged`: the bytes of the first
+    of them; `cut_bytes`: the length of a last line without its end, as a killed program or a full disk leaves it.
+    `gaps`: lines lost to damage or without a trace; only a numbered journal (format 2) shows the latter. `doubled`:
+    lines that came again; `misplaced`: lines that were out of order and are put back; `copies_lost`: lines that are
+    written twice but were found once; `foreign`: whole lines of another journal, not used. `edited`: what an editor did
+    to the file, in words. `samples`: the samples if they were asked for separately; then they are not among the
+    records.
     """
 
     records: list[dict[str, Any]]
@@ -68,7 +70,7 @@ class JournalContent:
 
 @dataclass
 class Gathered:
-    """What a reader found in the file, in its order; `table` in blocks of `LINE`, `rows` in blocks of samples."""
+    """What a reader found in the file, in file order; `table` in blocks of `LINE`, `rows` in blocks of samples."""
 
     samples_apart: bool
     records: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
@@ -81,7 +83,7 @@ class Gathered:
 
 
 def in_order(found: Gathered) -> JournalContent:
-    """The journal's content; what was gathered is used up by it."""
+    """The journal's content. This uses up `found`."""
     rows = np.concatenate(found.rows) if found.rows else np.zeros(0, ROW)
     found.rows.clear()
     table = np.concatenate(found.table) if found.table else np.zeros(0, LINE)
@@ -89,7 +91,8 @@ def in_order(found: Gathered) -> JournalContent:
     lines = _Lines(found, rows, table)
     numbered = np.flatnonzero(table["number"])
     first = int(numbered[0]) if len(numbered) else len(table)
-    # Lines without a number come before all others, from a version that did not number them; later they are foreign.
+    # Lines without a number come from a version that did not number them, and stand before all others; any later ones
+    # are foreign.
     head, tail = table[:first], table[first:]
     foreign = int(np.count_nonzero(tail["number"] == 0))
     if foreign:
@@ -111,7 +114,7 @@ class _Lines:
         self._doubled = self._misplaced = self._copies_lost = 0
 
     def gaps_without_numbers(self, head: NDArray[Any], until: int | None) -> list[Gap]:
-        """Gaps that damaged lines leave among lines without numbers; lines that are missing altogether leave none."""
+        """Gaps from damaged lines among lines without numbers. Lines that are missing altogether leave no gap."""
         gaps: list[Gap] = []
         damaged = [at for at in self._found.damaged_lines if until is None or at < until]
         if until is not None and not len(head):
@@ -140,7 +143,8 @@ class _Lines:
         ]
 
     def sorted(self, tail: NDArray[Any], *, expected: int) -> tuple[NDArray[Any], list[Gap]]:
-        """Numbered lines in their order, each once, and the gaps between them; the first one should be `expected`."""
+        """Numbered lines in order, each once, and the gaps between them; the first line should have the number
+        `expected`."""
         tail = self._without_copies(tail)
         steps = np.diff(tail["number"].astype(np.int64))
         if not (steps > 0).all():
@@ -162,7 +166,7 @@ class _Lines:
         refs = np.concatenate([head["ref"], tail["ref"]])
         records: list[dict[str, Any]] = [found.records[ref] for ref in refs[refs >= 0].tolist()]
         of_rows = -1 - refs[refs < 0]
-        # Usually they are in order as they are, and there can be millions.
+        # Usually they are in order already, and there can be millions.
         if len(of_rows) != len(self._rows) or not (np.diff(of_rows) > 0).all():
             self._rows = self._rows[of_rows]
         return JournalContent(
@@ -185,7 +189,8 @@ class _Lines:
         return "sample" if ref < 0 else self._found.records[ref]["kind"]
 
     def _without_copies(self, tail: NDArray[Any]) -> NDArray[Any]:
-        """The lines without the second of those that are written twice; counts what came too often or too seldom."""
+        """The lines without the second copies of those that are written twice. Counts lines that came too often or too
+        seldom."""
         last = int(tail["number"].max())
         seen: dict[int, int] = {}
         drop: list[int] = []
@@ -205,14 +210,15 @@ class _Lines:
         order = np.argsort(numbers, kind="stable")
         again = np.flatnonzero(np.diff(numbers[order].astype(np.int64)) == 0) + 1
         self._doubled += len(again)
-        # A line that comes again is late each time but the first, and where only a copy is left, that comes later.
+        # Each repetition of a line comes late, and if only the copy is left, it comes late too.
         self._misplaced += len(set(late.tolist()) - set(order[again].tolist()) - {
             int(i) for i in late if self._kind(tail[i]) in TWICE
         })  # fmt: skip
         return tail[np.delete(order, again)]
 
     def _times_around(self, table: NDArray[Any], index: int) -> tuple[int | None, int | None]:
-        """Host times of the nearest lines before and from an index on that were written when they say."""
+        """Host times of the nearest lines before an index, and from it on, that were written at the time that they
+        state."""
         before = next((t for i in range(index - 1, -1, -1) if (t := self._arrived_ns(table[i]))), None)
         after = next((t for i in range(index, len(table)) if (t := self._arrived_ns(table[i]))), None)
         return before, after
@@ -222,14 +228,16 @@ class _Lines:
         if ref < 0:
             return int(self._rows["host_ns"][-1 - ref])
         record = self._found.records[ref]
-        # A player tells ahead of its acts, and a page's exchanges of before the recording are written at its beginning.
+        # A player reports its actions in advance, and a page's exchanges from before the recording are written at its
+        # beginning.
         if record["kind"] in (Kind.PLAYER, Kind.PAGE_SYNC):
             return None
         return record.get("host_ns") or record.get("host_received_ns")
 
 
 def _kinds_in(line: bytes) -> set[bytes]:
-    """The kinds that a damaged line may be of; empty where it may be of any. A line whose end was damaged holds two."""
+    """The kinds that a damaged line may have; empty if it may have any. If a line's end was damaged, it runs into the
+    next and shows two kinds."""
     found = re.findall(rb'"kind":"(\w+)"', line)
     if len(found) == 1 and line.count(b'{"') <= 1 + (found[0] == b"hello") and found[0] in HARMLESS:
         return {found[0]}

@@ -1,4 +1,4 @@
-"""As which record of the journal each event of a dial's link and of the player is kept.
+"""Which record of the journal keeps each event of a dial's link and of the player.
 
 A record's fields are those of its event, under the same names unless
 `FIELDS` says otherwise.
@@ -38,7 +38,7 @@ KINDS: Mapping[type, Kind | None] = {
     Log: Kind.LOG,
     LinkChange: Kind.LINK,
     OtherDial: Kind.OTHER_DIAL,
-    # A STATUS is what the page's gauge shows just now, a setting's value is nothing of a recording.
+    # A STATUS only feeds the page's gauge, and a setting's value does not belong to a recording.
     Status: None,
     ConfigValue: None,
 }
@@ -49,7 +49,7 @@ def _hello_fields(fields: dict[str, Any], event: Hello) -> dict[str, Any]:
 
 
 def _refused_fields(fields: dict[str, Any], event: Refused) -> dict[str, Any]:
-    # A record's own kind is called that already.
+    # That name is taken by the record's own kind.
     return {"message": event.kind, **{name: value for name, value in fields.items() if name != "kind"}}
 
 
@@ -60,7 +60,7 @@ FIELDS: Mapping[type, Callable[[dict[str, Any], Any], dict[str, Any]]] = {
 
 
 def record_of(event: Event | LinkChange) -> tuple[Kind, dict[str, Any]] | None:
-    """The kind and the fields of the record that an event is kept as; None for one that is not kept."""
+    """The kind and the fields of the record for an event; None for an event that is not kept."""
     kind = KINDS[type(event)]
     if kind is None:
         return None
@@ -70,6 +70,6 @@ def record_of(event: Event | LinkChange) -> tuple[Kind, dict[str, Any]] | None:
 
 
 def player_fields(event: PlayerEvent) -> dict[str, Any]:
-    """A player's event as the fields of its record: what it does not say is left out."""
+    """A player's event as the fields of its record; fields that it does not state are left out."""
     fields = {key: value for key, value in asdict(event).items() if value is not None}
     return {"event": fields.pop("kind"), **fields}

@@ -1,4 +1,5 @@
-"""Writing a journal: lines appended as data arrive, through full disks and folders that are deleted underneath.
+"""Writing a journal: lines appended as data arrive, even through full disks and folders that are deleted during
+writing.
 
 Nothing is ever rewritten. Lines that the disk refuses stay in memory, and `problem` says so, until there is room or the
 journal continues in another place.
@@ -95,15 +96,15 @@ class JournalWriter:
         return not self._waiting and not self._home_problem
 
     def try_again(self) -> bool:
-        """Write what waits, where that can be done by now; returns whether every record is safe."""
+        """Try to write waiting records; returns whether every record is safe."""
         with self._lock:
             self._look_after_file()
             self._write_waiting()
             return self.safe
 
     def close(self) -> None:
-        """Write what waits, and close. What the disk does not take is written elsewhere, with all that came before it.
-        Raises `JournalError` that says where, or how many records are lost."""
+        """Write waiting records, and close. If the disk refuses them, the whole journal is written elsewhere. Raises
+        `JournalError`, which says where, or how many records are lost."""
         self._ending.set()
         self._keeper.join(timeout=10)
         with self._lock:
@@ -112,7 +113,8 @@ class JournalWriter:
             self._look_after_file()
             self._write_waiting()
             if self.safe:
-                # The copies of the last lines are no records: a disk that is full just now loses nothing by them.
+                # The copies of the last lines are not new records: if the disk is full now, leaving them out loses
+                # nothing.
                 self._write(b"".join(line for _, line in self._copies))
                 self._copies.clear()
                 self._flush_to_disk()
@@ -134,7 +136,7 @@ class JournalWriter:
         self.close()
 
     def _go_on_after_what_is_there(self) -> None:
-        """Number on after the last line that says its number, or after those that are there."""
+        """Continue numbering after the last line that states its number, or else after the number of existing lines."""
         lines = self._file.readlines()
         places = [(decode_line(line.rstrip(b"\r\n")) or {}).get(PLACE) for line in lines]
         self._lines = max(len(lines), *(int(place[0]) for place in places if is_list(place)), 0)
@@ -155,7 +157,7 @@ class JournalWriter:
             self._waiting.popleft()
 
     def _write(self, lines: bytes) -> bool:
-        """Write whole lines; returns whether the disk took them. What it took in part is cut off at the next try."""
+        """Write whole lines; returns whether the disk took them. A partly written line is cut off at the next try."""
         try:
             if self._torn:
                 self._file.truncate(min(self._good_bytes, os.fstat(self._file.fileno()).st_size))
@@ -176,7 +178,8 @@ class JournalWriter:
         return True
 
     def _keep(self) -> None:
-        """Once a second: look whether the file is still there, write what waits, force all to the disk."""
+        """Once a second: check that the file is still there, write waiting records, and force everything to the
+        disk."""
         while not self._ending.wait(SYNC_TO_DISK_S):
             with self._lock:
                 self._look_after_file()
@@ -190,12 +193,13 @@ class JournalWriter:
             os.fsync(self._file.fileno())
             self._sync_problem = ""
         except (OSError, ValueError) as error:
-            # A device cannot be forced to anything, and a file that is moved just now is closed.
+            # A device cannot be synced, and a file that is being moved is closed.
             if isinstance(error, OSError) and error.errno not in (errno.EINVAL, errno.EBADF):
                 self._sync_problem = f"{_what(error)} at {self.path}: make room there, or give another place."
 
     def _look_after_file(self) -> None:
-        """Notice a journal that somebody deleted, replaced or cut, and write it anew from what is still held open."""
+        """Notice if somebody deleted, replaced or cut the journal, and write it again from the file that is still
+        open."""
         try:
             own = os.fstat(self._file.fileno())
         except OSError:
@@ -228,7 +232,7 @@ class JournalWriter:
         self._note_event(f"{lost} bytes were cut off {self.path} by another program while it was written.", b"\n")
 
     def _note_event(self, text: str, before: bytes = b"") -> None:
-        """Say what happened to the journal, here and in the journal."""
+        """Report what happened to the journal, in `notice` and in the journal."""
         self.notice = text
         self._lines += 1
         place = [self._lines, self._last[Kind.PLAYER], self._last[Kind.FRAMES]]
@@ -236,7 +240,7 @@ class JournalWriter:
         self._waiting.append(before + encode_line(record))
 
     def _put_aside(self) -> Path:
-        """Give the file that stands at this journal's path a name of its own, by which no reader takes it for ours."""
+        """Rename the file at this journal's path, so that no reader takes it for this journal."""
         number = 1
         while (aside := self.path.with_name(f"{self.path.stem}.replaced-{number}{self.path.suffix}")).exists():
             number += 1
@@ -322,7 +326,7 @@ def _remove_folders(folders: list[Path]) -> None:
 
 
 def _opened(path: Path, mode: str) -> FileIO:
-    """A file that is written at its end, wherever that is: what another program cuts off leaves no hole."""
+    """A file opened for appending: if another program cuts it, no hole is left."""
     return FileIO(path, mode, opener=lambda name, flags: os.open(name, flags | os.O_APPEND, FILE_MODE))
 
 

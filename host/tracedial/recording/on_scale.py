@@ -1,4 +1,4 @@
-"""Whether a rating is one of its scale's. One that is not never enters a trace, whoever sent it."""
+"""Whether a rating lies on its scale. A rating that does not never enters a trace, whoever sent it."""
 
 from typing import Any, TypeVar
 
@@ -10,9 +10,9 @@ from dialwire.scale import Scale
 Number = TypeVar("Number", int, NDArray[np.int64])
 
 OFF_SCALE = 0x100
-"""The host's own flag of a sample, beyond the eight of the wire: its numbers are none of the dial's scale."""
+"""The host's own flag for a sample, beyond the eight of the wire: its numbers are not on the dial's scale."""
 BLOCK = 200_000
-"""Samples looked at together, so that hours of them take no memory of their own."""
+"""How many samples are checked together, so that a recording of hours needs little extra memory."""
 
 
 def is_on_scale(scale: Scale, rating: int) -> bool:
@@ -21,7 +21,7 @@ def is_on_scale(scale: Scale, rating: int) -> bool:
 
 
 def sample_is_on_scale(scale: Scale, sample: Any) -> bool:
-    """Whether a sample's rating and finer readings (`rating`, `min`, `max`, `mean_milli`) are of the scale."""
+    """Whether a sample's rating and finer readings (`rating`, `min`, `max`, `mean_milli`) are on the scale."""
     fits = are_ratings(
         sample.rating, sample.min, sample.max, sample.mean_milli, low=scale.low, high=scale.high, step=scale.step
     )
@@ -36,8 +36,8 @@ def is_position(rating: Number, *, low: int, high: int, step: int) -> Any:
 def are_ratings(
     rating: Number, lowest: Number, highest: Number, mean_milli: Number, *, low: int, high: int, step: int
 ) -> Any:
-    """Whether samples (numbers, or arrays of one shape) can be of a scale: the rating one of its positions, the finer
-    readings within it and in their order."""
+    """Whether samples (numbers, or arrays of one shape) can come from a scale: the rating is one of its positions, and
+    the finer readings lie within it in the right order."""
     return (
         is_position(rating, low=low, high=high, step=step)
         & (low <= lowest)
@@ -49,8 +49,9 @@ def are_ratings(
 
 
 def with_off_scale_flagged(rows: NDArray[Any], hellos: list[dict[str, Any]]) -> NDArray[Any]:
-    """Samples (`samples.ROW`, shape (n_samples,)), those whose numbers are none of their boot's scale flagged
-    `OFF_SCALE`. Where that boot's HELLO is lost, or its scale was changed, any of the recording's, or its, will do."""
+    """Samples (`samples.ROW`, shape (n_samples,)), with `OFF_SCALE` set on those with numbers that are not on their
+    boot's scale. If that boot's HELLO is lost, any scale of the recording will do; if its scale was changed, any of the
+    boot's scales."""
     scales: dict[int, list[dict[str, int]]] = {}
     for hello in hellos:
         limits = {name: int(hello["scale"][name]) for name in ("low", "high", "step")}

@@ -1,4 +1,4 @@
-"""What has to hold before dials are recorded: names, one dial to a rater, quick enough dials, known clocks."""
+"""Checks before a recording: valid names, one dial for each rater, fast enough dials, known clocks."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -15,8 +15,8 @@ FIRST_SYNC_TIMEOUT_S = 15.0
 
 
 def check_names(folder: Path, raters: Iterable[str], *, resume: bool = False) -> None:
-    """Refuse raters' names that are no folder names, names used twice, and a folder that holds a recording already,
-    unless that is to go on."""
+    """Refuse raters' names that cannot be folder names, names used twice, and a folder that already holds a recording,
+    unless the recording is to be resumed."""
     seen: set[str] = set()
     for rater in raters:
         if not is_name(rater):
@@ -33,11 +33,11 @@ def check_names(folder: Path, raters: Iterable[str], *, resume: bool = False) ->
 
 
 def refuse_twins(folder: Path, raters: Sequence[RaterRecording]) -> None:
-    """Raise `RecordingError` where two raters have one dial."""
+    """Raise `RecordingError` if two raters share one dial."""
     seen: dict[str, str] = {}
     for rater in raters:
         hello = rater.connection.wait_hello()
-        # A dial without an id is known by its boot.
+        # A dial without an id is identified by its boot.
         key = hello.unique_id or f"{hello.boot:08x}"
         if key in seen:
             raise RecordingError(
@@ -49,8 +49,8 @@ def refuse_twins(folder: Path, raters: Sequence[RaterRecording]) -> None:
 
 
 def check_rate(rater: RaterRecording, *, rate_hz: float, top_speed: float) -> None:
-    """Raise `RecordingError` where a dial cannot sample `rate_hz` times a second of a video that runs at `top_speed`:
-    its HELLO says how often it can."""
+    """Raise `RecordingError` if a dial cannot take `rate_hz` samples per second of a video that runs at `top_speed`:
+    its HELLO states its highest rate."""
     hello = rater.connection.wait_hello()
     needed_hz = rate_hz * top_speed
     if needed_hz <= hello.max_rate_hz:

@@ -1,15 +1,15 @@
-"""How long the end of a recording waits for a dial that still has records for it. Pure; the caller gives the clock."""
+"""How long the end of a recording waits for a dial that still has missing records. Pure; the caller gives the clock."""
 
 STALL_S = 8.0
-"""A dial that sends nothing of what is missing for this long is not waited for."""
+"""If a dial sends none of the missing records for this long, the recorder stops waiting."""
 RECORD_S = 0.25
-"""So much more for each record that is missing: a slow link with 200 ms each way asks for one at a time."""
+"""Extra time for each missing record: on a slow link with 200 ms each way, records are requested one at a time."""
 LONGEST_S = 300.0
 
 
 class Patience:
-    """For one dial, from its STOP on. What a dial samples on after it, because it never heard of the STOP or does not
-    obey, does not count: only what comes of the missing does."""
+    """For one dial, from its STOP on. Only missing records that arrive count. Samples that a dial takes after its STOP,
+    because it never received it or does not obey, do not count."""
 
     def __init__(self, now_ns: int) -> None:
         self._began_ns = self._last_ns = now_ns
@@ -17,8 +17,8 @@ class Patience:
         self._seen: tuple[int, bool] | None = None
 
     def waits(self, now_ns: int, *, missing: int, answered: int, stopped: bool) -> bool:
-        """Whether to wait on. `missing`: records that have not come; `answered`: how many that were missing came, or
-        are gone as the dial says; `stopped`: whether the dial confirmed its STOP."""
+        """Whether to keep waiting. `missing`: records that have not come; `answered`: how many missing records came, or
+        are gone according to the dial; `stopped`: whether the dial confirmed its STOP."""
         self._most_missing = max(self._most_missing, missing)
         if (answered, stopped) != self._seen:
             self._seen = (answered, stopped)

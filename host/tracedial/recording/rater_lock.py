@@ -1,4 +1,4 @@
-"""One recorder to a rater's folder: whoever records holds its lock, whether that is `record`, the room or a group."""
+"""One recorder for each rater's folder: whoever records holds its lock, be it `record`, the room or a group."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from tracedial.recording.folder import RECORDING_LOCK_FILE
 
 
 class RaterLock:
-    """The lock of one rater's folder, which is made if it is not there."""
+    """The lock of one rater's folder. The folder is created if it does not exist."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -33,5 +33,5 @@ class RaterLock:
             raise RecordingError(folder, f"{folder} cannot be recorded into: {error.strerror}.") from error
 
     def release(self) -> None:
-        """Let the lock go, if it is held."""
+        """Release the lock, if it is held."""
         self._lock.release()

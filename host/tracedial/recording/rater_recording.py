@@ -1,4 +1,4 @@
-"""One dial being recorded: its connection, its clock, its journal, and what there is to see of it."""
+"""One dial being recorded: its connection, its clock, its journal, and its state for display."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -32,10 +32,11 @@ class DialChoice:
 
 
 class RaterRecording:
-    """Stamps and journals what one dial says, in the link's thread; everything else is called in the recorder's.
+    """Stamps and journals what one dial sends, in the link's thread; everything else is called in the recorder's
+    thread.
 
-    `state` and `journal` are there once the journal is open. `grid` is what the dial was last told to tick on, None
-    where it has no ticks of this boot.
+    `state` and `journal` exist once the journal is open. `grid` is the last grid that the dial was set to; None if it
+    has no ticks in this boot.
     """
 
     def __init__(
@@ -48,8 +49,8 @@ class RaterRecording:
         clock: LiveClock,
         connect: Callable[[Callable[[Event | LinkChange], None]], DialConnection],
     ) -> None:
-        """`folder` is the rater's own, `spill` where it goes on when the disk takes no more; `connect` opens the dial's
-        connection and has its events heard by what it is given."""
+        """`folder` is the rater's own; the recording continues in `spill` if the disk is full. `connect` opens the
+        dial's connection and passes its events to the given listener."""
         self.rater = rater
         self.folder = folder
         self.clock = clock
@@ -77,7 +78,7 @@ class RaterRecording:
         self._take(event)
 
     def open_journal(self, header: dict[str, Any]) -> None:
-        """Create the recording's folder and journal, and write what was heard before."""
+        """Create the recording's folder and journal, and write the events received so far."""
         hello = self.connection.wait_hello()
         self.state = RaterState(self.rater, hello)
         try:
@@ -87,7 +88,8 @@ class RaterRecording:
         name = next_journal(self.folder)
         journal = JournalWriter(self.folder / name, spill=self._spill / name if self._spill else None)
         journal.append(Kind.RECORDING, **header)
-        # Under the lock, so that what is heard just now is neither left behind in the old list nor written before it.
+        # Under the lock, so that an event that arrives now is neither left behind in the old list nor written before
+        # it.
         with self._early_lock:
             self.journal = journal
             for event in self._early:
@@ -109,13 +111,13 @@ class RaterRecording:
         return fit
 
     def set_ticks(self, grid: TickGrid, *, correction: bool) -> None:
-        """Have the dial tick on a grid: from its tick 0 on, or as a small correction of the one that it ticks on."""
+        """Have the dial tick on a grid: from its tick 0 on, or as a small correction of its present grid."""
         self.grid = grid
         try:
             with self.connection.lock:
                 self.connection.client.start(tick0_us=grid.tick0_us, period_ns=grid.period_ns, correction=correction)
         except WireError as error:
-            # Another rater's recording does not end because this dial's clock is none.
+            # A fault of this dial's clock must not end another rater's recording.
             self.grid = None
             if self.state:
                 self.state.keep(Trouble.CANNOT_TICK, str(error))
@@ -124,7 +126,7 @@ class RaterRecording:
                 self.state.clear(Trouble.CANNOT_TICK)
 
     def look(self, *, waits_for_disk: bool) -> RaterState | None:
-        """What there is to see now; `waits_for_disk`: the recording is over and waits for room."""
+        """The state to show now; `waits_for_disk`: the recording is over and waits for room on the disk."""
         state, client = self.state, self.connection.client
         if state is None or self.journal is None:
             return state
@@ -144,7 +146,7 @@ class RaterRecording:
         return state
 
     def _take(self, event: Event | LinkChange) -> None:
-        """Write an event into the journal, and have it seen."""
+        """Write an event into the journal, and update the state."""
         assert self.journal is not None
         record = record_of(event)
         if record:
@@ -154,7 +156,7 @@ class RaterRecording:
 
 
 def _show(state: RaterState, event: Event | LinkChange) -> None:
-    """What an event changes of what there is to see."""
+    """Update the state with an event."""
     match event:
         case Sample():
             state.samples += 1

@@ -1,4 +1,4 @@
-"""What there is to see of a rater while recording: the rating, the counts, and what is wrong, worst first."""
+"""The state of a rater while recording, for display: the rating, the counts, and what is wrong, worst first."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum, auto
@@ -7,7 +7,7 @@ from tracedial.link.messages import Hello
 
 
 class Trouble(IntEnum):
-    """What can be wrong, the worst first: of several the worst is shown."""
+    """What can be wrong, worst first. If several things are wrong, the worst is shown."""
 
     DISK = auto()
     LINK_ENDED = auto()
@@ -41,7 +41,8 @@ WORDS = {
 @dataclass
 class RaterState:
     """One rater as the recorder sees it now. `bound_s`: how far off the dial's clock may be (seconds), None before it
-    is known; `breaks`: resets of the dial; `missing`: records being asked for; `lost`: those it no longer holds."""
+    is known; `breaks`: resets of the dial; `missing`: records being requested; `lost`: records that the dial no longer
+    holds."""
 
     rater: str
     hello: Hello
@@ -65,7 +66,7 @@ class RaterState:
         return troubles[min(troubles)] if troubles else ""
 
     def set(self, trouble: Trouble, **values: object) -> None:
-        """Something is wrong; `values` are what its sentence names."""
+        """Something is wrong; `values` fill its sentence."""
         self.troubles[trouble] = WORDS[trouble].format(**values)
 
     def clear(self, *troubles: Trouble) -> None:
@@ -74,7 +75,7 @@ class RaterState:
             self.troubles.pop(trouble, None)
 
     def keep(self, trouble: Trouble, said: str) -> None:
-        """`said` is wrong now, or nothing where it is empty."""
+        """Set this trouble with the text `said`, or clear it if the text is empty."""
         if said:
             self.set(trouble, said=said)
         else:

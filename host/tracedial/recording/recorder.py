@@ -1,7 +1,7 @@
 """Records any number of dials at once: dials in, journals out, ticks kept in step with the video.
 
-Each dial has a thread of its own that stamps and journals what arrives; this file's loop advances the player, has each
-dial's ticks kept on the video's whole seconds, and sees to it that nothing is missing at the end.
+Each dial has its own thread that stamps and journals what arrives. The loop in this file advances the player, keeps
+each dial's ticks on the video's whole seconds, and makes sure that nothing is missing at the end.
 """
 
 import platform
@@ -45,14 +45,13 @@ AFTER_END_S = 0.25
 class SessionRecorder:
     """Records dials against a player into a session folder.
 
-    `rate_hz` is samples a second of video, `top_speed` the fastest that the video will run; `video` is None for what
-    happens before the raters' eyes. `listeners` hear each player event too (an emulated rater that watches the video
-    does), `observers` each rater's name with everything that its dial says, in the link's thread. With `resume` a
-    recording that was broken off goes on in one more journal, with the dial that it began with, or with another one if
-    `another_dial` says so. Whoever holds the raters' locks already says `locked`. A journal that the disk takes no more
-    of goes on in a session folder in `spill`. `time` is the clock of all stamps and waits, `rng` what spreads the sync
-    exchanges: a simulation gives its own. Call `open`, then `run`; `stop` may be called from another thread or a
-    signal.
+    `rate_hz`: samples per second of video; `top_speed`: the highest speed of the video; `video` is None for a live
+    event. `listeners` also receive each player event (for example an emulated rater that watches the video);
+    `observers` receive each rater's name with everything that its dial sends, in the link's thread. With `resume`, an
+    interrupted recording continues in another journal, with the same dial, or with another one if `another_dial`
+    permits it. `locked`: the caller already holds the raters' locks. If the disk is full, a journal continues in a
+    session folder in `spill`. `time` is the clock of all stamps and waits; `rng` spreads the sync exchanges; a
+    simulation passes its own. Call `open`, then `run`; `stop` may be called from another thread or a signal.
     """
 
     folder: Path
@@ -89,7 +88,7 @@ class SessionRecorder:
 
     @property
     def states(self) -> list[RaterState]:
-        """What there is to see of each rater now."""
+        """The present state of each rater."""
         looks = (rater.look(waits_for_disk=self._waits_for_disk) for rater in self.raters)
         return [state for state in looks if state]
 
@@ -103,7 +102,7 @@ class SessionRecorder:
         try:
             for lock in self._locks:
                 lock.acquire()
-            # Once more: another recorder may have been here until a moment ago.
+            # Check again: another recorder may have been active until a moment ago.
             check_names(self.folder, [choice.rater for choice in self.dials], resume=self.resume)
             begun = {choice.rater: read_begun(self.folder / choice.rater) for choice in self.dials}
             for choice in self.dials:
@@ -149,11 +148,11 @@ class SessionRecorder:
             self.close()
 
     def stop(self) -> None:
-        """End the recording where the video stands; what was recorded is complete."""
+        """End the recording at the video's present position; what was recorded is complete."""
         self._stopping = True
 
     def on_player_event(self, event: PlayerEvent) -> None:
-        """Hear the player: journal the event with every recording, and set the ticks."""
+        """Take in a player's event: journal it in every recording, and set the ticks."""
         self.note(Kind.PLAYER, **player_fields(event))
         for listener in self.listeners:
             listener(event)
@@ -173,7 +172,7 @@ class SessionRecorder:
             rater.note(kind, **fields)
 
     def ask_status_every(self, seconds: float) -> None:
-        """How often the dials say where their knobs stand, beside their samples."""
+        """Set how often the dials report their knobs' positions, besides their samples."""
         for rater in self.raters:
             with rater.connection.lock:
                 rater.connection.client.status_interval_s = seconds
@@ -190,7 +189,7 @@ class SessionRecorder:
                 except JournalError as error:
                     problem = error
                 if self.player is None:
-                    # Nothing was played: an empty recording would stand in the way of the next try.
+                    # Nothing was played: an empty recording would block the next try.
                     rater.journal.path.unlink(missing_ok=True)
         for lock in self._locks:
             lock.release()
@@ -231,7 +230,7 @@ class SessionRecorder:
         }
 
     def _finish(self, on_turn: Callable[[], None]) -> list[RecordingSummary]:
-        """Let the last tick come, stop the dials, and wait for what is still missing while any of it comes."""
+        """Let the last tick pass, stop the dials, and wait for missing records as long as some arrive."""
         self._wait(AFTER_END_S, on_turn)
         endings = [Ending(rater, self.time.now_ns()) for rater in self.raters]
         waits = endings
@@ -241,7 +240,8 @@ class SessionRecorder:
         return [ending.write(self.time.now_ns()) for ending in endings]
 
     def _wait_for_disk(self, on_turn: Callable[[], None]) -> None:
-        """Wait until every record is on a disk, or somebody asks once more for an end: then `close` finds a place."""
+        """Wait until every record is on a disk, or until somebody asks again to end: then `close` finds another
+        place."""
         self._stopping = False
         while not all(rater.journal is None or rater.journal.try_again() for rater in self.raters):
             if self._stopping:
@@ -251,7 +251,7 @@ class SessionRecorder:
         self._waits_for_disk = False
 
     def _keep_session(self, folder: Path) -> None:
-        """See to it that the session's own file is there, also where the folder was deleted or the journals moved."""
+        """Make sure that the session's own file exists, even if the folder was deleted or the journals moved."""
         if not (folder / SESSION_FILE).exists():
             self._write_session(folder)
 

@@ -1,6 +1,6 @@
-"""A recording folder as read back: the journal's records by kind, and what was wrong with it.
+"""Reading a recording folder back: the journal's records by kind, and what was wrong with it.
 
-The journal alone is the recording; every other file in the folder can be made again from it.
+The journal alone is the recording; every other file in the folder can be rebuilt from it.
 """
 
 from dataclasses import MISSING, dataclass, fields
@@ -32,10 +32,10 @@ class Recording:
     """One rater's ratings of one session video, as the journal has them.
 
     `samples` are in the order of arrival, resent ones included. If a page played the video, `page_exchanges` are the
-    exchanges of its clock, `frames` the frames that it showed, and `pages` its other reports. `ratings` are those
-    of an imported recording, which has no clock: each has its second of the video. `others` are other dials
-    that answered on the dial's port. `doubts` are times when the video's position is unknown, `findings` the problems
-    found. `journal` is the file's name: a resumed recording has several.
+    exchanges of its clock, `frames` the frames that it showed, and `pages` its other reports. `ratings` are those of an
+    imported recording, which has no clock: each states its second of the video. `others` are other dials that answered
+    on the dial's port. `doubts` are times when the video's position is unknown, `findings` the problems found.
+    `journal` is the file's name: a resumed recording has several.
     """
 
     folder: Path
@@ -63,13 +63,13 @@ class Recording:
 
     @property
     def boots(self) -> list[int]:
-        """Boot ids in the order in which the dial said them, then any whose HELLO is not in the journal."""
+        """Boot ids in the order in which the dial reported them, then any boots without a HELLO in the journal."""
         said = [hello["boot"] for hello in self.hellos]
         return list(dict.fromkeys([*said, *(e.boot for e in self.exchanges), *self.samples.boots]))
 
 
 def read_recording(folder: Path, journal: str = JOURNAL_NAME) -> Recording:
-    """Read one journal of a recording, whatever its end was like. Raises where there is none or nothing can be used."""
+    """Read one journal of a recording, however it ended. Raises if there is no journal or none of it can be used."""
     path = folder / journal
     if not path.is_file():
         raise RecordingError(folder, f"{folder} is no recording: it has no {journal}.")
@@ -145,7 +145,7 @@ def _mend(content: JournalContent, by_kind: ByKind) -> list[Finding]:
 
 
 def _header(path: Path, headers: list[dict[str, Any]]) -> dict[str, Any]:
-    """The journal's first record. Raises where there is none, or more than one."""
+    """The journal's first record. Raises if there is none, or more than one."""
     if not headers:
         raise RecordingError(path, f"{path} has lost its first line, which says what it is: it cannot be aligned.")
     if any(other != headers[0] for other in headers):
@@ -170,8 +170,8 @@ def _player_event(record: dict[str, Any]) -> PlayerEvent:
 
 
 def _build(kind: type[T], records: list[dict[str, Any]]) -> list[T]:
-    # By name, so that a later version may add fields that this one does not know; fields that an earlier one did not
-    # write keep their defaults.
+    # Read fields by name: a later version may add fields that this one does not know, and fields that an earlier
+    # version did not write keep their defaults.
     entries = fields(kind)  # pyright: ignore[reportArgumentType]
     needed = [entry.name for entry in entries if entry.default_factory is MISSING]
     added = [entry.name for entry in entries if entry.default_factory is not MISSING]

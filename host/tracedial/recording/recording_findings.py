@@ -1,4 +1,4 @@
-"""The findings about a recording as its journal has it: its lines, its dial, its page."""
+"""The findings about a recording from its journal: its lines, its dial, its page."""
 
 import json
 from typing import Any
@@ -15,7 +15,7 @@ def findings_of_lines(content: JournalContent, end: dict[str, Any] | None, n_sam
     if content.edited:
         found.append(finding(Code.JOURNAL_EDITED, edits=content.edited))
     if content.damaged_lines:
-        # Of a file that is damaged throughout, the first lines are enough.
+        # If a file is damaged throughout, the first lines are enough.
         lines = content.damaged_lines[: SHOWN + 1]
         found.append(finding(Code.LINES_DAMAGED, count=len(content.damaged_lines), lines=lines))
     lost = sum(gap.count for gap in content.gaps)

@@ -1,4 +1,4 @@
-"""What a recording that goes on must have in common with what there is of it: video, rate, scale, dial."""
+"""What a resumed recording must share with its earlier part: video, rate, scale, dial."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,11 +14,11 @@ from tracedial.video import Video
 
 @dataclass(frozen=True)
 class Begun:
-    """What the journals in a rater's folder say of how they were recorded.
+    """How the journals in a rater's folder were recorded.
 
-    `dials` holds each dial's name by its unique id, in the order in which they came; `scale` is the last one, as the
-    journal has it. Both are empty where no dial had spoken yet, `rate_hz` and `video_sha256` where no first line is
-    left.
+    `dials` holds each dial's name by its unique id, in the order in which they came; `scale` is the last scale, as the
+    journal has it. Both are empty if no dial had sent anything yet; `rate_hz` and `video_sha256` are empty if no
+    journal has its first line.
     """
 
     folder: Path
@@ -30,11 +30,11 @@ class Begun:
 
     @property
     def rater(self) -> str:
-        """Whose recording it is: the folder's name."""
+        """The rater's name: the folder's name."""
         return self.folder.name
 
     def check_video(self, video: Video) -> None:
-        """Raise `RecordingError` where another video was rated."""
+        """Raise `RecordingError` if another video was rated."""
         if self.video_sha256 not in (None, video.sha256):
             raise RecordingError(
                 self.folder,
@@ -43,7 +43,7 @@ class Begun:
             )
 
     def check_rate(self, rate_hz: float) -> None:
-        """Raise `RecordingError` where the recording has another rate."""
+        """Raise `RecordingError` if the recording has another rate."""
         if self.rate_hz not in (None, rate_hz):
             raise RecordingError(
                 self.folder,
@@ -52,8 +52,8 @@ class Begun:
             )
 
     def check_dial(self, hello: Hello, *, another_dial: bool) -> None:
-        """Raise `RecordingError` where the recording has another scale than the dial, or was made with another dial and
-        `another_dial` does not say that this is meant."""
+        """Raise `RecordingError` if the recording has another scale than the dial, or if it was made with another dial
+        and `another_dial` does not permit this."""
         now = scale_to_json(hello.scale)
         if self.scale is not None and self.scale != now:
             differs = "with other labels" if _span(self.scale) == _span(now) else _span(now)
@@ -71,13 +71,13 @@ class Begun:
             )
 
     def is_same_dial(self, hello: Hello) -> bool:
-        """Whether the last dial of the recording was this one. One without an id cannot be told from others."""
+        """Whether this is the last dial of the recording. A dial without an id cannot be told from others."""
         return bool(hello.unique_id) and bool(self.dials) and list(self.dials)[-1] == hello.unique_id
 
 
 def read_begun(folder: Path) -> Begun:
-    """What there is of a recording that is to go on, whatever state its journals are in. Raises `RecordingError` for
-    one that was imported: its ratings are another program's, and none can be added to them."""
+    """Read the earlier part of a recording to be resumed, whatever state its journals are in. Raises `RecordingError`
+    for an imported recording: its ratings come from another program, and none can be added."""
     found: dict[str, Any] = {"dials": {}}
     for name in journals(folder):
         for record in read_journal(folder / name, samples_apart=True).records:
@@ -93,14 +93,14 @@ def read_begun(folder: Path) -> Begun:
                 found["video_sha256"] = record["video"].get("sha256")
             elif record["kind"] == "hello" and "unique_id" in record:
                 found["scale"] = record.get("scale")
-                # The last dial stands last, also where an earlier one came back.
+                # The last dial stands last, even if it had been used earlier.
                 found["dials"].pop(record["unique_id"], None)
                 found["dials"][record["unique_id"]] = record.get("name", "")
     return Begun(folder, **found)
 
 
 def dial_words(unique_id: str, name: str) -> str:
-    """A dial as a sentence names it."""
+    """How a sentence names a dial."""
     return f"the dial {name} (id {unique_id})" if unique_id else f"the dial {name} (without an id)"
 
 

@@ -1,4 +1,4 @@
-"""Samples by the million: one array of a recording's samples, and how their journal lines become it."""
+"""Samples by the million: a recording's samples as one array, and how to make it from their journal lines."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
@@ -24,8 +24,8 @@ FORMS = {
     _PLAIN + b"}": len(FIELDS),
     _PLAIN + f',"{PLACE}":[,,]'.encode() + b"}": len(FIELDS) + 3,
 }
-"""A line's body without its digits, without and with its place in the journal, and how many numbers it holds. Another
-form, as a later version may have it, is read one by one."""
+"""A line's body with its digits removed, without and with its place in the journal, and how many numbers it holds.
+Lines of any other form, as a later version may write, are read one by one."""
 
 
 class Samples(Sequence[Sample]):
@@ -39,7 +39,7 @@ class Samples(Sequence[Sample]):
 
     @property
     def boots(self) -> list[int]:
-        """Boot ids in the order in which samples of them came."""
+        """Boot ids in the order in which their samples came."""
         boot = self.rows["boot"]
         changes = np.flatnonzero(np.diff(boot)) + 1
         return list(dict.fromkeys(int(boot[at]) for at in (0, *changes.tolist()))) if len(boot) else []
@@ -63,7 +63,8 @@ def numbers_of(bodies: list[bytes], form: bytes) -> NDArray[np.int64]:
 
 
 def rows_of(numbers: NDArray[np.int64]) -> NDArray[Any]:
-    """Rows from numbers of shape (n_lines, at least the fields). Raises `OverflowError` for one that no dial sends."""
+    """Rows from numbers of shape (n_lines, at least the fields). Raises `OverflowError` for a number that no dial
+    sends."""
     rows = np.empty(len(numbers), ROW)
     for at, name in enumerate(FIELDS):
         column = numbers[:, at]
@@ -75,7 +76,7 @@ def rows_of(numbers: NDArray[np.int64]) -> NDArray[Any]:
 
 
 def without_repeats(samples: Samples) -> tuple[Samples, int, int]:
-    """Each record once, the first that came; how often one came again, and how often with other content."""
+    """Each record once, as it first came; also how many came again, and how many of these with other content."""
     key = samples.rows["boot"].astype(np.uint64) << np.uint64(32) | samples.rows["seq"]
     if (key[1:] > key[:-1]).all():
         return samples, 0, 0

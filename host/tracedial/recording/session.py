@@ -19,7 +19,7 @@ FORMAT = 2
 """Version of the session's folder and of the journals in it."""
 READ_FORMATS = (1, FORMAT)
 LIVE = {"name": "live", "sha256": "", "duration_s": None, "frame_rate_hz": None, "width": None, "height": None}
-"""What stands for the video where there is none: what happened before the raters' eyes."""
+"""Stands for the video of a live event, which has none."""
 NAME_RULE = "1 to 40 letters, digits, - and _ (it names a folder)"
 
 
@@ -49,9 +49,9 @@ SHAPE = {
 
 @dataclass(frozen=True)
 class Session:
-    """A session folder: its raters, and the video that all of them rated. `video_file` is where a study found it, from
-    the study's folder on; empty outside a study. `converted_from` names the file that the video is a copy of, if it is
-    one, with its hash."""
+    """A session folder: its raters, and the video that all of them rated. `video_file` is its path relative to the
+    study's folder; empty outside a study. If the video is a converted copy, `converted_from` names the original file,
+    with its hash."""
 
     folder: Path
     name: str
@@ -103,7 +103,7 @@ def _odd_raters(raters: Any) -> str:
 
 
 def check_video(folder: Path, video: Video) -> Session | None:
-    """The session that a folder holds already, if any. Raises where that is of another video."""
+    """The session that a folder already holds, if any. Raises if it has another video."""
     if not (folder / SESSION_FILE).exists():
         return None
     session = read_session(folder)
@@ -117,7 +117,7 @@ def check_video(folder: Path, video: Video) -> Session | None:
 
 
 def check_live(folder: Path) -> Session | None:
-    """The group that a folder holds already, if any. Raises where it holds recordings of a video."""
+    """The group that a folder already holds, if any. Raises if the folder holds recordings of a video."""
     if not (folder / SESSION_FILE).exists():
         return None
     session = read_session(folder)
@@ -138,9 +138,9 @@ def write_session(
     converted_from: Video | None = None,
     unseen: dict[str, Any] | None = None,
 ) -> None:
-    """Write (or add to) the session's own file. What is synthetic once stays labelled so; `video_file` says where a
-    study finds the video, `converted_from` of which file it is a copy. `unseen`:
-    the ratings are imported ones, and the session's video, or this where it has none, is what they are of."""
+    """Write (or add to) the session's own file. Anything labelled synthetic stays labelled so. `video_file` says where
+    a study finds the video, `converted_from` from which file it was copied. `unseen`: the ratings were imported; they
+    belong to the session's video or, if it has none, to this one."""
     if unseen and not video:
         session = read_session(folder) if (folder / SESSION_FILE).exists() else None
     else:
@@ -170,7 +170,7 @@ def write_session(
 
 
 def video_to_json(video: Video) -> dict[str, Any]:
-    """A video's facts, without the folder it lay in."""
+    """A video's facts, without its folder."""
     return {
         "name": video.path.name,
         "sha256": video.sha256,
@@ -187,7 +187,7 @@ def scale_to_json(scale: Scale) -> dict[str, Any]:
 
 
 def check_format(path: Path, found: object) -> None:
-    """Refuse files of a format that this version does not know."""
+    """Refuse a file with a format that this version does not know."""
     if found not in READ_FORMATS:
         raise RecordingError(
             path,

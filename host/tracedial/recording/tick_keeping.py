@@ -1,4 +1,5 @@
-"""Dials kept ticking on the video's whole seconds: set when it begins to play, moved as it and the clocks drift."""
+"""Keeps dials ticking on the video's whole seconds: sets ticks when the video begins to play, and moves them as the
+video and the clocks drift."""
 
 from collections.abc import Sequence
 
@@ -9,9 +10,9 @@ from tracedial.timing.tick_grid import tick_grid
 PHASE_CHECK_S = 2.0
 FIRST_FIT_CHECK_S = 0.1
 PHASE_TOLERANCE_S = 100e-6
-"""A dial whose ticks have moved this far from the video's seconds is set right."""
+"""If a dial's ticks have moved this far from the video's seconds, they are corrected."""
 CUE_TOLERANCE_S = 0.4
-"""A video that begins within this of its cue (host time) finds the dials ticking, and only moves their ticks."""
+"""If a video begins within this time of its cue (host time), the dials already tick, and their ticks are only moved."""
 
 
 class TickKeeper:
@@ -29,15 +30,15 @@ class TickKeeper:
         self._raters = raters
 
     def on_player_event(self, event: PlayerEvent) -> None:
-        """The player tells of a change."""
+        """Take in a change that the player reports."""
         self._current = event if event.kind in ("play", "rate") else None
         if self._current:
             for rater in self._raters:
                 self._set(rater)
 
     def cue(self, event: PlayerEvent) -> None:
-        """Have the dials tick for a video that is to play from `event` on, before it does: when it really began, the
-        player tells, and the ticks that run by then are only moved."""
+        """Start the ticks for a video that is about to play from `event` on. The player later reports when it really
+        began; then the running ticks are only moved."""
         self._cued.clear()
         for rater in self._raters:
             if fit := rater.clock.fit:
@@ -45,13 +46,13 @@ class TickKeeper:
                 self._cued[rater.rater] = event
 
     def follow(self, event: PlayerEvent) -> None:
-        """Take where the running video is found to be now for where its ticks belong: they are moved there with the
-        next look at their phase."""
+        """Use the measured position of the running video for its ticks: the next check of their phase moves them
+        there."""
         if self._current:
             self._current = event
 
     def turn(self, now_ns: int) -> None:
-        """Look at the phase of each dial whose turn it is."""
+        """Check the phase of each dial that is due."""
         for rater in self._raters:
             if now_ns >= self._due_ns.get(rater.rater, 0):
                 self._check(rater, now_ns)
@@ -64,7 +65,7 @@ class TickKeeper:
         if rater.grid is None:
             self._set(rater)
             return
-        # From here on: reckoned from where the video began, a doubt about the drift would grow with the hours.
+        # Counted from here: counted from the video's beginning, an error of the drift would grow over hours.
         wanted = tick_grid(self._current.seen_from(now_ns), fit, rate_hz=self._rate_hz)
         ahead_s = float(fit.dial_s((now_ns - fit.origin_ns) / 1e9 + PHASE_CHECK_S))
         if abs(wanted.ahead_of(rater.grid, at_s=ahead_s)) > PHASE_TOLERANCE_S:

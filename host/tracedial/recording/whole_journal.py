@@ -1,4 +1,4 @@
-"""A journal whose records are all known at once: written whole, not as they arrive."""
+"""Writes a journal with all its records at once, not as they arrive."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,8 +10,8 @@ from tracedial.recording.record_kinds import Kind
 
 
 def write_whole_journal(path: Path, records: Iterable[dict[str, Any]]) -> None:
-    """Write a journal of these records (`kind` first), numbered and copied as `JournalWriter` does it. There whole or
-    not at all. Raises `OSError`."""
+    """Write a journal of these records (`kind` first), numbered and copied as `JournalWriter` does. The file is written
+    whole or not at all. Raises `OSError`."""
     last = {Kind.PLAYER: 0, Kind.FRAMES: 0}
     lines: list[bytes] = []
     copies: list[tuple[int, bytes]] = []
