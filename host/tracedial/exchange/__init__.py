@@ -1,1 +1,1 @@
-"""Out to the formats of other programs, and in from them: one module to a format or family."""
+"""Exports to the formats of other programs and imports from them: one module for each format or family."""

@@ -1,6 +1,6 @@
-"""A BIDS dataset: each rater a participant, the ratings a continuous recording, the segments events.
+"""A BIDS dataset: each rater is a participant, the ratings are a continuous recording, the segments are events.
 
-Texts in its tables have neither tabs nor line ends, since BIDS has no way to write them.
+Texts in its tables have no tabs or line ends, since BIDS cannot write them.
 """
 
 import gzip
@@ -67,7 +67,7 @@ repairs, peaks), …_beh.tsv what was answered after their clips. Texts have bla
 
 
 def _label(dyad: str, rater: str, taken: dict[str, str]) -> str:
-    """Letters and digits for a rater of a dyad; no two have the same, also where letters' case does not count."""
+    """A label of letters and digits for a rater of a dyad. Labels are unique, even without regard to case."""
     plain = "".join(sign for sign in dyad + rater if sign.isascii() and sign.isalnum()) or "x"
     label, number = plain, 2
     while label.lower() in taken:

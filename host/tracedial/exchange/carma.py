@@ -1,6 +1,6 @@
 """CARMA's own CSV, one for each rater, as CARMA's review window opens it.
 
-CARMA stamps a bin of a second with its end: the rating of second s has the stamp s + 1.
+CARMA stamps each one-second bin with its end: the rating of second s has the stamp s + 1.
 """
 
 from pathlib import Path
@@ -11,7 +11,7 @@ from tracedial.exchange.tables import present
 from tracedial.files.safe_text import safe_cell, write_table
 
 RULE = "%%%%%%"
-"""The line between what a file says of itself and its numbers."""
+"""The line between a file's header and its numbers."""
 
 
 def write(source: Source, folder: Path) -> list[str]:

@@ -1,5 +1,5 @@
-"""What is exported: the sessions of a study (or one session) with each rater's trace, segments and answers, read one
-session at a time."""
+"""The content of an export: the sessions of a study (or one session) with each rater's trace, segments and answers. It
+is read one session at a time."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -23,8 +23,8 @@ from tracedial.study.study_file import read_study
 
 @dataclass(frozen=True)
 class Scale:
-    """The scale of a rating: its ends, its step, and the labels of its positions. None of a rating whose recording
-    does not say."""
+    """The scale of a rating: its ends, its step, and the labels of its positions. A rating has None instead if its
+    recording does not name the scale."""
 
     low: float
     high: float
@@ -34,8 +34,8 @@ class Scale:
 
 @dataclass(frozen=True)
 class Rating:
-    """One rater's part of a session. `role` is the rater's name without a number at its end. `clips` are those of all
-    segments, taken-away ones too (`segment.chosen`); `answers` have the fields of a row of `answers.csv`.
+    """One rater's part of a session. `role` is the rater's name without a number at its end. `clips` are the clips of
+    all segments, including removed ones (see `segment.chosen`); `answers` have the fields of a row of `answers.csv`.
     `confirmed_by` is who confirmed the choice of segments, `by_rule` the rule's own by name; `language` the study's."""
 
     dyad: str
@@ -54,18 +54,18 @@ class Rating:
 
     @property
     def chosen(self) -> list[Clip]:
-        """The clips of the segments that hold, in the order of the video."""
+        """The clips of the chosen segments, in the order of the video."""
         return sorted((one for one in self.clips if one.segment.chosen), key=lambda one: (one.start_s, one.segment.id))
 
     def mean_of(self, segment: Segment) -> float:
-        """The mean rating within a segment; NaN where none was given."""
+        """The mean rating within a segment; NaN if it has no rating."""
         own = self.trace.rated[int(segment.start_s) : int(np.ceil(segment.end_s))]
         return float(np.nanmean(own)) if np.any(~np.isnan(own)) else float("nan")
 
 
 @dataclass(frozen=True)
 class Dyad:
-    """One session: its video's name, SHA-256 and length (None: live), and what its raters rated."""
+    """One session: its video's name, SHA-256 and length (None: live), and the ratings of its raters."""
 
     name: str
     video: dict[str, Any]
@@ -74,16 +74,16 @@ class Dyad:
 
     @property
     def n_seconds(self) -> int:
-        """Seconds of the longest trace."""
+        """The length of the longest trace in seconds."""
         return max((len(one.trace.rating) for one in self.ratings), default=0)
 
 
 @dataclass
 class Source:
-    """A study or a session to export. `problems` are sentences about what cannot be read, `notes` about ratings on
-    another scale than the study's, `scales` those of the ratings that were read: all grow while dyads are read.
-    `change` is what is done to each dyad before it goes out, `named` what becomes of a dyad's and a rater's names by
-    that."""
+    """A study or a session to export. `problems` are sentences about what cannot be read, `notes` are sentences about
+    ratings on another scale than the study's, `scales` are the scales of the ratings read so far; all three grow while
+    dyads are read. `change` transforms each dyad before it is exported; `named` returns the new names that this gives
+    to a dyad and a rater."""
 
     path: Path
     title: str
@@ -97,12 +97,12 @@ class Source:
 
     @property
     def raters(self) -> list[str]:
-        """The raters' names in all sessions, as they go out, each once, in the order in which they come."""
+        """The raters' names in all sessions as exported, each once, in order of first appearance."""
         return list(dict.fromkeys(self.named(dyad, r)[1] for dyad, s in self.sessions.items() for r in s.raters))
 
     @property
     def value_labels(self) -> dict[float, str]:
-        """The labels of ratings, where all scales that were read agree in them; none otherwise."""
+        """The labels of ratings, if all scales read so far agree on them; otherwise none."""
         labels: dict[float, str] = {}
         for scale in self.scales:
             for at, label in (scale.labels if scale else {}).items():
@@ -111,7 +111,7 @@ class Source:
         return labels
 
     def dyads(self) -> Iterator[Dyad]:
-        """Each session in turn, those of which nothing can be read left out (and said)."""
+        """Each session in turn. Sessions from which nothing can be read are left out and reported."""
         for name, session in self.sessions.items():
             ratings = [found for rater in session.raters if (found := self._rating(name, session, rater))]
             if ratings:
@@ -144,8 +144,8 @@ class Source:
 
 
 def read_source(path: Path) -> Source:
-    """A session's folder, a study's, or one that holds session folders (its own or below `sessions/`). Raises
-    `ExchangeError` where there is none of them."""
+    """Read a session's folder, a study's folder, or one that holds session folders (directly or in `sessions/`). Raises
+    `ExchangeError` if the path is none of these."""
     if (path / SESSION_FILE).is_file():
         session = read_session(path)
         home = path.resolve().parent.parent
@@ -176,7 +176,7 @@ def _source(path: Path, title: str, study: Study | None, found: list[Session], p
 
 
 def role_of(rater: str) -> str:
-    """A rater's name without the number that tells several of one role apart: `client` for `client-2`."""
+    """A rater's name without the number that distinguishes raters of one role: `client` for `client-2`."""
     return re.sub(r"[-_]?\d+$", "", rater) or rater
 
 

@@ -1,4 +1,4 @@
-"""What a player or an annotation program shows beside the video: a rater's segments and answers, each with its time."""
+"""What players and annotation programs show beside the video: a rater's segments and answers with their times."""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,8 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Cue:
-    """Seconds `start_s` to `end_s` of the video: `kind` is `rupture`, `repair`, `peak` or `answer`, `name` says which,
-    `text` what was said of it."""
+    """Seconds `start_s` to `end_s` of the video. `kind` is `rupture`, `repair`, `peak` or `answer`, `name` says which
+    one, `text` is what was said about it."""
 
     kind: str
     name: str
@@ -25,7 +25,7 @@ class Cue:
 
 
 def segment_cues(rating: Rating) -> list[Cue]:
-    """A cue for each segment that holds, in the order of the video."""
+    """A cue for each chosen segment, in the order of the video."""
     made = []
     for clip in rating.chosen:
         one = clip.segment
@@ -37,7 +37,7 @@ def segment_cues(rating: Rating) -> list[Cue]:
 
 
 def answer_cues(rating: Rating) -> list[Cue]:
-    """A cue for each question that was answered, over the clip that was shown, in the order in which it was."""
+    """A cue for each answered question, over the clip that was shown, in the order in which the clips were shown."""
     return [
         Cue("answer", f"{row['segment']} {row['question']}", row["clip_start_s"], row["clip_end_s"],
             f"{row['question_text']} {row['answer']}".strip())
@@ -47,12 +47,12 @@ def answer_cues(rating: Rating) -> list[Cue]:
 
 
 def on_one_line(text: str) -> str:
-    """A text without tabs, line ends and controls, which the formats of a line to an entry cannot hold."""
+    """A text without tabs, line ends and controls, for formats that have one line for each entry."""
     return " ".join("".join(" " if is_control(sign) else sign for sign in whole_text(text)).split(" ")).strip()
 
 
 def without_overlaps(cues: list[Cue]) -> list[list[Cue]]:
-    """Cues in as few rows as it takes for none to overlap another of its row."""
+    """The cues in as few rows as possible, so that no two in a row overlap."""
     rows: list[list[Cue]] = []
     for cue in sorted(cues, key=lambda one: (one.start_s, one.end_s)):
         row = next((row for row in rows if row[-1].end_s <= cue.start_s), None)
@@ -64,7 +64,7 @@ def without_overlaps(cues: list[Cue]) -> list[list[Cue]]:
 
 
 def file_stem(dyad: str, rater: str = "") -> str:
-    """The name of a dyad's or a rater's own file, without its ending."""
+    """The name of a dyad's or a rater's file, without its extension."""
     safe = (
         "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in on_one_line(dyad)).strip(".") or "session"
     )

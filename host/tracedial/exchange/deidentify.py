@@ -1,7 +1,7 @@
-"""Exports for others: codes in place of names, dates shifted, no paths; a key file, kept at home, says which is which.
+"""Exports for others: codes instead of names, shifted dates, no paths. A key file that stays at home maps the codes.
 
-The key is used again by the next export, so that a dyad keeps its code. What raters typed is not changed: only a reader
-can say whether it names somebody.
+The next export uses the key again, so that a dyad keeps its code. The raters' own words stay unchanged: only a reader
+can tell whether they name somebody.
 """
 
 import csv
@@ -20,19 +20,19 @@ COLUMNS = ("kind", "name", "code", "shift_days")
 DYAD, RATER, PERSON = "dyad", "rater", "person"
 LETTERS = {DYAD: "D", RATER: "R", PERSON: "P"}
 ROLES = ("client", "patient", "therapist", "observer", "rater", "supervisor")
-"""Names of raters that say a role and nobody's name; a study's own roles besides."""
+"""Rater names that are roles and not people's names; a study's own roles are added to these."""
 MOST_DAYS = 365
 
 
 class Key:
-    """Which code stands for which name: `codes` by kind and name, with the days that a dyad's dates are shifted by
-    (later where positive)."""
+    """Which code stands for which name. `codes` maps kind and name to the code and to the number of days by which a
+    dyad's dates are shifted (positive: later)."""
 
     def __init__(self, codes: dict[tuple[str, str], tuple[str, int]]) -> None:
         self.codes = codes
 
     def code(self, kind: str, name: str) -> str:
-        """The code of a name, a new one where it has none yet."""
+        """The code of a name; a new one if it has none yet."""
         return self._entry(kind, name)[0]
 
     def shift_days(self, dyad: str) -> int:
@@ -42,7 +42,7 @@ class Key:
     def _entry(self, kind: str, name: str) -> tuple[str, int]:
         if (kind, name) not in self.codes:
             taken = {code for code, _ in self.codes.values()}
-            # Drawn, not counted: a code tells nothing of the order in which sessions were held.
+            # Random, not counted up: a code must not reveal the order of the sessions.
             room = range(10 ** max(3, len(str(10 * len(taken)))))
             while (code := f"{LETTERS[kind]}{secrets.choice(room):03d}") in taken:
                 pass
@@ -52,7 +52,7 @@ class Key:
 
 
 def read_key(path: Path) -> Key:
-    """The key of an earlier export, or an empty one. Raises `ExchangeError` for a file that is no key."""
+    """The key of an earlier export, or an empty key. Raises `ExchangeError` if the file is not a key."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.reader(file))
@@ -69,13 +69,13 @@ def read_key(path: Path) -> Key:
 
 
 def _as_named(cell: str) -> str:
-    """The name behind a cell, which may have been made safe for spreadsheets."""
+    """The name in a cell, without what makes it safe for spreadsheets."""
     rest = cell.removeprefix("'")
     return rest if safe_cell(rest) == cell else cell
 
 
 def write_key(key: Key, path: Path) -> None:
-    """Write the key, for its owner alone. Raises `ExchangeError`."""
+    """Write the key so that only its owner can read it. Raises `ExchangeError`."""
     try:
         rows = ((kind, name, code, days) for (kind, name), (code, days) in sorted(key.codes.items()))
         write_table(path, COLUMNS, rows)
@@ -84,8 +84,8 @@ def write_key(key: Key, path: Path) -> None:
 
 
 def deidentify(source: Source, key: Key) -> None:
-    """Have each dyad of the source changed as it is read. Codes are drawn for all of them at once, so that the key can
-    be written before anything goes out."""
+    """Have each dyad of the source changed as it is read. All codes are drawn at once, so that the key can be written
+    before anything is exported."""
     roles = source.study.rating.roles if source.study else ROLES
 
     def named(dyad: str, rater: str) -> tuple[str, str]:
@@ -134,8 +134,8 @@ def _changed_rating(rating: Rating, dyad: str, rater: str, shift: timedelta, key
 
 
 def shifted(moment: str, shift: timedelta) -> str:
-    """A moment moved by whole days, so that the time of day and distances within the dyad stay; empty for a text that
-    is no moment."""
+    """A moment shifted by whole days, so that the time of day and intervals within the dyad stay the same; empty if the
+    text is not a moment."""
     try:
         return (datetime.fromisoformat(moment).astimezone(UTC) + shift).isoformat(timespec="seconds")
     except (ValueError, OverflowError):
@@ -143,5 +143,5 @@ def shifted(moment: str, shift: timedelta) -> str:
 
 
 def key_place(out: Path) -> Path:
-    """Where the key goes if nothing else is said: beside the folder of the export, not in it."""
+    """The key's default place: beside the folder of the export, not in it."""
     return out.absolute().parent / f"{out.absolute().name}-key.csv"

@@ -1,4 +1,4 @@
-"""CSV, long and wide: what any program reads."""
+"""CSV, long and wide, for any program."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ def write_wide(source: Source, folder: Path) -> list[str]:
 
 
 def write_tables(source: Source, tables: list[Table], folder: Path, *, encoding: str) -> list[str]:
-    """Each table as a CSV, and `columns.csv`, which says what their columns mean. Raises `OSError`."""
+    """Write each table as a CSV, and `columns.csv`, which explains their columns. Raises `OSError`."""
     for table in tables:
         names = [column.name for column in table.columns]
         write_table(folder / f"{table.name}.csv", names, _rows(table), encoding=encoding)
@@ -30,7 +30,8 @@ def write_tables(source: Source, tables: list[Table], folder: Path, *, encoding:
 
 
 def codebook(source: Source, tables: list[Table]) -> Iterator[tuple[str, str, str, str]]:
-    """A line for each column of each table: what it means, and the labels of its values. After the tables were read."""
+    """A line for each column of each table: its meaning and the labels of its values. Call it after the tables were
+    read."""
     labels = "; ".join(f"{at:g} = {label}" for at, label in sorted(source.value_labels.items()))
     for table in tables:
         for column in table.columns:

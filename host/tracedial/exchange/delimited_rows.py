@@ -1,4 +1,4 @@
-"""Delimited text as other programs and spreadsheets save it: byte-order marks, alphabets, semicolons, tabs, decimal
+"""Delimited text as other programs and spreadsheets save it: byte-order marks, encodings, semicolons, tabs, decimal
 commas."""
 
 import csv
@@ -16,8 +16,8 @@ NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 @dataclass(frozen=True)
 class Rows:
-    """A file's rows, each with its number in the file (from 1, blank ones left out). `notes` are sentences about how it
-    was read."""
+    """A file's rows, each with its number in the file (from 1; blank rows are left out). `notes` are sentences about
+    how the file was read."""
 
     path: Path
     delimiter: str
@@ -25,17 +25,17 @@ class Rows:
     notes: list[str]
 
     def comma(self, *columns: int, first: int = 0) -> bool:
-        """Whether numbers in these columns, from row `first` of the list on, have a decimal comma: it takes another
-        delimiter, and a comma in some cell."""
+        """Whether numbers in these columns, from row `first` of the list on, have a decimal comma: the delimiter is not
+        a comma, and some cell has one."""
         if self.delimiter == ",":
             return False
         return any("," in cells[at] for _, cells in self.rows[first:] for at in columns if at < len(cells))
 
 
 def read_rows(path: Path, data: bytes, delimiter: str, is_first: Callable[[list[str]], bool], wanted: str) -> Rows:
-    """The rows of a file with the given delimiter, or (where that is empty) the one by which some row of the first
-    twenty is the file's own heading, as `is_first` tells. Raises `ExchangeError` where none is; `wanted` says what was
-    looked for."""
+    """The rows of a file with the given delimiter. If that is empty, use the delimiter with which one of the first
+    twenty rows is the file's heading, according to `is_first`. Raises `ExchangeError` if no row is; `wanted` says what
+    was expected."""
     text, notes = _text(path, data)
     for one in (delimiter,) if delimiter else DELIMITERS:
         rows = _split(path, text, one)

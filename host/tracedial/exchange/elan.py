@@ -1,8 +1,8 @@
 """ELAN: an annotation document for each session, with its raters' traces as a linked time series.
 
-A session `s1` becomes three files that stay together: `s1.eaf` (tiers for each rater's ruptures, repairs, peaks and
-answers), `s1_ratings.txt` (a row for each second) and `s1_tsconf.xml`, which tells ELAN's time series viewer of its
-columns.
+A session `s1` becomes three files that must stay together: `s1.eaf` (tiers for each rater's ruptures, repairs, peaks
+and answers), `s1_ratings.txt` (a row for each second) and `s1_tsconf.xml`, which describes its columns to ELAN's time
+series viewer.
 """
 
 from pathlib import Path
@@ -32,8 +32,8 @@ def write(source: Source, folder: Path) -> list[str]:
 
 
 def _write_series(dyad: Dyad, path: Path) -> None:
-    """Milliseconds and each rater's ratings, tabs between. A cell without a rating says NaN: ELAN takes an empty one
-    at the end of a row for 0."""
+    """Write milliseconds and each rater's ratings, separated by tabs. A cell without a rating holds NaN, since ELAN
+    reads an empty cell at the end of a row as 0."""
     columns = [present(one.trace.rated) for one in dyad.ratings]
     lines = ["\t".join(["# ms", *(on_one_line(one.rater) for one in dyad.ratings)])]
     for second in range(dyad.n_seconds):
@@ -87,8 +87,8 @@ def _write_document(dyad: Dyad, stem: str, path: Path) -> None:
 
 
 def tiers(rating: Rating) -> dict[str, list[Cue]]:
-    """A rater's cues by tier. No two of a tier overlap, which neither ELAN nor Praat can show: a kind has as many tiers
-    as that takes (`client answers`, `client answers 2`)."""
+    """A rater's cues by tier. Neither ELAN nor Praat can show overlapping cues in a tier, so a kind gets as many tiers
+    as it needs (`client answers`, `client answers 2`)."""
     cues = [*segment_cues(rating), *answer_cues(rating)]
     found: dict[str, list[Cue]] = {}
     for kind, words in KINDS.items():

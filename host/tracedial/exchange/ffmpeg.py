@@ -1,4 +1,4 @@
-"""Runs the program ffmpeg, which cuts and draws into videos, and hears how far it is."""
+"""Runs the program ffmpeg, which cuts videos and draws into them, and follows its progress."""
 
 import shutil
 import subprocess
@@ -9,15 +9,15 @@ from tracedial.errors import VideoError
 from tracedial.files.whole_file import half_file
 
 LAST_WORDS = 400
-"""Of what ffmpeg says when it fails, the last so many characters are shown."""
+"""How many of the last characters of ffmpeg's output are shown when it fails."""
 INSTALL = "install it with `apt install ffmpeg`, `brew install ffmpeg` or `winget install ffmpeg`"
 CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm", ".flac": "flac",
               ".m4a": "mp4", ".mp3": "mp3", ".wav": "wav", ".ogg": "ogg"}  # fmt: skip
-"""Endings of files, and what ffmpeg calls their containers."""
+"""File extensions and ffmpeg's names for their containers."""
 
 
 def find_ffmpeg(path: Path) -> str:
-    """Where the program is. Raises `VideoError` (about `path`) on a computer that does not have it."""
+    """The path of ffmpeg. Raises `VideoError` (about `path`) if this computer does not have it."""
     found = shutil.which("ffmpeg")
     if not found:
         raise VideoError(path, f"This computer has no ffmpeg, which is needed to cut videos: {INSTALL}.")
@@ -27,8 +27,8 @@ def find_ffmpeg(path: Path) -> str:
 def write_video_file(
     target: Path, arguments: list[str], length_s: float, on_progress: Callable[[float], None] = lambda share: None
 ) -> None:
-    """Have ffmpeg write `target`, which is there whole or not at all. `arguments` are what stands before the output;
-    `on_progress` hears how much of `length_s` is written, from 0 to 1. Raises `VideoError`."""
+    """Have ffmpeg write `target`, complete or not at all. `arguments` are those before the output file; `on_progress`
+    receives the written share of `length_s`, from 0 to 1. Raises `VideoError`."""
     program = find_ffmpeg(target)
     try:
         with half_file(target) as half:
@@ -42,8 +42,8 @@ def write_video_file(
 
 
 def _run(words: list[str], length_s: float, on_progress: Callable[[float], None]) -> str | None:
-    """Run ffmpeg to its end; what it said where it failed, else None."""
-    # Both streams into one: two pipes, of which one is full, would stop it.
+    """Run ffmpeg to its end; returns its output if it failed, else None."""
+    # One pipe for both streams: with two, a full pipe that nobody reads would block ffmpeg.
     with subprocess.Popen(
         words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         encoding="utf-8", errors="replace",
@@ -65,4 +65,4 @@ def _run(words: list[str], length_s: float, on_progress: Callable[[float], None]
 
 PROGRESS = ("frame", "fps", "bitrate", "total_size", "out_time_ms", "out_time", "dup_frames", "drop_frames", "speed",
             "progress", "stream_0_0_q", "stream_0_1_q", "stream_1_0_q")  # fmt: skip
-"""Names of ffmpeg's lines about its progress."""
+"""Names of ffmpeg's progress lines."""

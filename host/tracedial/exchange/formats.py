@@ -1,4 +1,4 @@
-"""The formats by name, and how an export is made: a folder for each, there whole or not at all."""
+"""The formats by name, and the export itself: a folder for each format, complete or not at all."""
 
 import importlib
 import json
@@ -15,12 +15,12 @@ from tracedial.files.safe_text import whole_text
 from tracedial.files.whole_file import fingerprint, half_folder, write_whole
 
 MANIFEST = ".tracedial-export.json"
-"""In each folder of an export: what it was made from. Only a folder with it is ever replaced."""
+"""A file in each export folder that says what the export was made from. Only folders with this file are replaced."""
 
 
 @dataclass(frozen=True)
 class Format:
-    """A format: whom it is for, in a line, and the function that writes it, as `module:function` of this room."""
+    """A format: one line on whom it is for, and the function that writes it, as `module:function` in this package."""
 
     use: str
     place: str
@@ -56,7 +56,7 @@ FORMATS = {
 
 @dataclass(frozen=True)
 class Exported:
-    """A format's folder, its files (from the folder on), and sentences about what the format could not hold."""
+    """A format's folder, its files (relative to the folder), and sentences about what the format could not hold."""
 
     name: str
     folder: Path
@@ -65,8 +65,7 @@ class Exported:
 
 
 def check_targets(names: list[str], out: Path, *, force: bool) -> None:
-    """Raise `ExchangeError` where a format's folder is there already; with `force` only where it is of something else
-    than an export."""
+    """Raise `ExchangeError` if a format's folder exists already; with `force`, only if that folder is not an export."""
     for name in names:
         folder = out / name
         if not folder.exists() and not folder.is_symlink():
@@ -82,8 +81,8 @@ def check_targets(names: list[str], out: Path, *, force: bool) -> None:
 
 
 def export(source: Source, name: str, out: Path) -> Exported:
-    """Write one format into the folder `name` in `out`, which takes the place of an earlier export there. Raises
-    `ExchangeError` where it cannot be written; then what was there is as before."""
+    """Write one format into the folder `name` in `out`, which replaces an earlier export there. Raises `ExchangeError`
+    if it cannot be written; the earlier export then stays as it was."""
     folder = out / name
     try:
         make_folder(out)

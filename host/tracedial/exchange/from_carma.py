@@ -1,7 +1,8 @@
 """CARMA's and DARMA's own CSV: some rows about the file, a rule of percent signs, then a row for each bin.
 
-Both stamp a bin with its end: CARMA's rating of the first second has the stamp 1. Above the rule CARMA has the scale's
-lowest and highest value (rows 5 and 6 of 9), DARMA the magnitude of both axes (row 3 of 5) and their names (row 4).
+Both programs stamp a bin with its end: CARMA's rating of the first second has the stamp 1. Above the rule, CARMA writes
+the scale's lowest and highest value (rows 5 and 6 of 9), DARMA the magnitude of both axes (row 3 of 5) and their names
+(row 4).
 """
 
 from dataclasses import replace
@@ -26,7 +27,7 @@ from tracedial.exchange.incoming import (
 
 
 def read_carma(path: Path, data: bytes, *, delimiter: str) -> Incoming:
-    """Raises `ExchangeError` for a file that is not CARMA's."""
+    """Read a CARMA file. Raises `ExchangeError` if it is not one."""
     rows, at = _rows(path, data, delimiter, "CARMA", 8)
     comma = rows.comma(0, 1, first=at + 1)
     head = [_cell(cells, 1) for _, cells in rows.rows[:at]]
@@ -40,8 +41,8 @@ def read_carma(path: Path, data: bytes, *, delimiter: str) -> Incoming:
 
 
 def read_darma(path: Path, data: bytes, *, delimiter: str, value: str) -> Incoming:
-    """One axis of DARMA's two: `value` is its name, or x or y; the first where it is empty, which the notes say. Raises
-    `ExchangeError` for a file that is not DARMA's, or for an axis that it does not have."""
+    """Read one of the two axes of a DARMA file. `value` is its name, or x or y; if it is empty, the first axis is read
+    and the notes say so. Raises `ExchangeError` if the file is not DARMA's or does not have the axis."""
     rows, at = _rows(path, data, delimiter, "DARMA", 4)
     comma = rows.comma(0, 1, 2, first=at + 1)
     names = [_cell(rows.rows[at - 1][1], column) or "xy"[column - 1] for column in (1, 2)]
@@ -62,10 +63,10 @@ def read_darma(path: Path, data: bytes, *, delimiter: str, value: str) -> Incomi
 
 
 def _rows(path: Path, data: bytes, delimiter: str, program: str, before: int) -> tuple[Rows, int]:
-    """The file's rows, and which of them is the rule."""
+    """The file's rows, and the index of the rule among them."""
     rows = read_rows(path, data, delimiter, _is_rule, f"line of {RULE},{RULE} and is no file of {program}")
     at = next(at for at, (_, cells) in enumerate(rows.rows) if _is_rule(cells))
-    # Older versions of MATLAB put a line of column names before all others.
+    # Older versions of MATLAB write a line of column names first.
     if at not in (before, before + 1):
         raise ExchangeError(
             path, f"{path} has {at} rows above its line of {RULE}; {program}'s own files have {before}."

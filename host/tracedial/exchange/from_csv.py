@@ -1,4 +1,4 @@
-"""Any table by the names of its columns, and PAGAN's log, whose columns are known."""
+"""Reads any table by the names of its columns, and PAGAN's log, which has known columns."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -28,9 +28,9 @@ PAGAN_SERIES = ("OriginalName", "DatabaseName", "Participant", "ExternalPID", "S
 
 @dataclass(frozen=True)
 class Columns:
-    """How a table is read: the columns of time and rating (a name, or a number from 1), the unit of its times, its
-    delimiter (empty: found), whether stamps stand at their bins' end, whether a row holds until the next, and which
-    rows count (`where`: texts by column)."""
+    """How to read a table: the columns of time and rating (a name, or a number from 1), the unit of its times, its
+    delimiter (empty: detected), whether stamps mark the end of their bins, whether a row holds until the next, and
+    which rows count (`where`: the required text by column)."""
 
     time: str
     value: str
@@ -42,13 +42,13 @@ class Columns:
 
 
 def read_csv(path: Path, data: bytes, columns: Columns) -> Incoming:
-    """Raises `ExchangeError` for a table that does not have the columns."""
+    """Read a table. Raises `ExchangeError` if it does not have the columns."""
     wanted = f"columns {columns.time} and {columns.value}"
     rows = read_rows(path, data, columns.delimiter, lambda cells: _fits(cells, columns), wanted)
     top = next(at for at, (_, cells) in enumerate(rows.rows) if _fits(cells, columns))
     header = rows.rows[top][1]
     if columns.time.isdecimal() and columns.value.isdecimal() and _is_data(header, columns):
-        # Columns by number, and no heading: the first row is one of the data.
+        # With columns by number and no heading, the first row is data.
         top -= 1
     own = _selected(rows, top + 1, header, columns, list(columns.where))
     found = _read(rows, own, header, columns)
@@ -59,8 +59,8 @@ def read_csv(path: Path, data: bytes, columns: Columns) -> Incoming:
 
 
 def read_pagan(path: Path, data: bytes, *, delimiter: str, unit: str, where: dict[str, str]) -> Incoming:
-    """PAGAN writes a row when the rating changes, with the video's time in milliseconds. Raises `ExchangeError` for
-    a file that is not PAGAN's or holds several series of which `where` does not choose one."""
+    """Read PAGAN's log, which has a row for each change of the rating, with the video's time in milliseconds. Raises
+    `ExchangeError` if the file is not PAGAN's, or if it holds several series and `where` does not choose one."""
     columns = Columns(*PAGAN, unit=unit, delimiter=delimiter, held=True, where=where)
     rows = read_rows(path, data, delimiter, lambda cells: _fits(cells, columns), "columns VideoTime and Value")
     top = next(at for at, (_, cells) in enumerate(rows.rows) if _fits(cells, columns))
@@ -84,7 +84,7 @@ def read_pagan(path: Path, data: bytes, *, delimiter: str, unit: str, where: dic
 
 
 def _place(header: list[str], name: str) -> int:
-    """Which column has a name (or is of that number, from 1); -1 where there is none."""
+    """The index of the column with a name (or a number, from 1); -1 if there is none."""
     plain = [cell.strip().lower() for cell in header]
     if name.strip().lower() in plain:
         return plain.index(name.strip().lower())
@@ -103,7 +103,7 @@ def _is_data(cells: list[str], columns: Columns) -> bool:
 def _selected(
     rows: Rows, first: int, header: list[str], columns: Columns, series: Iterable[str]
 ) -> list[tuple[int, list[str]]]:
-    """The rows that count. Raises `ExchangeError` where there are several series and none is chosen, or none at all."""
+    """The rows that count. Raises `ExchangeError` if there are none, or several series of which none is chosen."""
     places: dict[str, int] = {}
     for name in columns.where:
         places[name] = _place(header, name)
@@ -153,7 +153,7 @@ def _read(rows: Rows, own: list[tuple[int, list[str]]], header: list[str], colum
 
 
 def _unit(own: list[tuple[int, list[str]]], name: str, at: int) -> str:
-    """The unit that the cells or the column's name tell."""
+    """The unit that the cells or the column's name indicate."""
     if any(":" in cells[at] for _, cells in own if at < len(cells)):
         return CLOCK
     plain = name.strip().lower()

@@ -1,4 +1,4 @@
-"""Ratings from an XDF file, as LabRecorder keeps Lab Streaming Layer's streams: one channel of one stream."""
+"""Ratings from an XDF file, in which LabRecorder stores Lab Streaming Layer's streams: one channel of one stream."""
 
 import io
 from pathlib import Path
@@ -17,13 +17,13 @@ from tracedial.exchange.libraries import library
 from tracedial.measures.trace import MAX_RATING
 
 VIDEO_TIME = "video"
-"""In a stream's description under `time_base`: its stamps are seconds of the video."""
+"""This value under `time_base` in a stream's description means that its stamps are seconds of the video."""
 
 
 def read_xdf(path: Path, data: bytes, *, stream: str, value: str, zero: str) -> Incoming:
-    """One channel (`value`: its label, or its number from 1; the first where it is empty) of the stream named `stream`
-    (the only one with numbers where that is empty). `zero` is the text of the marker at which the video began; where
-    it is empty, stamps of a stream of video time stay, others count from the stream's first sample. Raises
+    """Read one channel of one stream. `value` is the channel's label or its number from 1 (empty: the first channel).
+    `stream` is the stream's name (empty: the only stream with numbers). `zero` is the text of the marker at which the
+    video began. If it is empty, stamps in video time stay, and others count from the stream's first sample. Raises
     `ExchangeError`."""
     streams = _load(path, data)
     chosen = _chosen(path, streams, stream)
@@ -55,7 +55,7 @@ def _load(path: Path, data: bytes) -> list[dict[str, Any]]:
     if not data.startswith(b"XDF:"):
         raise ExchangeError(path, f"{path} is no XDF file: it does not begin with XDF:.")
     try:
-        # Stamps stay as they were recorded: a jitter that is smoothed away cannot be told any more.
+        # Keep the stamps as recorded: jitter that is smoothed away can no longer be reported.
         streams, _ = library("pyxdf").load_xdf(io.BytesIO(data), dejitter_timestamps=False)
     except Exception as error:
         raise ExchangeError(path, f"{path} cannot be read as an XDF file ({type(error).__name__}: {error}).") from error

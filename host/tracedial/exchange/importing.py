@@ -1,6 +1,6 @@
 """Another program's ratings as a recording of a session: one journal, marked as imported, with the source's hash.
 
-The recording is like any other to all that reads one; no dial, no clock and no player are in it.
+All code that reads recordings can read it; it contains no dial, no clock and no player.
 """
 
 import hashlib
@@ -30,17 +30,17 @@ from tracedial.video import Video
 
 FORMATS = ("carma", "darma", "pagan", "csv", "xdf")
 BEYOND_S = 1.0
-"""Stamps may go this far beyond the video's end: programs round its length up."""
+"""How far stamps may lie beyond the video's end, since programs round its length up."""
 BEYOND = "is beyond the video's end"
 MOST_STEPS = 1000
 NAMED = 5
-"""Of more malformed rows a message names the first."""
+"""A message names at most this many malformed rows."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file to import and how to read it: its format (empty: found out), the columns of a table, the ends of its scale
-    (None: as the file says), and of an XDF file the stream and the marker at which the video began."""
+    """A file to import and how to read it: its format (empty: detected), the columns of a table, the ends of its scale
+    (None: as the file says), and for an XDF file the stream and the marker at which the video began."""
 
     path: Path
     format: str = ""
@@ -51,7 +51,7 @@ class Source:
 
 
 def read_incoming(source: Source) -> tuple[Incoming, str]:
-    """A file's ratings and its SHA-256. Raises `ExchangeError` for a file that cannot be read as its format."""
+    """A file's ratings and its SHA-256. Raises `ExchangeError` if the file cannot be read in its format."""
     path = source.path
     try:
         data = path.read_bytes()
@@ -84,7 +84,7 @@ def _read(source: Source, data: bytes) -> Incoming:
 
 
 def _format_of(path: Path, data: bytes, columns: Columns) -> str:
-    """The format that the file's beginning shows; `csv` where it shows none, or where its columns are named."""
+    """The format recognized from the file's beginning; `csv` if none is recognized or the columns are named."""
     if data.startswith(b"XDF:"):
         return "xdf"
     if columns.time:
@@ -100,8 +100,8 @@ def _format_of(path: Path, data: bytes, columns: Columns) -> str:
 
 
 def checked(found: Incoming, path: Path, *, duration_s: float | None, skip: bool) -> Incoming:
-    """The ratings without rows beyond the video's end (`duration_s`, None: not known). Raises `ExchangeError` where
-    rows are malformed and `skip` does not say to leave them out, and where no rating is left."""
+    """The ratings without rows beyond the video's end (`duration_s`; None: not known). Raises `ExchangeError` if rows
+    are malformed and `skip` is not set, which would leave them out, or if no rating remains."""
     if duration_s is not None:
         beyond = {
             row: f"{at_s:g} s {BEYOND} at {duration_s:g} s"
@@ -109,7 +109,7 @@ def checked(found: Incoming, path: Path, *, duration_s: float | None, skip: bool
             if at_s > duration_s + BEYOND_S
         }
         if beyond and found.held and len(found.at_s) - len(beyond) > 0:
-            # A player tells its last change at the video's end, as it reckons it.
+            # A player reports its last change at the video's end according to its own clock.
             beyond = {row: why for row, why in beyond.items() if row != found.row[-1]}
         found = found.without(beyond) if beyond else found
     rated = sum(not math.isnan(value) for value in found.rating)
@@ -131,9 +131,9 @@ def checked(found: Incoming, path: Path, *, duration_s: float | None, skip: bool
 def import_ratings(
     found: Incoming, sha256: str, source: Source, session: Path, rater: str, *, video: Video | None, synthetic: bool
 ) -> Path:
-    """Write a rater's recording into a session's folder, which is made where there is none; returns the recording's.
-    `video` may be None where the session has one, or where nobody has its file. Raises `RecordingError` where the rater
-    has a recording already, or the session is of another video."""
+    """Write a rater's recording into a session's folder, creating that if needed; returns the recording's folder.
+    `video` may be None if the session has one, or if nobody has its file. Raises `RecordingError` if the rater already
+    has a recording, or if the session has another video."""
     check_names(session, [rater])
     lock = RaterLock(session / rater)
     if video:
@@ -204,7 +204,7 @@ def _provenance(found: Incoming, sha256: str, source: Source) -> dict[str, Any]:
 
 
 def _scale(found: Incoming) -> dict[str, Any] | None:
-    """The scale as a dial would say it, None where nothing says it."""
+    """The scale in the form that a dial reports; None if it is not known."""
     if found.low is None or found.high is None:
         return None
     low, high = (_plain(end) for end in (found.low, found.high))
@@ -213,8 +213,8 @@ def _scale(found: Incoming) -> dict[str, Any] | None:
 
 
 def _step(found: Incoming, low: float, high: float) -> float:
-    """The largest of 1, 0.1, 0.01 of which all ratings are multiples from the lower end on; a thousandth of the scale
-    for what has no steps."""
+    """The largest of 1, 0.1 and 0.01 such that all ratings lie whole steps above the lower end; a thousandth of the
+    scale if none fits."""
     known = [value for value in found.rating if not math.isnan(value)]
     for step in (1, 0.1, 0.01):
         if step <= (high - low) / 2 and all(abs((v - low) / step - round((v - low) / step)) < 1e-6 for v in known):

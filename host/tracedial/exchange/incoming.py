@@ -1,7 +1,7 @@
-"""Ratings on their way in: what a file of another program holds, its rows checked one by one.
+"""Ratings from another program's file, with each row checked.
 
-A row that cannot be what it should be is kept as such, with the reason: whoever imports refuses the file, or leaves
-those rows out and says so.
+A malformed row is kept as such with the reason. The importing code then refuses the file, or leaves those rows out and
+says so.
 """
 
 import itertools
@@ -13,7 +13,7 @@ from tracedial.files.safe_text import terminal_text
 from tracedial.measures.trace import MAX_RATING
 
 NO_VALUE = ("", "na", "n/a", "nan", "null", "none", ".")
-"""What stands for a missing rating, in small letters."""
+"""Texts that mean a missing rating, in lower case."""
 LONGEST_S = 1e6
 AUTO, SECONDS, MILLISECONDS, CLOCK = "auto", "s", "ms", "clock"
 TIME_UNITS = (AUTO, SECONDS, MILLISECONDS, CLOCK)
@@ -27,7 +27,7 @@ class NotInRowError(ValueError):
 
 @dataclass(frozen=True)
 class BadRow:
-    """A row that cannot be read: its number in the file (from 1), and why, as half a sentence."""
+    """A row that cannot be read: its number in the file (from 1), and the reason, as part of a sentence."""
 
     row: int
     why: str
@@ -37,9 +37,10 @@ class BadRow:
 class Incoming:
     """One rater's ratings from a file of `program`.
 
-    `at_s`, `rating` and `row` have one length: second of the video, rating (NaN: the file says that there is none), row
-    of the file. `step_s` is what lies between two ratings; `held`: each holds until the next. `low` and `high` are the
-    ends of the scale where the file says them, `labels` those of its positions. `notes` are sentences for the report.
+    `at_s`, `rating` and `row` have the same length: second of the video, rating (NaN: the file marks it as missing),
+    row of the file. `step_s` is the time between two ratings; `held`: each rating holds until the next. `low` and
+    `high` are the ends of the scale, if the file names them; `labels` are the labels of its positions. `notes` are
+    sentences for the report.
     """
 
     format: str
@@ -57,7 +58,7 @@ class Incoming:
     notes: list[str] = field(default_factory=list)
 
     def without(self, bad: dict[int, str]) -> "Incoming":
-        """The same without these rows, which become malformed for the given reasons."""
+        """The same ratings without these rows, which count as malformed for the given reasons."""
         keep = [at for at, row in enumerate(self.row) if row not in bad]
         malformed = [*self.malformed, *(BadRow(row, why) for row, why in bad.items())]
         return replace(
@@ -70,7 +71,7 @@ class Incoming:
 
 
 def number(text: str, *, comma: bool) -> float:
-    """A number as it stands in a cell; `comma`: its decimals come after a comma. Raises `NotInRowError`."""
+    """The number in a cell; `comma`: a comma is the decimal separator. Raises `NotInRowError`."""
     plain = text.strip().replace("−", "-")
     if comma:
         plain = "?" if "." in plain else plain.replace(",", ".")
@@ -80,7 +81,7 @@ def number(text: str, *, comma: bool) -> float:
 
 
 def rating_of(text: str, *, comma: bool) -> float:
-    """A rating, NaN where the cell says that there is none. Raises `NotInRowError`."""
+    """The rating in a cell; NaN if the cell marks it as missing. Raises `NotInRowError`."""
     if text.strip().lower() in NO_VALUE:
         return math.nan
     value = number(text, comma=comma)
@@ -104,8 +105,8 @@ def second_of(text: str, unit: str, *, comma: bool) -> float:
 
 
 def with_rising_times(found: Incoming) -> Incoming:
-    """The same without rows whose time does not come after that of the row before. Where a rating holds until the next,
-    the last of several at one time is the one that holds."""
+    """The same ratings without rows that do not come later than the row before. If each rating holds until the next,
+    rows at the same time stay, and the last of them is the one that holds."""
     bad: dict[int, str] = {}
     before = -math.inf
     for at_s, row in zip(found.at_s, found.row, strict=True):
@@ -119,7 +120,7 @@ def with_rising_times(found: Incoming) -> Incoming:
 
 
 def on_scale(found: Incoming, low: float, high: float) -> Incoming:
-    """The same without rows whose rating is beyond the scale; a ten thousandth of it is left for rounding."""
+    """The same ratings without rows beyond the scale, with a ten thousandth of the scale as tolerance for rounding."""
     edge = (high - low) * 1e-4
     bad = {
         row: f"{value:g} is beyond the scale from {low:g} to {high:g}"
@@ -130,7 +131,7 @@ def on_scale(found: Incoming, low: float, high: float) -> Incoming:
 
 
 def with_stamps_moved(found: Incoming, step_s: float | None = None) -> Incoming:
-    """The same with stamps that stood at the end of their bins moved to the beginning, which the notes say."""
+    """The same ratings with stamps moved from the end of their bins to the beginning; the notes say so."""
     step_s = step_s or found.step_s
     moved = replace(found, at_s=[round(at_s - step_s, 6) for at_s in found.at_s], step_s=step_s)
     early = {row: f"its bin of {step_s:g} s begins before the video" for at_s, row in
@@ -144,12 +145,12 @@ def with_stamps_moved(found: Incoming, step_s: float | None = None) -> Incoming:
 
 
 def usual_step_s(at_s: list[float]) -> float:
-    """What lies between most ratings; of a single one its own time, and a second where that is 0."""
+    """The median time between ratings; for a single rating its own time, or one second if that is 0."""
     steps = sorted(b - a for a, b in itertools.pairwise(at_s) if b > a)
     return steps[len(steps) // 2] if steps else (at_s[0] if at_s and at_s[0] > 0 else 1.0)
 
 
 def shown(text: str) -> str:
-    """A cell as a message shows it."""
+    """A cell in the form that messages show."""
     text = terminal_text(text.strip())
     return f"“{text if len(text) <= 40 else text[:40] + '…'}”"

@@ -1,4 +1,4 @@
-"""Libraries that write and read other programs' formats: wanted only when such a format is."""
+"""Libraries that write and read other programs' formats, needed only for those formats."""
 
 import importlib
 from typing import Any
@@ -9,7 +9,7 @@ INSTALL = "pip install pyarrow openpyxl pyreadstat webvtt-py pyxdf pympi-ling pr
 
 
 def library(module: str) -> Any:
-    """A module of an optional library. Raises `TracedialError` with the line that installs it."""
+    """A module of an optional library. Raises `TracedialError` with the command that installs it."""
     try:
         return importlib.import_module(module)
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""Texts longer than a format's cells: their rest goes into further columns, and none is cut off."""
+"""Splits texts that are too long for a format's cells: the rest goes into further columns, and nothing is cut off."""
 
 from collections.abc import Callable, Iterable
 
@@ -9,9 +9,9 @@ from tracedial.files.safe_text import whole_text
 def with_long_texts_split(
     table: Table, *, most: int, length: Callable[[str], int]
 ) -> tuple[list[Column], Iterable[Block]]:
-    """The columns and blocks of a table in whose cells no text is longer than `most`, as `length` measures it (of a
-    text's parts no more than of the whole): `answer` goes on in `answer_2`, `answer_3`. Only tables of free texts are
-    held in memory for it."""
+    """The columns and blocks of a table, with texts longer than `most` split: `answer` continues in `answer_2`,
+    `answer_3`. `length` measures a text; a part must not measure more than the whole. Only tables with free texts are
+    held in memory for this."""
     if table.name not in ("answers", "segments"):
         return list(table.columns), table.blocks()
     blocks = list(table.blocks())
@@ -35,12 +35,12 @@ def with_long_texts_split(
 
 
 def split(text: str, *, most: int, length: Callable[[str], int]) -> list[str]:
-    """A text in parts of at most `most`; joined they are the text."""
+    """A text in parts of at most `most`; joined, they give the text again."""
     if length(text) <= most:
         return [text]
     parts = []
     while text:
-        # A character takes at most four bytes, so that this many always fit; then as many more as do.
+        # A character takes at most four bytes, so this many always fit; then add as many more as fit.
         end = min(most // 4, len(text))
         step = end
         while step:

@@ -1,5 +1,4 @@
-"""A session video with the raters' traces drawn below it and a line that moves with the time, for supervision and
-talks."""
+"""A session video with the raters' traces below it and a line that moves with the time, for supervision and talks."""
 
 import io
 import tempfile
@@ -17,7 +16,7 @@ from tracedial.video import Video
 COLORS = ("#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf")
 DPI = 100
 LEFT_PX, RIGHT_PX, BOTTOM_PX, TOP_PX = 46, 12, 24, 8
-"""What stands around the traces: the scale's numbers, the minutes."""
+"""Margins around the traces, for the scale's numbers and the minutes."""
 LINE_PX = 2
 LEAST_WIDTH_PX = 200
 
@@ -25,9 +24,9 @@ LEAST_WIDTH_PX = 200
 def write_overlay(
     dyad: Dyad, video: Video, target: Path, *, force: bool, on_progress: Callable[[float], None] = lambda share: None
 ) -> None:
-    """Write the video with the traces of all raters into `target` (an .mp4), there whole or not at all. `on_progress`
-    hears how much is done, from 0 to 1. Raises `ExchangeError` where the file is there already and `force` does not say
-    to replace it, `VideoError` where ffmpeg is missing, the file holds no picture, or ffmpeg fails."""
+    """Write the video with the traces of all raters into `target` (an .mp4), complete or not at all. `on_progress`
+    receives the finished share, from 0 to 1. Raises `ExchangeError` if the file exists and `force`, which replaces it,
+    is not set; `VideoError` if ffmpeg is missing or fails, or if the video has no picture."""
     find_ffmpeg(video.path)
     keys = KeyFrames(video)
     if not keys.has_picture or not video.width:
@@ -61,8 +60,8 @@ def _arguments(video: Video, strip: Path, width: int, height: int, first_s: floa
 
 
 def strip_png(dyad: Dyad, duration_s: float, width: int, height: int) -> bytes:
-    """The traces over the whole video as a PNG of that many pixels; second s stands at the same place as the line does
-    at that time."""
+    """The traces over the whole video as a PNG of `width` by `height` pixels. Second s is drawn where the line is at
+    that time."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -10,7 +10,7 @@ from tracedial.files.safe_text import whole_text
 
 
 def write(source: Source, folder: Path) -> list[str]:
-    """Each table as a file, a row group for each dyad; the columns carry what they mean. Raises `OSError`."""
+    """Write each table as a file with a row group for each dyad; the columns carry their labels. Raises `OSError`."""
     for table in [*long_tables(source), wide_table(source)]:
         _write_table(source, table, folder / f"{table.name}.parquet")
     return []

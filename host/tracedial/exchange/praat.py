@@ -10,7 +10,7 @@ from tracedial.exchange.tables import present
 
 
 def write(source: Source, folder: Path) -> list[str]:
-    """`….TextGrid`. Raises `OSError`."""
+    """Write a `….TextGrid` for each session. Raises `OSError`."""
     notes = []
     for dyad in source.dyads():
         _write_one(dyad, folder / f"{file_stem(dyad.name)}.TextGrid")
@@ -31,7 +31,7 @@ def _write_one(dyad: Dyad, path: Path) -> None:
         if points := _points(rating):
             grid.addTier(textgrid.PointTier(f"{rating.rater} rating", points, 0, end_s))
         for name, cues in tiers(rating).items():
-            # A label is on one line, and an empty one would be a gap.
+            # A label has one line; an empty label would be a gap.
             entries = [
                 (cue.start_s, max(cue.end_s, cue.start_s + 0.001), on_one_line(cue.text) or cue.name) for cue in cues
             ]

@@ -1,6 +1,6 @@
-"""REDCap: a data dictionary, and records to import: one to a dyad; raters, segments and answers repeat in it.
+"""REDCap: a data dictionary and records to import, one for each dyad, with repeating raters, segments and answers.
 
-The ratings of each second are not among them: REDCap holds no series of thousands. Export them as `csv` beside it.
+The ratings of each second are not included, since REDCap does not hold series of thousands. Export them as `csv` too.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ RECORD = ("record_id", "redcap_repeat_instrument", "redcap_repeat_instance")
 
 
 def write(source: Source, folder: Path) -> list[str]:
-    """`data_dictionary.csv` and `records.csv`. Raises `OSError`."""
+    """Write `data_dictionary.csv` and `records.csv`. Raises `OSError`."""
     write_table(folder / "data_dictionary.csv", DICTIONARY, _dictionary())
     names = [name for form, columns in FORMS.items() for name in fields(form, columns)]
     write_table(folder / "records.csv", (*RECORD, *names), _records(source, names))
@@ -34,7 +34,7 @@ def write(source: Source, folder: Path) -> list[str]:
 
 
 def fields(form: str, columns: tuple[Column, ...]) -> dict[str, Column]:
-    """The fields of an instrument: each name begins with the instrument's, since REDCap has one list of names."""
+    """The fields of an instrument. Each name begins with the instrument's name, since REDCap has one list of names."""
     return {f"{form}_{column.name}": column for column in columns if column.name != "dyad"}
 
 
@@ -51,7 +51,7 @@ def _dictionary() -> Iterator[tuple[str, ...]]:
 
 def _records(source: Source, names: list[str]) -> Iterator[tuple[Any, ...]]:
     raters, segments, answers = (table.blocks() for table in other_tables(source))
-    # The tables are read side by side, a dyad at a time.
+    # Read the tables side by side, one dyad at a time.
     for blocks in zip(raters, segments, answers, strict=True):
         dyad = blocks[0]["dyad"][0]
         yield (dyad, "", "", *[""] * len(names))

@@ -1,6 +1,6 @@
-"""A folder as one encrypted file in the age format, for colleagues by key or by passphrase, and back.
+"""Turns a folder into one encrypted file in the age format, for colleagues by key or by passphrase, and back.
 
-All is packed in memory, so that nothing readable is written beside the sealed file.
+Everything is packed in memory, so that nothing readable is written to the disk beside the sealed file.
 """
 
 import contextlib
@@ -15,13 +15,13 @@ from tracedial.files.private import make_folder, open_new
 from tracedial.files.whole_file import half_folder, write_whole
 
 MOST_BYTES = 1 << 30
-"""A folder of more is refused: videos, which make it so large, can stay outside of it."""
+"""Larger folders are refused. Videos, which make a folder so large, can stay outside it."""
 LEAST_PASSPHRASE = 8
 
 
 def seal(folder: Path, target: Path, *, keys: list[str], passphrase: str, force: bool = False) -> int:
-    """Pack all files of a folder into `target`, which whoever has one of the keys (age public keys) or knows the
-    passphrase can open; returns how many files that are. Raises `ExchangeError`."""
+    """Pack all files of a folder into `target`; returns the number of files. `keys` are age public keys: whoever owns
+    one of them, or knows the passphrase, can open it. Raises `ExchangeError`."""
     if not folder.is_dir():
         raise ExchangeError(folder, f"{folder} is not a folder.")
     if target.exists() and not force:
@@ -47,9 +47,9 @@ def seal(folder: Path, target: Path, *, keys: list[str], passphrase: str, force:
 
 
 def unseal(sealed: Path, target: Path, *, key_file: Path | None, passphrase: str) -> int:
-    """Open a sealed file into the new folder `target`, there whole or not at all; returns how many files came out.
-    `key_file` holds age secret keys. Raises `ExchangeError` for a wrong key or passphrase, for a file that was cut or
-    altered, and where `target` exists."""
+    """Open a sealed file into the new folder `target`, complete or not at all; returns the number of files. `key_file`
+    holds age secret keys. Raises `ExchangeError` if the key or passphrase is wrong, if the file was cut short or
+    altered, or if `target` exists."""
     if target.exists():
         raise ExchangeError(target, f"{target} exists already: choose another folder.")
     try:
@@ -68,7 +68,7 @@ def unseal(sealed: Path, target: Path, *, key_file: Path | None, passphrase: str
 
 
 def _packed(folder: Path) -> tuple[bytes, int]:
-    """The folder's files as a tar archive, and how many."""
+    """The folder's files as a tar archive, and their number."""
     paths = sorted(path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
     paths = [path for path in paths if not path.name.endswith((".lock", ".part"))]
     if odd := next((path for path in paths if path.is_symlink() or not path.is_file()), None):

@@ -1,4 +1,4 @@
-"""SPSS (`.sav`) and Stata (`.dta`): tables with the labels of columns and values in the file."""
+"""SPSS (`.sav`) and Stata (`.dta`): tables whose files include the labels of columns and values."""
 
 import errno
 from collections.abc import Callable, Iterable, Iterator
@@ -13,21 +13,21 @@ from tracedial.exchange.tables import TEXT, WHOLE, Block, Column, long_tables, w
 from tracedial.files.safe_text import whole_text
 
 PART_ROWS = 3_000_000
-"""Such a file is made in memory: a larger table goes on in a further file."""
+"""These files are built in memory, so a larger table continues in another file."""
 SPSS_BYTES = 32_767
 STATA_LABEL = 80
-"""Characters of a label in Stata."""
+"""Most characters of a label in Stata."""
 
 Writer = Callable[[Source, Any, list[Column], Path, str], None]
 
 
 def write_spss(source: Source, folder: Path) -> list[str]:
-    """A `.sav` for each table. Raises `OSError`."""
+    """Write a `.sav` for each table. Raises `OSError`."""
     return _write(source, folder, ".sav", SPSS_BYTES, _write_sav)
 
 
 def write_stata(source: Source, folder: Path) -> list[str]:
-    """A `.dta` for each table. Raises `OSError`."""
+    """Write a `.dta` for each table. Raises `OSError`."""
     return _write(source, folder, ".dta", 1 << 30, _write_dta)
 
 
@@ -46,7 +46,7 @@ def _write(source: Source, folder: Path, ending: str, most_bytes: int, write_one
 
 
 def _parts(blocks: Iterable[Block], columns: list[Column]) -> Iterator[Block]:
-    """Blocks joined to parts of not many more than `PART_ROWS` rows; one at least."""
+    """Join blocks into parts of little more than `PART_ROWS` rows; at least one part."""
     part: Block = {column.name: [] for column in columns}
     for block in blocks:
         for name, cells in part.items():
@@ -80,12 +80,12 @@ def _write_sav(source: Source, frame: Any, columns: list[Column], path: Path, la
             variable_measure={column.name: "nominal" if column.kind == TEXT else "scale" for column in columns},
         )  # fmt: skip
     except spss.ReadstatError as error:
-        # The library does not say why the system refused the data; a full disk is what it usually is.
+        # The library does not say why the system refused the data; usually the disk is full.
         raise OSError(errno.EIO, f"{error}: is the disk full?", str(path)) from error
 
 
 def _write_dta(source: Source, frame: Any, columns: list[Column], path: Path, label: str) -> None:
-    # Stata labels whole numbers only.
+    # Stata can label only whole numbers.
     labels = {int(at): text for at, text in source.value_labels.items() if float(at).is_integer()}
     texts = [column.name for column in columns if column.kind == TEXT]
     long = [name for name in texts if frame[name].map(lambda text: len(text.encode())).max() > 2045]

@@ -1,4 +1,4 @@
-"""WebVTT and SRT: segments and answers as cues over the video, in any player."""
+"""WebVTT and SRT: segments and answers as cues over the video, for any player."""
 
 from pathlib import Path
 from typing import Any
@@ -9,12 +9,12 @@ from tracedial.exchange.libraries import library
 
 
 def write_vtt(source: Source, folder: Path) -> list[str]:
-    """A `.vtt` for each rater with segments or answers. Raises `OSError`."""
+    """Write a `.vtt` for each rater with segments or answers. Raises `OSError`."""
     return _write(source, folder, "vtt")
 
 
 def write_srt(source: Source, folder: Path) -> list[str]:
-    """A `.srt` for each rater with segments or answers. Raises `OSError`."""
+    """Write a `.srt` for each rater with segments or answers. Raises `OSError`."""
     return _write(source, folder, "srt")
 
 
@@ -33,7 +33,7 @@ def _write(source: Source, folder: Path, form: str) -> list[str]:
 
 
 def cue_text(cue: Cue) -> str:
-    """What a cue says, on one line (a blank line would end it)."""
+    """A cue's text on one line, since a blank line would end the cue."""
     return on_one_line(cue.text).replace("-->", "→")
 
 

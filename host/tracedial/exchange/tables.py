@@ -1,6 +1,6 @@
-"""The tables that leave: ratings (long and wide), raters, segments and answers, with a label for each column.
+"""The exported tables: ratings (long and wide), raters, segments and answers, with a label for each column.
 
-One definition for all formats: a CSV, a workbook, SPSS, Stata and REDCap get the same columns and labels.
+All formats share one definition: CSV, workbook, SPSS, Stata and REDCap get the same columns and labels.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,17 +13,17 @@ from tracedial.exchange.contents import Dyad, Rating, Source
 from tracedial.study.answers import COLUMNS as ANSWER_COLUMNS
 
 Block = dict[str, list[Any]]
-"""Some rows of a table, by column: lists of one length, None where a value is missing."""
+"""Some rows of a table, by column: lists of equal length, with None for a missing value."""
 
 PLACES = 6
-"""Decimal places of a mean: no more than every format keeps."""
+"""Decimal places of a mean, few enough for every format."""
 
 TEXT, NUMBER, WHOLE = "text", "number", "whole"
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its name, what it means, and whether it holds texts, numbers or whole numbers. `rated`: its numbers are
+    """A column: its name, its meaning, and whether it holds texts, numbers or whole numbers. `rated`: its numbers are
     on the scale of the ratings."""
 
     name: str
@@ -34,7 +34,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table, whose `blocks` are read one dyad at a time, anew with each call."""
+    """A table. Each call of `blocks` reads it again, one dyad at a time."""
 
     name: str
     label: str
@@ -115,13 +115,13 @@ ANSWERS = (
 
 
 def long_tables(source: Source) -> list[Table]:
-    """Ratings with a row for each rater and second, and the tables that go with them."""
+    """The ratings with a row for each rater and second, and the other tables."""
     return [_table(source, "ratings", "Ratings, a row for each rater and second", RATINGS, _rating_rows),
             *other_tables(source)]  # fmt: skip
 
 
 def other_tables(source: Source) -> list[Table]:
-    """Raters, segments and answers: a row for each."""
+    """Tables of raters, segments and answers, with a row for each."""
     return [
         _table(source, "raters", "Raters, a row for each recording", RATERS, _rater_row),
         _table(source, "segments", "Ruptures, repairs and peaks", SEGMENTS, _segment_rows),
@@ -130,7 +130,7 @@ def other_tables(source: Source) -> list[Table]:
 
 
 def wide_table(source: Source) -> Table:
-    """Ratings with a row for each dyad and second, and a column for each rater."""
+    """The ratings with a row for each dyad and second, and a column for each rater."""
     names = wide_names(source.raters)
     rated = tuple(Column(name, f"Rating of {rater}", NUMBER, rated=True) for rater, name in names.items())
 
@@ -142,7 +142,7 @@ def wide_table(source: Source) -> Table:
 
 
 def wide_names(raters: list[str]) -> dict[str, str]:
-    """The column of each rater: letters, digits and underscores, at most 32 of them, as Stata takes them."""
+    """The column name of each rater: at most 32 letters, digits and underscores, as Stata requires."""
     names: dict[str, str] = {}
     for rater in raters:
         name = f"rating_{rater.replace('-', '_')}"[:32]
@@ -155,7 +155,7 @@ def wide_names(raters: list[str]) -> dict[str, str]:
 
 
 def present(values: Any) -> list[float | None]:
-    """Numbers as cells: None for NaN, whole ones without a fraction."""
+    """Numbers as cells: None for NaN, and whole numbers without a fraction."""
     return [None if v != v else int(v) if float(v).is_integer() else v for v in np.asarray(values, float).tolist()]
 
 

@@ -1,4 +1,4 @@
-"""Time-stamped text for qualitative programs: MAXQDA, ATLAS.ti and f4 take one form, NVivo another."""
+"""Time-stamped text for qualitative programs: MAXQDA, ATLAS.ti and f4 read one form, NVivo another."""
 
 from pathlib import Path
 
@@ -9,8 +9,8 @@ from tracedial.files.whole_file import write_whole
 
 
 def write(source: Source, folder: Path) -> list[str]:
-    """For each rater `….txt` (a paragraph to an entry, with `#hh:mm:ss-d#` before it) and `…_nvivo.txt` (a table of
-    time span, content and speaker with tabs between). Raises `OSError`."""
+    """Write two files for each rater: `….txt` (a paragraph for each entry, preceded by `#hh:mm:ss-d#`) and
+    `…_nvivo.txt` (a table of time span, content and speaker, separated by tabs). Raises `OSError`."""
     for dyad in source.dyads():
         for rating in dyad.ratings:
             cues = sorted([*segment_cues(rating), *answer_cues(rating)], key=lambda cue: (cue.start_s, cue.end_s))
@@ -27,12 +27,12 @@ def write(source: Source, folder: Path) -> list[str]:
 
 
 def stamp(at_s: float) -> str:
-    """A moment as MAXQDA, ATLAS.ti and f4 know it, to a tenth of a second."""
+    """A moment in the form of MAXQDA, ATLAS.ti and f4, to a tenth of a second."""
     tenths = round(at_s * 10)
     return f"#{tenths // 36000:02d}:{tenths // 600 % 60:02d}:{tenths // 10 % 60:02d}-{tenths % 10}#"
 
 
 def span(at_s: float) -> str:
-    """A moment as NVivo knows it, to a tenth of a second."""
+    """A moment in the form of NVivo, to a tenth of a second."""
     tenths = round(at_s * 10)
     return f"{tenths // 36000}:{tenths // 600 % 60:02d}:{tenths // 10 % 60:02d}.{tenths % 10}"

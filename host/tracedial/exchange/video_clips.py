@@ -1,6 +1,6 @@
-"""Clips of a session video as files: what was shown of each rupture, repair and peak.
+"""Clips of a session video as files: the clip that was shown for each rupture, repair and peak.
 
-A clip that begins at a key frame is copied as it is; any other is encoded anew from its exact first frame on.
+A clip that begins at a key frame is copied unchanged; any other is re-encoded from its exact first frame.
 """
 
 from collections.abc import Callable
@@ -17,12 +17,12 @@ from tracedial.video import Video
 EXACT_VIDEO = ["-c:v", "libx264", "-preset", "medium", "-crf", "20", "-pix_fmt", "yuv420p",
                "-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-movflags", "+faststart"]  # fmt: skip
 SLACK_S = 0.5
-"""Where a stream is copied, it ends with the packet that its length falls into, at most so much later."""
+"""A copied stream ends with the packet in which its length falls, at most this much later."""
 
 
 @dataclass(frozen=True)
 class CutClip:
-    """A clip to be cut: the file that it becomes, its seconds of the video, and whether it is copied."""
+    """A clip to cut: its file, its seconds of the video, and whether it is copied."""
 
     target: Path
     start_s: float
@@ -31,8 +31,8 @@ class CutClip:
 
 
 def planned_clips(dyad: Dyad, video: Video, out: Path, *, kinds: set[str], exact: bool) -> list[CutClip]:
-    """The clips of all segments that hold, each once. `exact`: none is copied. Raises `ExchangeError` where there are
-    none, or a file is there already under a clip's name."""
+    """The clips of all chosen segments, each once. `exact`: re-encode all of them. Raises `ExchangeError` if there are
+    none, or if a file with a clip's name exists."""
     made: dict[Path, CutClip] = {}
     keys = KeyFrames(video)
     for rating in dyad.ratings:
@@ -51,8 +51,8 @@ def planned_clips(dyad: Dyad, video: Video, out: Path, *, kinds: set[str], exact
 def cut_clips(
     clips: list[CutClip], video: Video, *, force: bool, on_progress: Callable[[float], None] = lambda share: None
 ) -> None:
-    """Write the clips. `on_progress` hears how much of all is done, from 0 to 1. Raises `ExchangeError` where a file is
-    there already and `force` does not say to replace it, `VideoError` where ffmpeg is missing or fails."""
+    """Write the clips. `on_progress` receives the finished share of all, from 0 to 1. Raises `ExchangeError` if a file
+    exists and `force`, which replaces it, is not set; `VideoError` if ffmpeg is missing or fails."""
     find_ffmpeg(video.path)
     keys = KeyFrames(video)
     for clip in clips:
@@ -79,8 +79,8 @@ def cut_clips(
 
 
 class KeyFrames:
-    """Where a video can be cut without being encoded anew. `first_s`: how much later than the file's own zero its
-    first frame is shown, which is second 0 of the ratings."""
+    """The places where a video can be cut without re-encoding. `first_s`: how long after the file's own zero the first
+    frame is shown; that frame is second 0 of the ratings."""
 
     def __init__(self, video: Video) -> None:
         import av
@@ -95,8 +95,8 @@ class KeyFrames:
             self._half_frame_s = 0.5 / video.frame_rate_hz if self.has_picture and video.frame_rate_hz else 0.01
 
     def has_one_at(self, at_s: float) -> bool:
-        """Whether a key frame is the first that is shown from second `at_s` on. Sound can be cut at any of its
-        packets, and has no other ones."""
+        """Whether the first frame shown from second `at_s` on is a key frame. Sound has no key frames (the answer is
+        False) and can be cut at every packet."""
         import av
 
         if not self.has_picture:

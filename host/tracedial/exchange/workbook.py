@@ -1,4 +1,4 @@
-"""An Excel workbook: a sheet for each table, and one that says what the columns mean."""
+"""An Excel workbook: a sheet for each table, and one that explains the columns."""
 
 import contextlib
 from collections.abc import Iterable
@@ -14,14 +14,14 @@ from tracedial.exchange.tables import TEXT, Column, long_tables, wide_table
 from tracedial.files.safe_text import FORMULA_SIGNS, is_control, whole_text
 
 MOST_ROWS = 1_048_576
-"""Rows of a sheet, its first line included; Excel's limit."""
+"""Excel's limit of rows in a sheet, including the first line."""
 MOST_UNITS = 32_767
-"""Length of a text in a cell, in the half-characters that Excel counts."""
+"""Excel's limit on a cell's text, in UTF-16 code units."""
 
 
 def write(source: Source, folder: Path) -> list[str]:
-    """`ratings.xlsx`. A text that begins like a formula is a text in it, and stays one when it is edited. Raises
-    `OSError`."""
+    """Write `ratings.xlsx`. A text that begins like a formula is stored as text and stays text when it is edited.
+    Raises `OSError`."""
     book = library("openpyxl").Workbook(write_only=True)
     sheets = _Sheets(book)
     tables = [*long_tables(source), wide_table(source)]
@@ -40,8 +40,8 @@ def write(source: Source, folder: Path) -> list[str]:
 
 
 def _let_go(book: Any) -> None:
-    """Close the library's half-written sheets. Left to themselves they fail once more, when Python throws them away,
-    and print a traceback."""
+    """Close the library's half-written sheets. Otherwise they would fail again when Python deletes them, and print a
+    traceback."""
     for sheet in book.worksheets:
         for stream in (sheet._rows, getattr(sheet._writer, "xf", None)):
             with contextlib.suppress(OSError):
@@ -50,7 +50,7 @@ def _let_go(book: Any) -> None:
 
 
 class _Sheets:
-    """Adds sheets to a workbook; `notes` are sentences about what could not be as it was."""
+    """Adds sheets to a workbook; `notes` are sentences about what had to be changed."""
 
     def __init__(self, book: Any) -> None:
         self._book = book
@@ -67,7 +67,7 @@ class _Sheets:
         return said
 
     def add(self, name: str, columns: list[Column], rows: Iterable[tuple[Any, ...]]) -> None:
-        """Add a table, in as many sheets as it needs."""
+        """Add a table in as many sheets as it needs."""
         texts = [column.kind == TEXT for column in columns]
         sheet, at, number = None, MOST_ROWS, 0
         for row in chain([None], rows):
@@ -81,7 +81,7 @@ class _Sheets:
                 at += 1
 
     def _text(self, sheet: Any, text: str) -> Any:
-        # A workbook's lines end with LF alone.
+        # In a workbook, lines end with LF only.
         text = whole_text(text).replace("\r\n", "\n").replace("\r", "\n")
         fit = "".join(_shown(sign) for sign in text)
         self._replaced += fit != text
@@ -93,7 +93,7 @@ class _Sheets:
 
 
 def _shown(sign: str) -> str:
-    """A character as a workbook can hold it."""
+    """A character in a form that a workbook can hold."""
     return "\ufffd" if (is_control(sign) and sign not in "\t\n\u2028\u2029") or sign in "\ufffe\uffff" else sign
 
 

@@ -1,7 +1,8 @@
-"""XDF, as LabRecorder writes Lab Streaming Layer's streams: a file for each session, a stream for each rater.
+"""XDF, the format in which LabRecorder stores Lab Streaming Layer's streams: a file for each session, a stream for each
+rater.
 
-All stamps are seconds of the video, from its first frame: no clock of a computer is in it. The layout is that of the
-XDF 1.0 specification: chunks of length, tag and content, numbers little-endian.
+All stamps are seconds of the video from its first frame; there is no computer clock in the file. The layout follows the
+XDF 1.0 specification: chunks of length, tag and content, little-endian numbers.
 """
 
 import struct
@@ -21,8 +22,8 @@ FILE_HEADER, STREAM_HEADER, SAMPLES, STREAM_FOOTER = 1, 2, 3, 6
 
 
 def write(source: Source, folder: Path) -> list[str]:
-    """`….xdf`: for each rater a stream of ratings (NaN where nobody rated), and one of markers where segments and clips
-    with answers begin. Raises `OSError`."""
+    """Write a `….xdf` with a stream of ratings for each rater (NaN where nobody rated) and a stream of markers where
+    segments and clips with answers begin. Raises `OSError`."""
     for dyad in source.dyads():
         write_whole(folder / f"{file_stem(dyad.name)}.xdf", _file(dyad))
     return []
@@ -90,7 +91,7 @@ def _footer(stamps: list[float]) -> ElementTree.Element:
 
 
 def _sample(at_s: float) -> bytes:
-    """A sample's stamp, in eight bytes."""
+    """A sample's stamp in eight bytes."""
     return b"\x08" + struct.pack("<d", at_s)
 
 
@@ -100,7 +101,7 @@ def _chunk(tag: int, content: bytes, stream: int | None = None) -> bytes:
 
 
 def _length(count: int) -> bytes:
-    """A number of bytes or samples, in as few bytes as it takes."""
+    """A number of bytes or samples, in as few bytes as possible."""
     for size, form in ((1, "<B"), (4, "<I")):
         if count < 1 << (8 * size):
             return struct.pack("<B", size) + struct.pack(form, count)

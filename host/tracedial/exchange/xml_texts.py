@@ -1,10 +1,10 @@
-"""Free texts in XML files, which cannot hold every character."""
+"""Free texts for XML files, which cannot hold every character."""
 
 from tracedial.files.safe_text import whole_text
 
 
 def xml_text(text: str) -> str:
-    """A text with a mark in place of each character that XML 1.0 cannot hold, also not escaped."""
+    """A text with a mark in place of each character that XML 1.0 cannot hold, not even escaped."""
     return "".join(sign if _fits(ord(sign)) else "\ufffd" for sign in whole_text(text))
 
 
