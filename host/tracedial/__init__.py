@@ -1,7 +1,7 @@
 """Tracedial: moment-to-moment ratings, from the knob to the statistics.
 
-`import tracedial as td` offers a notebook what `tracedial.notebook` describes: sessions, traces as frames, each
-measure. It is imported when the first of its names is used, so that commands start fast.
+For notebooks, `import tracedial as td` gives the names of `tracedial.notebook`: sessions, traces as data frames, each
+measure. That module is imported only when one of its names is first used, so that commands start fast.
 """
 
 from typing import TYPE_CHECKING, Any

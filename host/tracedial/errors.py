@@ -7,17 +7,17 @@ from pathlib import Path
 
 
 class TracedialError(Exception):
-    """Something that went wrong for a reason that is said."""
+    """An error with a known reason, which its message states."""
 
 
 def os_sentence(error: OSError) -> str:
-    """What the system refused, in a sentence: which file or folder, and why."""
+    """Say in a sentence what the system refused: which file or folder, and why."""
     where = f"{error.filename} cannot be used" if error.filename else "A file or a connection failed"
     return f"{where}: {error.strerror or error}."
 
 
 class LinkError(TracedialError):
-    """A port that cannot be opened or was lost; `port` names it."""
+    """A port cannot be opened or was lost; `port` names it."""
 
     def __init__(self, port: str, text: str) -> None:
         super().__init__(text)
@@ -25,11 +25,11 @@ class LinkError(TracedialError):
 
 
 class NotADialError(LinkError):
-    """Something answered, or nothing did, but it was not a dial."""
+    """Nothing answered, or what answered is not a dial."""
 
 
 class SilentPortError(NotADialError):
-    """A port that opens, and from which no dial speaks."""
+    """The port opens, but no dial speaks on it."""
 
 
 class ProtocolError(LinkError):
@@ -42,11 +42,11 @@ class ProtocolError(LinkError):
 
 
 class FlashError(LinkError):
-    """A board that the firmware cannot be put on, or was not put on whole; `port` names it."""
+    """The firmware cannot be put on a board, or was put there incompletely; `port` names it."""
 
 
 class RefusedLinkError(LinkError):
-    """A dial that is there and will not be used: trying again changes nothing before somebody acts."""
+    """The dial is there but cannot be used: trying again changes nothing until somebody acts."""
 
 
 class StrangerError(RefusedLinkError):
@@ -54,11 +54,11 @@ class StrangerError(RefusedLinkError):
 
 
 class BusyDialError(RefusedLinkError):
-    """A dial that another program uses by another link; `port` names where it was asked."""
+    """Another program uses the dial over another link; `port` names the port that was tried."""
 
 
 class IntroductionError(TracedialError):
-    """Keys of dials that cannot be read or kept; `path` is their file."""
+    """The keys of dials cannot be read or stored; `path` is their file."""
 
     def __init__(self, path: Path, text: str) -> None:
         super().__init__(text)
@@ -74,11 +74,11 @@ class AmbiguousDialError(TracedialError):
 
 
 class ClockError(TracedialError):
-    """Sync exchanges that no clock can be fitted to."""
+    """No clock can be fitted to the sync exchanges."""
 
 
 class JournalError(TracedialError):
-    """A journal that cannot be written or read; `path` is its file."""
+    """A journal cannot be written or read; `path` is its file."""
 
     def __init__(self, path: Path, text: str) -> None:
         super().__init__(text)
@@ -86,7 +86,7 @@ class JournalError(TracedialError):
 
 
 class RecordingError(TracedialError):
-    """A recording or session folder that lacks something; `path` is the folder or file."""
+    """A recording or session folder lacks something; `path` is the folder or file."""
 
     def __init__(self, path: Path, text: str) -> None:
         super().__init__(text)
@@ -94,11 +94,11 @@ class RecordingError(TracedialError):
 
 
 class NothingRatedError(RecordingError):
-    """A recording in which there is nothing to align: it was closed before the video ran, or before a sample came."""
+    """A recording has nothing to align: it was closed before the video ran or before a sample arrived."""
 
 
 class StudyError(TracedialError):
-    """A study's file or folder that does not hold together; `path` is the file or folder."""
+    """A study's file or folder is inconsistent; `path` is the file or folder."""
 
     def __init__(self, path: Path, text: str) -> None:
         super().__init__(text)
@@ -106,11 +106,11 @@ class StudyError(TracedialError):
 
 
 class PageError(TracedialError):
-    """Something that a page of the rating room asked for and cannot have."""
+    """A page of the rating room asked for something that it cannot have."""
 
 
 class TraceError(TracedialError):
-    """A trace file that cannot be read as one; `path` and `line` say where."""
+    """A trace file cannot be read; `path` and `line` say where."""
 
     def __init__(self, path: Path, text: str, *, line: int | None = None) -> None:
         super().__init__(text)
@@ -119,7 +119,7 @@ class TraceError(TracedialError):
 
 
 class VideoError(TracedialError):
-    """A video file that cannot be read; `path` is the file."""
+    """A video file cannot be read; `path` is the file."""
 
     def __init__(self, path: Path, text: str) -> None:
         super().__init__(text)
@@ -131,15 +131,15 @@ class EmulatorError(TracedialError):
 
 
 class AnalysisError(TracedialError):
-    """Traces that cannot be compared or settings that make no sense."""
+    """Traces cannot be compared, or settings make no sense."""
 
 
 class FaceError(TracedialError):
-    """A dial's face that cannot be drawn as asked for."""
+    """A dial's face cannot be drawn as requested."""
 
 
 class ExchangeError(TracedialError):
-    """An export that cannot be made; `path` is the file or folder."""
+    """An export cannot be made; `path` is the file or folder."""
 
     def __init__(self, path: Path, text: str) -> None:
         super().__init__(text)

@@ -25,7 +25,7 @@ def device_files() -> list[str]:
 
 
 def board_machines() -> dict[str, str]:
-    """By the name of each board's file what its MicroPython calls the board, as the file says."""
+    """For the name of each board's file, the board's name in its MicroPython, as the file states it."""
     machines = {}
     for path in sorted((firmware_dir() / "port").glob("board_*.py")):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
@@ -57,7 +57,7 @@ def boards_with_radio() -> set[str]:
 
 
 def prompt_program(name: str) -> str:
-    """The text of a program that is run at a board's prompt, from `firmware/prompt/`."""
+    """The text of a program from `firmware/prompt/`, to be run at a board's prompt."""
     return (firmware_dir() / "prompt" / f"{name}.py").read_text(encoding="utf-8")
 
 
@@ -68,7 +68,7 @@ INSTALL_MICROPYTHON = (
 
 
 def interpreter_command(interpreter: str = "auto") -> list[str]:
-    """The command that runs firmware here: `micropython`, `cpython`, or `auto` (MicroPython where it is installed)."""
+    """The command that runs firmware here: `micropython`, `cpython`, or `auto` (MicroPython if it is installed)."""
     if interpreter == "micropython" and not _has_micropython():
         raise EmulatorError(
             f"MicroPython is not installed for this Python: {INSTALL_MICROPYTHON}; --interpreter cpython runs the same "
@@ -80,7 +80,7 @@ def interpreter_command(interpreter: str = "auto") -> list[str]:
 
 
 def note_on_interpreter(interpreter: str = "auto") -> str:
-    """A sentence that names the extra to install; empty where MicroPython is installed or CPython was asked for."""
+    """A sentence that names the extra to install; empty if MicroPython is installed or CPython was requested."""
     if interpreter != "auto" or _has_micropython():
         return ""
     return f"The emulated dial runs on CPython, because MicroPython is not installed: {INSTALL_MICROPYTHON}."
@@ -90,7 +90,7 @@ def _has_micropython() -> bool:
     return importlib.util.find_spec("micropython_unix") is not None
 
 
-# -I keeps the user's folder and variables out; the firmware's own folder must then be put on the path by hand.
+# -I ignores the user's folder and variables; the firmware's own folder must therefore be added to the path here.
 _RUN_ON_CPYTHON = (
     "import runpy, sys; from pathlib import Path; sys.argv = sys.argv[1:]; "
     "sys.path.insert(0, str(Path(sys.argv[0]).parent)); runpy.run_path(sys.argv[0], run_name='__main__')"

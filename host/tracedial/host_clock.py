@@ -1,7 +1,7 @@
-"""The host's clock, one for all stamps: nanoseconds, monotonic, from an origin of its own; and how to wait by it.
+"""The host's clock, which all stamps use (nanoseconds, monotonic, from its own origin), and waiting by that clock.
 
-`perf_counter_ns`, since on Windows the `monotonic_ns` of Python up to 3.12 moves in steps of 16 ms. On Linux and macOS
-the two are the same clock.
+It is `perf_counter_ns`, since on Windows the `monotonic_ns` of Python up to 3.12 moves in steps of 16 ms. On Linux and
+macOS the two are the same clock.
 """
 
 import threading
@@ -13,7 +13,7 @@ from typing import Protocol
 __all__ = ["REAL_TIME", "HostTime", "Turn", "Turning", "host_clock_ns", "wait_until"]
 
 Turn = Callable[[], float | None]
-"""A short piece of work to be repeated: returns the seconds to pause before the next time, or None when it is done."""
+"""A short piece of work to repeat: returns the seconds to pause before the next time, or None when it is done."""
 
 WAIT_TURN_S = 0.005
 
@@ -22,12 +22,12 @@ class Turning(Protocol):
     """A turn that is being repeated."""
 
     def end(self, timeout_s: float) -> None:
-        """Repeat it no more; waits at most `timeout_s` for a turn that is under way."""
+        """Stop repeating it; waits at most `timeout_s` for a running turn."""
         ...
 
 
 class HostTime(Protocol):
-    """A clock, how to wait by it, and how to do something beside. Real time (`REAL_TIME`), or a simulation's."""
+    """A clock that can also wait and repeat work in the background: real time (`REAL_TIME`) or a simulation's."""
 
     def now_ns(self) -> int:
         """Nanoseconds since the clock's own origin; never falls."""
@@ -38,12 +38,12 @@ class HostTime(Protocol):
         ...
 
     def repeat(self, turn: Turn, name: str) -> Turning:
-        """Repeat a turn beside the caller until it is done or ended."""
+        """Repeat a turn in the background until it is done or ended."""
         ...
 
 
 class _ThreadTurning:
-    """A turn repeated in a thread of its own."""
+    """A turn repeated in its own thread."""
 
     def __init__(self, turn: Turn, name: str) -> None:
         self._turn = turn

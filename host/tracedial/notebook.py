@@ -1,9 +1,9 @@
-"""What a notebook needs: `import tracedial as td`, then a session, its traces as frames, each measure as a function.
+"""Tracedial for notebooks: `import tracedial as td`, then sessions, traces as data frames, each measure as a function.
 
-The names here are the package's public face and stay; whatever else the package has may change with any version.
-Each function says what it takes and returns, in which unit and shape, what it raises, and where its formula is from;
-`docs/measures.md` has the definitions. Ratings are arrays (or Series) of one number a second of video, NaN where there
-is none. Everything that can go wrong is a `TracedialError` with one sentence.
+These names are the package's public interface and stay stable; everything else may change with any version.
+Each function states its arguments and results with unit and shape, its errors, and the source of its formula;
+`docs/measures.md` has the definitions. Ratings are arrays (or Series) with one number for each second of video, NaN
+where there is no rating. Every error is a `TracedialError` with one sentence.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ def read_session(folder: str | Path) -> Session:
     """A session: one video, and the raters who rated it.
 
     Args:
-        folder: the session's folder, which `tracedial record`, `demo` or the rating room made.
+        folder: the session's folder, created by `tracedial record`, `demo` or the rating room.
 
     Returns:
         `name`, `raters` (their names), `video` (its name, sha256, `duration_s`, frame rate and size), `synthetic`
-        (whether a program made the ratings up) and `folder`.
+        (whether a program generated the ratings) and `folder`.
 
     Raises:
-        TracedialError: the folder is no session, or its file cannot be read.
+        TracedialError: the folder is not a session, or its file cannot be read.
 
     Examples:
         >>> session = td.read_session("my-session")
@@ -63,13 +63,13 @@ def read_study(folder: str | Path) -> Study:
     """A study: its settings, and the sessions in it.
 
     Args:
-        folder: the study's folder, which `tracedial study init` made.
+        folder: the study's folder, created by `tracedial study init`.
 
     Returns:
-        The settings of `study.toml`, and `sessions()`, a list of what `read_session` returns.
+        The settings of `study.toml`, and `sessions()`, a list of sessions as `read_session` returns them.
 
     Raises:
-        TracedialError: the folder is no study, or an entry of its `study.toml` is not what it must be.
+        TracedialError: the folder is not a study, or an entry of its `study.toml` is wrong.
 
     Examples:
         >>> study = td.read_study("my-study")
@@ -84,30 +84,30 @@ def read_study(folder: str | Path) -> Study:
 
 
 def trace(place: Session | str | Path, rater: str = "") -> pd.DataFrame:
-    """The ratings of one rater on the video's own seconds, as a frame.
+    """The ratings of one rater at each second of the video, as a data frame.
 
-    A trace that is older than its journal is first made again, as every command does.
+    If the trace is older than its journal, it is first made again, as by every command.
 
     Args:
         place: a session or its folder, with the name of the rater; or a trace's CSV alone.
         rater: which of the session's raters.
 
     Returns:
-        A row for each second of the video, `video_s` its index. Of a bare CSV, the columns that it has and `rated`.
+        A row for each second of the video, indexed by `video_s`. For a CSV alone: its own columns and `rated`.
 
         * `rating`: the knob's position at that second, in units of the scale; NaN where nothing was sampled
-        * `rated`: the same without the seconds before the knob was first moved, which are no ratings; every measure
-            takes these
+        * `rated`: the same without the seconds before the knob was first moved, which are not ratings; every measure
+            uses this column
         * `mean`, `min`, `max`: of the dial's finer readings in the second that ends there, in units of the scale
-        * `n`: how many readings those were
-        * `offset_ms`: the sample's video time minus the row's second, in milliseconds: positive where it came later
-        * `bound_ms`: by how many milliseconds the clocks can have misplaced it, at most
+        * `n`: the number of those readings
+        * `offset_ms`: the sample's video time minus the row's second, in milliseconds: positive if it came later
+        * `bound_ms`: the largest error, in milliseconds, that the clocks can have caused in the sample's time
         * `flags`: words such as `unmoved` or `paused`, separated by `|` (see `docs/recording.md`)
 
-        `attrs` has `rater`, `session`, `video`, `duration_s`, `synthetic` and `software`, as far as they are known.
+        `attrs` has `rater`, `session`, `video`, `duration_s`, `synthetic` and `software`, if known.
 
     Raises:
-        TracedialError: there is no such rater, nothing was rated yet, or a file cannot be read.
+        TracedialError: there is no such rater, there are no ratings yet, or a file cannot be read.
 
     Examples:
         >>> client = td.trace("my-session", "client")
@@ -144,7 +144,7 @@ def _frame(path: Path, rated: Floats, attrs: dict[str, Any]) -> pd.DataFrame:
     import pandas as pd
 
     frame = pd.read_csv(path, index_col="video_s", keep_default_na=True, encoding="utf-8-sig")
-    # A second that the file leaves out is a second without a rating.
+    # A second that the file omits is a second without a rating.
     frame = frame.reindex(pd.RangeIndex(len(rated), name="video_s"))
     frame.insert(1, "rated", rated)
     if "flags" in frame:
@@ -168,7 +168,7 @@ def analyze(*places: str | Path, **settings: Any) -> Analysis:
         `tracedial analyze --json` prints.
 
     Raises:
-        TracedialError: the traces cannot be compared, or a setting is not what it must be.
+        TracedialError: the traces cannot be compared, or a setting is wrong.
 
     Examples:
         >>> analysis = td.analyze("my-session")
@@ -185,7 +185,7 @@ def figures(analysis: Analysis) -> dict[str, dict[str, bytes]]:
     """The report's figures.
 
     Args:
-        analysis: what `analyze` returned.
+        analysis: the result of `analyze`.
 
     Returns:
         By name: `figure` (all traces with ruptures and repairs), then `pair-1` … for each pair, or `matrices` for a
@@ -206,11 +206,11 @@ def ruptures(rating: ArrayLike, *, step: float = 1.0, **settings: Any) -> Events
     Args:
         rating: shape (n_seconds,), in units of the scale, NaN where there is no rating.
         step: the step of the scale.
-        settings: the rule's parameters, by the names of `EventSettings`: `rule`, `count`, `segment_s` …
+        settings: the rule's parameters, named as in `EventSettings`: `rule`, `count`, `segment_s` …
 
     Returns:
         `ruptures` and `repairs` with their seconds (`onset_s` included, `end_s` excluded), and `notes`, sentences about
-        what was not found. Source: Trusty (2023) for the idea; the rules are Tracedial's own.
+        what was not found. Source: the idea is from Trusty (2023); the rules are Tracedial's own.
 
     Examples:
         >>> rating = np.r_[np.full(100, 20.0), np.full(40, -30.0), np.full(100, 20.0)]
@@ -223,8 +223,8 @@ def ruptures(rating: ArrayLike, *, step: float = 1.0, **settings: Any) -> Events
 
 
 def congruence(a: ArrayLike, b: ArrayLike) -> Congruence:
-    """Temporal congruence: Pearson's r of two traces, with a p value and interval that take neighbouring seconds for
-    what they are, not for independent observations.
+    """Temporal congruence: Pearson's r of two traces, with a p value and interval that allow for the dependence of
+    neighbouring seconds.
 
     Args:
         a: shape (n_seconds,), NaN where there is no rating.
@@ -235,7 +235,7 @@ def congruence(a: ArrayLike, b: ArrayLike) -> Congruence:
         or `p_detrended`). An unavailable number is None, and `reason` or `withheld` says why.
 
     Raises:
-        TracedialError: the traces are not of one length.
+        TracedialError: the traces differ in length.
 
     Examples:
         >>> t = np.arange(600.0)
@@ -255,7 +255,7 @@ def discrepancy(a: ArrayLike, b: ArrayLike, *, name_a: str, name_b: str, span: f
         b: the same seconds of the other rater.
         name_a: who rated a, for the words of the result.
         name_b: who rated b.
-        span: highest minus lowest value of the scale, where the words are to say how large the difference is.
+        span: highest minus lowest value of the scale, if the words should say how large the difference is.
 
     Returns:
         `mean` in units of the scale (positive: b rated higher), `sd` (divisor n − 1), the interval `ci_low` to
@@ -279,11 +279,11 @@ def lag(a: ArrayLike, b: ArrayLike, *, name_a: str, name_b: str, max_lag_s: int 
         b: the same seconds of the other rater.
         name_a: who rated a, for the words of the result.
         name_b: who rated b.
-        max_lag_s: lags from minus to plus so many seconds are tried.
+        max_lag_s: lags from minus to plus this many seconds are tried.
 
     Returns:
-        `best_s` in seconds (positive: b follows a), `r` there, `p` of a correlation as large at any of the lags,
-        `curve`.
+        `best_s` in seconds (positive: b follows a), `r` at that lag, `p` of a correlation this large at any of the
+        lags, `curve`.
 
     Examples:
         >>> t = np.arange(600.0)
@@ -301,11 +301,11 @@ def reliability(table: ArrayLike, *, options: int | None = None, alpha_level: st
 
     Args:
         table: shape (n_seconds, n_raters), NaN where there is no rating.
-        options: how many different ratings the scale has, for r_wg.
+        options: the number of different ratings on the scale, for r_wg.
         alpha_level: the level of α: nominal, ordinal, interval or ratio.
 
     Returns:
-        `estimates` by name, each with `value`, its interval, or a `reason` why there is none.
+        `estimates` by name, each with `value` and its interval, or a `reason` why there is none.
 
     Examples:
         >>> found = td.reliability([[1.0, 2], [2, 2], [3, 4], [4, 4], [5, 6]], options=7)
@@ -383,10 +383,10 @@ def r_wg(table: ArrayLike, *, options: int) -> float:
 
     Args:
         table: shape (n_seconds, n_raters). Seconds without the rating of a rater are left out.
-        options: how many different ratings the scale has; 101 for −50 to +50 in steps of 1.
+        options: the number of different ratings on the scale; 101 for −50 to +50 in steps of 1.
 
     Returns:
-        1 for raters who agree wholly; below 0 where they differ by more than chance would have it.
+        1 for raters who agree completely; below 0 if they differ by more than expected by chance.
 
     Examples:
         >>> td.r_wg([[3, 3], [5, 5], [2, 2]], options=7)
@@ -400,16 +400,16 @@ def r_wg(table: ArrayLike, *, options: int) -> float:
 def overlap(
     a: list[tuple[int, int]], b: list[tuple[int, int]], *, n_seconds: int, tolerance_s: int = 10
 ) -> EventOverlap:
-    """Whether the ruptures (or any events) of two raters coincide more often than chance has it.
+    """Whether the ruptures (or any events) of two raters coincide more often than expected by chance.
 
     Args:
         a: (onset, end) of each event in whole seconds, the end excluded.
         b: the same of the other rater.
         n_seconds: how long the session is.
-        tolerance_s: onsets at most so far apart are taken for one event.
+        tolerance_s: onsets at most this far apart count as the same event.
 
     Returns:
-        The share of seconds in common, what circular shifts give of it, its p value, matched events, κ.
+        The share of seconds in common, its value under circular shifts, its p value, matched events, κ.
 
     Examples:
         >>> td.overlap([(100, 130)], [(105, 135)], n_seconds=600).matched
@@ -428,7 +428,7 @@ def kappa(a: ArrayLike, b: ArrayLike) -> float | None:
         b: the same seconds by the other coder.
 
     Returns:
-        κ, from −1 to 1; None where both coded all seconds alike with one code.
+        κ, from −1 to 1; None if both coded every second with the same one code.
 
     Examples:
         >>> td.kappa([0, 0, 1, 1], [0, 1, 1, 1])

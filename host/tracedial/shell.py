@@ -1,11 +1,11 @@
-"""Command lines for the user to copy: each word quoted as this computer's shell needs it."""
+"""Command lines for the user to copy, quoted for this computer's shell."""
 
 import shlex
 import sys
 
 
 def command_line(*words: object) -> str:
-    """Words as one line for a POSIX shell, or for the Windows prompt and PowerShell."""
+    """Join words into one line for a POSIX shell, or for the Windows prompt and PowerShell."""
     texts = [str(word) for word in words]
     if sys.platform == "win32":
         return " ".join(text if _is_plain(text) else f'"{text}"' for text in texts)
@@ -13,5 +13,5 @@ def command_line(*words: object) -> str:
 
 
 def _is_plain(text: str) -> bool:
-    """Whether no shell of Windows takes any of a word's characters for its own. (No file's name has a quote there.)"""
+    """Whether no character of a word has a special meaning in a Windows shell. (File names there contain no quotes.)"""
     return bool(text) and all(sign.isalnum() or sign in r"_-./\:=+" for sign in text)

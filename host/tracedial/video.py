@@ -1,5 +1,5 @@
-"""The session video as a file: how long it is, how many frames a second, and which file it was (its hash). A session
-may also be taped as sound alone: then there are no frames, and all else holds."""
+"""The session video's file: its length, its frames a second, and its hash, which identifies the file. A session may
+also be sound alone: then there are no frames, and everything else is the same."""
 
 import hashlib
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from tracedial.shell import command_line
 
 @dataclass(frozen=True)
 class Video:
-    """What is recorded of a session video. `sha256` tells it from another file of the same name. `frame_rate_hz`,
-    `width` and `height` are None where the session is sound alone."""
+    """The recorded facts of a session video. `sha256` distinguishes it from another file of the same name.
+    `frame_rate_hz`, `width` and `height` are None if the session is sound alone."""
 
     path: Path
     duration_s: float
@@ -24,13 +24,12 @@ class Video:
 
     @property
     def has_picture(self) -> bool:
-        """Whether there is anything to see."""
+        """Whether the file has a picture."""
         return self.width is not None
 
 
 def read_video(path: Path) -> Video:
-    """Read the facts of a file of video, or of sound alone. Raises `VideoError` for a file that is missing or holds
-    neither."""
+    """Read the facts of a video file or a sound file. Raises `VideoError` if the file is missing or is neither."""
     import av
     import av.error
 
@@ -80,8 +79,8 @@ def read_video(path: Path) -> Video:
 
 
 def picture_of(container: Any) -> Any:
-    """The stream of moving pictures in an open container; None where there is none. The picture on a record's cover,
-    which many files of sound carry, is none."""
+    """The stream of moving pictures in an open container; None if there is none. Cover art, which many sound files
+    contain, does not count."""
     for stream in container.streams.video:
         if not stream.disposition & _covers():
             return stream
@@ -95,7 +94,7 @@ def _covers() -> Any:
 
 
 def _sound_s(path: Path, container: Any) -> float:
-    """How long the first sound lasts, by its packets: what files of sound say of themselves is often an estimate."""
+    """The length of the first sound stream, from its packets; the length that the file states is often an estimate."""
     stream = container.streams.audio[0]
     begin, end = None, 0.0
     for packet in container.demux(stream):
@@ -104,7 +103,7 @@ def _sound_s(path: Path, container: Any) -> float:
         at_s = float(packet.pts * packet.time_base)
         begin = at_s if begin is None else begin
         end = max(end, at_s + float((packet.duration or 0) * packet.time_base))
-    # Players begin at the file's own 0, also where an encoder's run-in lies before it.
+    # Players begin at the file's own 0, even if an encoder's run-in lies before it.
     duration_s = end - max(begin or 0.0, 0.0)
     if duration_s <= 0:
         raise VideoError(path, f"{path} holds no sound that lasts.")
@@ -120,14 +119,14 @@ MAX_TRACKS_APART_S = 1.0
 
 
 def check_whole(video: Video) -> None:
-    """Refuse a file whose picture cannot be read at its end (a copy that was cut), or ends before its sound does: the
-    player would go on where there is nothing to rate."""
+    """Refuse a file if its picture cannot be read at the end (an incomplete copy) or ends before the sound: the player
+    would continue where there is nothing to rate."""
     import av
     import av.error
 
     path = video.path
     if not video.has_picture:
-        # Its length was taken from all that is there.
+        # Its length already comes from all of its packets.
         return
     cut = f"{path} says that it is {video.duration_s:.1f} s long, but its end cannot be read: copy or convert it again."
     try:
@@ -156,7 +155,7 @@ PLAYED = {
     "vp9": ("webm", "mov,mp4"),
     "av1": ("webm", "mov,mp4"),
 }
-"""What Chromium and Firefox both play: codecs of the picture, and the containers that each may be in."""
+"""What both Chromium and Firefox play: the picture's codecs, and the containers allowed for each."""
 PLAYED_PIXELS = {
     "h264": ("yuv420p", "yuvj420p"),
     "vp8": ("yuv420p",),
@@ -176,13 +175,14 @@ PLAYED_ALONE = {
     "pcm_u8": ("wav",),
     "pcm_s24le": ("wav",),
 }
-"""The same of sound alone, where a browser also finds any second again: not in raw AAC, for example."""
+"""The same for sound alone, limited to formats in which a browser can seek to any second; raw AAC, for example, is not
+one."""
 
 
 @dataclass(frozen=True)
 class VideoFormat:
-    """What a file is made of, in words; what of it no browser plays (empty where all is well); the command that makes
-    one of it that every browser plays; whether there is something to hear."""
+    """A file's format in words; the part that no browser plays (empty if all is well); the command that converts it to
+    a file that every browser plays; whether it has sound."""
 
     text: str
     unplayable: str
@@ -191,7 +191,7 @@ class VideoFormat:
 
 
 def describe_format(path: Path) -> VideoFormat:
-    """Container and codecs of a video file, and how to convert it. Raises `VideoError` for what is no video."""
+    """Container and codecs of a video file, and how to convert it. Raises `VideoError` if it is not a video."""
     import av
     import av.error
 
@@ -200,7 +200,7 @@ def describe_format(path: Path) -> VideoFormat:
             streams = [f"{s.type} {s.codec_context.name}" for s in container.streams if s.type in ("video", "audio")]
             text = f"{container.format.long_name or container.format.name}: {', '.join(streams)}"
             picture = picture_of(container)
-            # Not the decoder's own name, of which MP3 has several.
+            # Use the codec's name, not the decoder's: MP3 has several decoders.
             sound = container.streams.audio[0].codec_context.codec.canonical_name if container.streams.audio else ""
             name = _container_name(path, container.format.name)
             if picture is None:
@@ -214,7 +214,7 @@ def describe_format(path: Path) -> VideoFormat:
 
 
 def check_playable(path: Path) -> None:
-    """Refuse a video that no browser plays, with the line that converts it."""
+    """Refuse a video that no browser plays, and give the command that converts it."""
     found = describe_format(path)
     if found.unplayable:
         raise VideoError(
@@ -240,7 +240,7 @@ def _unplayable_alone(container: Any, name: str, sound: str) -> str:
     if not sound:
         return "it holds no sound"
     if sound == "mp3" and name == "mp3":
-        # Browsers guess where a second is in such a file by its place in the file.
+        # Browsers guess a time in such a file from the position in the file.
         sizes = [packet.size for packet in container.demux(container.streams.audio[0]) if packet.size][1:]
         return "its MP3 has a varying bit rate, in which browsers miss seconds" if sizes and _varies(sizes) else ""
     if sound not in PLAYED_ALONE:
@@ -251,7 +251,7 @@ def _unplayable_alone(container: Any, name: str, sound: str) -> str:
 
 
 def _varies(sizes: list[int]) -> bool:
-    """Whether packets differ by more than the byte that fills one up; the last may be cut."""
+    """Whether packets differ by more than one padding byte; the last packet may be cut short."""
     return max(sizes[:-1] or sizes) - min(sizes[:-1] or sizes) > 1
 
 
@@ -261,7 +261,7 @@ def _convert_sound_command(path: Path) -> str:
 
 
 def _container_name(path: Path, name: str) -> str:
-    """The container by the name that `PLAYED` has for it. WebM is a Matroska that says at its beginning what it is."""
+    """The container's name as in `PLAYED`. WebM is Matroska that names itself WebM at the beginning of the file."""
     if name == "matroska,webm":
         with path.open("rb") as file:
             return "webm" if b"webm" in file.read(64) else "matroska"
@@ -269,10 +269,10 @@ def _container_name(path: Path, name: str) -> str:
 
 
 def _convert_command(path: Path, *, odd_size: bool) -> str:
-    # The encoder takes no odd width or height.
+    # The encoder does not accept an odd width or height.
     even = ("-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2") if odd_size else ()
     target = path.with_name(f"{path.stem}-web.mp4")
-    # ffmpeg takes a name with a colon for an address, and one with a dash for an option.
+    # ffmpeg takes a name with a colon as an address, and a name with a dash as an option.
     return command_line(
         "ffmpeg", "-i", f"file:{path}", "-map", "0:v:0", "-map", "0:a:0?", *even, "-c:v", "libx264",
         "-preset", "medium", "-crf", "20", "-pix_fmt", "yuv420p", "-g", "50", "-c:a", "aac",
