@@ -1,8 +1,8 @@
 """Ratings on video time: from a recording's three clocks to its trace.
 
-Dial time becomes host time by the clock's fit (`clock.py`), host time becomes video time by the player's timeline
-(`player.py`). Each whole second of the video gets the sample that was taken nearest to it while the video ran; samples
-taken while it stood still are kept in `samples.csv` and flagged, and belong to no second.
+The clock's fit (`clock.py`) turns dial time into host time; the player's timeline (`player.py`) turns host time into
+video time. Each whole second of the video gets the nearest sample that was taken while the video ran. Samples taken
+while it stood still belong to no second; they are kept in `samples.csv` with a flag.
 """
 
 import json
@@ -32,13 +32,13 @@ from tracedial.timing.live_clock import fit_boots
 
 
 def align_folder(folder: Path) -> Alignment:
-    """Align a recording, in however many journals it is: seconds that a later one rated again have its ratings.
+    """Align a recording with all its journals: if a later journal rated a second again, its rating counts.
 
-    Raises where no journal of it can be aligned.
+    Raises if none of its journals can be aligned.
     """
     parts: list[Alignment] = []
     problems: list[TracedialError] = []
-    # Taken first: what comes in while the journals are read is not in the result.
+    # Taken first: data that arrive while the journals are read are not in the result.
     sizes = journal_bytes(folder)
     for journal in journals(folder) or [JOURNAL_NAME]:
         try:
@@ -46,7 +46,7 @@ def align_folder(folder: Path) -> Alignment:
         except (RecordingError, JournalError) as error:
             problems.append(error)
     if not parts:
-        # What is damaged outranks a sitting in which nothing happened.
+        # A damaged journal matters more than one in which nothing happened.
         raise next((problem for problem in problems if not isinstance(problem, NothingRatedError)), problems[0])
     alignment = parts[0] if len(parts) == 1 and not problems else _joined(parts, problems)
     alignment.report["journal_bytes"] = sizes
@@ -54,7 +54,7 @@ def align_folder(folder: Path) -> Alignment:
 
 
 def align(recording: Recording) -> Alignment:
-    """Align one journal of a recording. Raises where the video never ran or no clock can be fitted."""
+    """Align one journal of a recording. Raises if the video never ran or no clock can be fitted."""
     if recording.header.get("imported"):
         return align_imported(recording)
     origin_ns = recording.header["origin_ns"]
@@ -126,8 +126,8 @@ def journal_bytes(folder: Path) -> dict[str, int]:
 def write_alignment(alignment: Alignment) -> None:
     """Write the derived files beside the journal: `trace.csv`, `samples.csv`, `marks.csv`, `alignment.json`.
 
-    Each is there whole or as it was before; `alignment.json` comes last and says how long the others are, so that files
-    of two alignments, which a full disk can leave, are told from those of one.
+    Each file is replaced whole or stays as it was. `alignment.json` comes last and states the lengths of the others. A
+    full disk can leave files of two alignments; the lengths reveal such a mix.
     """
     folder = alignment.recording.folder
     try:
@@ -142,8 +142,8 @@ def write_alignment(alignment: Alignment) -> None:
 
 
 def align_recordings(folders: Iterable[Path]) -> tuple[list[Alignment], list[TracedialError]]:
-    """Align recordings anew from their journals and write their derived files; also what kept some from being aligned,
-    which does not keep the others."""
+    """Align recordings again from their journals and write their derived files. Also returns the errors of recordings
+    that could not be aligned; these do not stop the others."""
     alignments: list[Alignment] = []
     problems: list[TracedialError] = []
     for folder in folders:
@@ -158,7 +158,7 @@ def align_recordings(folders: Iterable[Path]) -> tuple[list[Alignment], list[Tra
 
 
 def _joined(parts: list[Alignment], problems: list[TracedialError]) -> Alignment:
-    """Several journals of one recording as one: each second has the row of the last journal that sampled it."""
+    """Join several journals of one recording: each second gets the row of the last journal that sampled it."""
     last = parts[-1]
     columns = {name: np.array(getattr(parts[0].trace, name), dtype=float) for name in JOINED_COLUMNS}
     flags = list(parts[0].trace.flags)
@@ -180,7 +180,8 @@ def _joined(parts: list[Alignment], problems: list[TracedialError]) -> Alignment
     report["recorded_at"] = parts[0].report["recorded_at"]
     first_moved_s = first_moved(trace.rating)
     report["first_moved_s"] = first_moved_s if first_moved_s < len(trace.rating) else None
-    # Each journal begins with a knob that has not moved yet; of the whole, only the first does.
+    # Each journal begins with a knob that has not moved yet; in the whole recording that holds only for the first
+    # journal.
     flags[first_moved_s:] = ["|".join(w for w in row.split("|") if w != "unmoved") for row in flags[first_moved_s:]]
     unseen = [one for part in parts for one in part.video.unseen]
     flags[:] = flag_unseen(flags, unseen, ~np.isnan(columns["offset_s"]))
@@ -198,7 +199,7 @@ def _joined(parts: list[Alignment], problems: list[TracedialError]) -> Alignment
 
 
 def _on_host_time(samples: Samples, fits: dict[int, ClockFit]) -> tuple[Floats, Floats]:
-    """When each sample was taken (host seconds), and its clock's bound."""
+    """When each sample was taken (host seconds), and the bound of its clock."""
     host_s, bound_s = np.empty(len(samples)), np.empty(len(samples))
     for boot, fit in fits.items():
         own: Any = slice(None) if len(fits) == 1 else samples.rows["boot"] == boot

@@ -10,7 +10,7 @@ from tracedial.recording.folder import ALIGNMENT_FILE
 
 
 def _is_scale(value: Any) -> bool:
-    """A scale as a dial says it, or none where the journal has lost what the dial said."""
+    """A scale as a dial reports it, or None if the journal has lost the dial's report."""
     if value is None:
         return True
     if not isinstance(value, dict) or not all(is_number(value.get(name)) for name in ("low", "high", "step")):
@@ -44,12 +44,12 @@ SHAPE = {
     "recorded_with": LINE,
     "journal_bytes": if_there(Entry("a table of numbers", lambda value: isinstance(value, dict))),
 }
-"""What other parts of the program read of it."""
+"""The fields that other parts of the program read."""
 
 
 def read_alignment(folder: Path) -> dict[str, Any] | None:
-    """A rater's alignment; None where there is none. Raises `RecordingError` for one that is damaged: it can be made
-    again from the journal."""
+    """A rater's alignment; None if there is none. Raises `RecordingError` for a damaged file, which can be made again
+    from the journal."""
     path = folder / ALIGNMENT_FILE
     try:
         content = json.loads(path.read_text(encoding="utf-8"))

@@ -90,7 +90,7 @@ def offset_report(offset_s: Floats) -> dict[str, float | None]:
 
 
 def clock_report(fit: ClockFit) -> dict[str, Any]:
-    """A clock's fit in numbers."""
+    """The figures of a clock's fit."""
     quick = fit.excess_s <= np.median(fit.excess_s)
     return {
         "boot": f"{fit.boot:08x}",

@@ -1,5 +1,5 @@
-"""The files derived from a recording's journals, as whoever needs them reads them: whole, and of the journals as they
-are now, or made again."""
+"""Reading the files derived from a recording's journals. They are whole and match the journals as they are now, or they
+are made again."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +16,8 @@ from tracedial.recording.folder import ALIGNMENT_FILE, TRACE_FILE, journals
 
 @dataclass(frozen=True)
 class Derived:
-    """A rater's trace and what `alignment.json` says of it (None where there is no such file). `remade` is a sentence
-    where both had to be made again; empty where they lay there."""
+    """A rater's trace and the content of `alignment.json` (None if there is no such file). `remade` is a sentence if
+    both had to be made again, else empty."""
 
     trace: Trace
     report: dict[str, Any] | None
@@ -25,11 +25,11 @@ class Derived:
 
 
 def read_derived(folder: Path, rater: str) -> Derived:
-    """The trace in a recording's folder, aligned anew from the journals where the files there are cut, changed, or of
-    fewer data than the journals hold.
+    """The trace in a recording's folder. It is aligned again from the journals if the files there are cut, changed, or
+    made from fewer data than the journals hold.
 
-    Raises `RecordingError` where there is neither a trace nor a journal, and for files that are not what
-    `alignment.json` says and have no journal beside them.
+    Raises `RecordingError` if there is neither a trace nor a journal, and if files do not match `alignment.json` and no
+    journal is there.
     """
     why = _why_not_as_it_is(folder)
     if not why:
@@ -69,7 +69,7 @@ def _why_not_as_it_is(folder: Path) -> str:
             return f"{ALIGNMENT_FILE} cannot be read"
         raise
     if report is None:
-        # A trace without a word of its making is a table that somebody put there.
+        # A trace without `alignment.json` is a table that somebody put there.
         return f"{ALIGNMENT_FILE} is not there" if recorded else ""
     if recorded and report.get("journal_bytes") != journal_bytes(folder):
         return "it was made from less than the journal holds now"

@@ -23,8 +23,9 @@ LONG_UNMOVED_S = 30
 
 
 def findings_of_alignment(alignment: Alignment, *, missing: int, conflicts: int, unfitted: list[str]) -> list[Finding]:
-    """Everything that is not as it should be. `missing`: records that never arrived; `conflicts`: records that arrived
-    again with other content; `unfitted`: for each boot without a clock, the boot and the reason."""
+    """Findings about everything that is wrong with an alignment. `missing`: records that never arrived; `conflicts`:
+    records that arrived again with other content; `unfitted`: for each boot without a clock, the boot and the
+    reason."""
     recording, trace, flags = alignment.recording, alignment.trace, alignment.samples.rows["flags"]
     fits = list(alignment.fits.values())
     found = [*recording.findings, *_doubts(alignment)]

@@ -34,7 +34,7 @@ RATING = {"video_s": NUMBER, "rating": or_null(NUMBER), "row": COUNT}
 
 
 def align_imported(recording: Recording) -> Alignment:
-    """Align an imported recording. Raises `NothingRatedError` where it holds no rating."""
+    """Align an imported recording. Raises `NothingRatedError` if it holds no rating."""
     source = _source(recording)
     if not any(one["rating"] is not None for one in recording.ratings):
         raise NothingRatedError(recording.folder, f"{recording.folder} holds no ratings.")
@@ -43,7 +43,7 @@ def align_imported(recording: Recording) -> Alignment:
     order = np.argsort(at_s, kind="stable")
     at_s, ratings, step_s = at_s[order], ratings[order], float(source["step_s"])
     duration_s = recording.header["video"]["duration_s"]
-    # A video that is not at hand is as long as what was rated of it: to the end of the last bin.
+    # If the video is not at hand, its length is taken to be the rated part, to the end of the last bin.
     length_s = at_s[-1] + (1.0 if source["held"] else step_s) if duration_s is None else duration_s
     n_seconds = math.ceil(length_s - 1e-6)
     chosen = (_held if source["held"] else _nearest)(at_s, step_s, n_seconds)
@@ -83,19 +83,19 @@ def _source(recording: Recording) -> dict[str, Any]:
 
 
 def _nearest(at_s: Floats, step_s: float, n_seconds: int) -> NDArray[np.int64]:
-    """For each second the nearest rating, -1 where none is near enough."""
+    """For each second, the index of the nearest rating; -1 where none is near enough."""
     seconds = np.arange(n_seconds)
     right = np.clip(np.searchsorted(at_s, seconds), 0, len(at_s) - 1)
     left = np.maximum(right - 1, 0)
     near = np.where(np.abs(at_s[left] - seconds) <= np.abs(at_s[right] - seconds), left, right)
-    # A rating half-way between two seconds is the later one's.
+    # A rating half-way between two seconds belongs to the later one.
     apart = at_s[near] - seconds
     reach = min(step_s, 1.0) / 2 + 1e-6
     return np.where((apart > -reach) & (apart < reach - 2e-6), near, -1)
 
 
 def _held(at_s: Floats, step_s: float, n_seconds: int) -> NDArray[np.int64]:
-    """For each second the last change before it or just then; none after the last change."""
+    """For each second, the last change at or before it; none after the last change."""
     seconds = np.arange(n_seconds)
     last = np.searchsorted(at_s, seconds + 1e-6, side="right") - 1
     return np.where(seconds <= math.ceil(at_s[-1] - 1e-6), last, -1)
@@ -104,7 +104,7 @@ def _held(at_s: Floats, step_s: float, n_seconds: int) -> NDArray[np.int64]:
 def _windows(
     at_s: Floats, ratings: Floats, step_s: float, has: NDArray[np.bool_]
 ) -> tuple[Floats, Floats, Floats, NDArray[np.int64]]:
-    """Mean, lowest, highest and number of the ratings within the second that ends at each row."""
+    """The mean, lowest, highest and number of the ratings within the second that ends at each row."""
     known = ~np.isnan(ratings)
     at_s, ratings = at_s[known], ratings[known]
     mean, low, high = (np.full(len(has), np.nan) for _ in range(3))

@@ -1,4 +1,4 @@
-"""From samples on host time to the trace: which second of the video each sample stands for, and what its row holds."""
+"""From samples on host time to the trace: which second of the video each sample belongs to, and what its row holds."""
 
 import itertools
 import math
@@ -19,16 +19,16 @@ from tracedial.timing.player import Stretch
 Floats = NDArray[np.float64]
 
 EDGE_S = 0.002
-"""A sample that lies no farther than this and its clock's bound from where the video began or ceased to run counts as
-taken while it ran (host time)."""
+"""A sample counts as taken while the video ran if it lies within this plus its clock's bound of the moment when the
+video began or stopped running (host time)."""
 OFF_PHASE_S = 0.02
 """A sample farther than this (host time) from its second is flagged."""
 GOES_ON_S = 0.3
-"""A video that begins again this near to where it had stopped was paused and not moved: a page that was closed knows
-where it was to its last report."""
+"""A video that begins again this near to where it had stopped was paused, not moved: a closed page's position is known
+as of its last report."""
 PAUSED_S = 1.0
 """A video that begins again this near to where it had stopped is flagged `paused` there. A page that closes on a busy
-machine may not have told of its last frames, so that it seems to go on a little later."""
+machine may not have reported its last frames, so the video seems to continue a little later."""
 STOOD_STILL = -1
 FLAG_WORDS = (
     (message.FLAG_CLIPPED, "clipped"),
@@ -42,7 +42,7 @@ FLAG_WORDS = (
 
 
 def place(host_s: Floats, edge_s: Floats, stretches: list[Stretch]) -> tuple[Floats, NDArray[np.int32]]:
-    """Video time and stretch of each host time; NaN and `STOOD_STILL` where the video did not run, give or take
+    """Video time and stretch of each host time; NaN and `STOOD_STILL` where the video did not run, with a tolerance of
     `edge_s`."""
     video_s = np.full(len(host_s), np.nan)
     stretch = np.full(len(host_s), STOOD_STILL, dtype=np.int32)
@@ -50,7 +50,7 @@ def place(host_s: Floats, edge_s: Floats, stretches: list[Stretch]) -> tuple[Flo
     ends = np.array([s.host_end_s for s in stretches])
     index = np.searchsorted(starts, host_s + edge_s, side="right") - 1
     inside = (index >= 0) & (host_s <= ends[np.maximum(index, 0)] + edge_s)
-    # Where one stretch follows on another at once (a change of speed), the earlier keeps what came before its end.
+    # If one stretch directly follows another (a change of speed), the earlier one keeps all samples before its end.
     earlier = (index >= 1) & (host_s < starts[np.maximum(index, 0)]) & (host_s <= ends[np.maximum(index - 1, 0)])
     index = np.where(earlier, index - 1, index)
     stretch[inside] = index[inside]
@@ -60,15 +60,15 @@ def place(host_s: Floats, edge_s: Floats, stretches: list[Stretch]) -> tuple[Flo
 
 
 def members(stretch: NDArray[np.int32], n_stretches: int) -> list[NDArray[np.int64]]:
-    """For each stretch the indices of its samples, rising."""
+    """For each stretch, the indices of its samples in rising order."""
     order = np.argsort(stretch, kind="stable")
     return np.split(order, np.searchsorted(stretch[order], np.arange(n_stretches + 1)))[1:-1]
 
 
 @dataclass(frozen=True)
 class Rows:
-    """For each second of the video, arrays of shape (n_seconds,): the index of its sample (-1: none), by how much that
-    was taken after it (seconds of video, NaN: none), and how often the second was come to again."""
+    """For each second of the video, arrays of shape (n_seconds,): the index of its sample (-1: none), how long after
+    the second it was taken (seconds of video, NaN: none), and how often the second was watched again."""
 
     chosen: NDArray[np.int64]
     offset_s: Floats
@@ -84,18 +84,18 @@ def trace_of(
     stretch: NDArray[np.int32],
     stretches: list[Stretch],
 ) -> tuple[Trace, Rows]:
-    """The trace of samples, whose arrays have shape (n_samples,), and which sample is in which of its rows."""
+    """The trace made from samples (arrays of shape (n_samples,)), and which sample is in which of its rows."""
     rate_hz = recording.header["rate_hz"]
     duration_s = recording.header["video"]["duration_s"]
-    # What happens before the raters' eyes has no length of its own: it ends with the recording.
+    # A live event has no length of its own: it ends with the recording.
     n_seconds = math.ceil((max(one.video_end_s for one in stretches) if duration_s is None else duration_s) - 1e-6)
     own = members(stretch, len(stretches))
     rows = _rows(n_seconds, rate_hz=rate_hz, video_s=video_s, stretch=stretch, stretches=stretches, own=own)
     chosen = rows.chosen
     has = chosen >= 0
     sample_flags = np.where(has, samples.rows["flags"][chosen], 0)
-    # A knob whose wire is broken, or that was never homed, has no rating, whatever number the dial sent with its flag;
-    # nor has a dial that stands nowhere on its scale.
+    # A knob with a broken wire, or one that was never homed, has no rating, whatever number the dial sent with the
+    # flag. Neither has a dial with a position off its scale.
     rated = has & (sample_flags & (message.NO_RATING | OFF_SCALE) == 0)
     rating, bound, speed = np.full(n_seconds, np.nan), np.full(n_seconds, np.nan), np.ones(n_seconds)
     rating[rated] = samples.rows["rating"][chosen[rated]]
@@ -123,7 +123,7 @@ def trace_of(
 
 
 def rows_in_doubt(doubt: Doubt, recording: Recording, host_s: Floats, rows: Rows) -> NDArray[np.bool_]:
-    """Which rows hold a sample of a time when it is not known where the video was: shape (n_seconds,)."""
+    """Marks rows with a sample from a time when the video's position is unknown: shape (n_seconds,)."""
     taken_ns = recording.header["origin_ns"] + (host_s[rows.chosen] * 1e9).astype(np.int64)
     return (rows.chosen >= 0) & doubt.covers(taken_ns)
 
@@ -141,7 +141,7 @@ def _rows(
     for number, one in enumerate(stretches):
         if not len(own[number]):
             continue
-        # Where frames say when the video began, they say it to their own grid.
+        # If frames show when the video began, they are as coarse as their own grid.
         first = math.ceil(one.video_start_s - OFF_PHASE_S * one.speed)
         last = min(math.floor(one.video_end_s + 1e-6), n_seconds - 1)
         seconds = np.arange(max(first, 0), last + 1)
@@ -149,9 +149,10 @@ def _rows(
         hit = np.abs(distance) < min(1 / rate_hz, one.speed) / 2
         before = chosen[seconds[0]] if len(seconds) else -1
         if before >= 0 and stretch[before] == number - 1 and _goes_on(stretches[number - 1], one, GOES_ON_S):
-            # The video went on where it had stopped: a second reached just then was sampled when it was reached.
+            # The video continued where it had stopped: a second reached just before the stop was sampled when it was
+            # reached.
             hit[0] &= abs(offset[seconds[0]]) > max(abs(distance[0]), OFF_PHASE_S * one.speed)
-        # A second watched again keeps the rating of the last time, and says so.
+        # A second watched again keeps the rating of the last time, with a flag.
         revisits[seconds[hit]] += chosen[seconds[hit]] >= 0
         chosen[seconds[hit]] = own[number][near[hit]]
         offset[seconds[hit]] = distance[hit]
@@ -159,15 +160,15 @@ def _rows(
 
 
 def first_moved(rating: Floats) -> int:
-    """The first second whose rating differs from the one that the knob stood at when the recording began; the number of
-    seconds where none does. Until then nobody has rated anything."""
+    """The first second with a rating that differs from the knob's position at the beginning of the recording; the
+    number of seconds if there is none. Until then nobody has rated anything."""
     rated = np.flatnonzero(~np.isnan(rating))
     moved = rated[rating[rated] != rating[rated[0]]] if len(rated) else rated
     return int(moved[0]) if len(moved) else len(rating)
 
 
 def flag_words(conditions: dict[str, NDArray[np.bool_]]) -> list[str]:
-    """For each row the names of the conditions that hold there, joined by `|`."""
+    """For each row, the names of the conditions that hold there, joined by `|`."""
     flags = [""] * len(next(iter(conditions.values())))
     for word, holds in conditions.items():
         for row in np.flatnonzero(holds):
@@ -176,7 +177,7 @@ def flag_words(conditions: dict[str, NDArray[np.bool_]]) -> list[str]:
 
 
 def _nearest(times: Floats, seconds: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
-    """For each second the index of the nearest of the rising `times`, and that time minus the second."""
+    """For each second, the index of the nearest of the rising `times`, and that time minus the second."""
     right = np.clip(np.searchsorted(times, seconds), 0, len(times) - 1)
     left = np.maximum(right - 1, 0)
     near = np.where(np.abs(times[left] - seconds) <= np.abs(times[right] - seconds), left, right)
@@ -191,10 +192,11 @@ def _window_begins(
     own: list[NDArray[np.int64]],
     chosen: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """For each row the first sample of the second that ends there, -1 where the row has none.
+    """For each row, the first sample of the second that ends there; -1 where the row has none.
 
-    That second holds the row's own sample and those before it, in the same stretch, less than a second of video ago;
-    half the distance of two samples is left between neighbours, so that jitter moves none into the wrong second.
+    That second holds the row's own sample and the earlier samples in the same stretch that are less than a second of
+    video old. Half the distance of two samples is left between neighbouring rows, so that jitter moves no sample into
+    the wrong second.
     """
     begins = np.full(len(chosen), -1)
     of_row = np.where(chosen >= 0, stretch[chosen], STOOD_STILL)
@@ -210,16 +212,17 @@ def _window_begins(
 def _windows(
     samples: Samples, first: NDArray[np.int64], chosen: NDArray[np.int64]
 ) -> tuple[Floats, Floats, Floats, NDArray[np.int64]]:
-    """Mean, lowest, highest and number of the finer readings in each row's second, which goes from sample `first` to
-    sample `chosen`."""
+    """The mean, lowest, highest and number of the finer readings in each row's second, from sample `first` to sample
+    `chosen`."""
     has = np.flatnonzero(chosen >= 0)
     bounds = np.column_stack([first[has], chosen[has] + 1]).ravel()
     flags, n_of = samples.rows["flags"], samples.rows["n"].astype(np.int64)
-    # Such a sample counts the readings before the wire broke; where there was none, its one number is the last known.
+    # Such a sample counts the readings before the wire broke; if there were none, its one number is the last known
+    # value.
     n_of[((flags & message.NO_RATING > 0) & (n_of == 1)) | (flags & OFF_SCALE > 0)] = 0
 
     def reduce(function: np.ufunc, values: NDArray[Any]) -> NDArray[Any]:
-        # One more value, since the end of the last window may be the end of the array.
+        # One extra value, because the last window may end at the end of the array.
         return function.reduceat(np.append(values, values[:1]), bounds)[::2]
 
     mean, low, high = (np.full(len(chosen), np.nan) for _ in range(3))
@@ -238,15 +241,15 @@ def _windows(
 def _lacks_readings(
     recording: Recording, samples: Samples, first: NDArray[np.int64], chosen: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Rows whose mean, lowest and highest may be of a part of their second only, since a record of the dial is missing
-    there."""
+    """Marks rows with a mean, lowest and highest value that may cover only part of their second, because a record of
+    the dial is missing there."""
     lacking = np.zeros(len(chosen), dtype=bool)
     missing = _missing_before(recording, samples)
     if missing is None:
         return lacking
     has = chosen >= 0
     begin, end = first[has], chosen[has]
-    # What is missing just before the first sample may have been in this second too.
+    # A record missing just before the first sample may belong to this second too.
     boot = samples.rows["boot"]
     before = np.where((begin > 0) & (boot[begin - 1] == boot[begin]), missing[begin - 1], 0)
     fewer = end - begin + 1 < round(recording.header["rate_hz"])
@@ -255,7 +258,7 @@ def _lacks_readings(
 
 
 def _missing_before(recording: Recording, samples: Samples) -> NDArray[np.int64] | None:
-    """How many records of its boot are missing before each sample: shape (n_samples,). None where none is."""
+    """How many records of its boot are missing before each sample: shape (n_samples,). None if none is missing."""
     missing, any_missing = np.zeros(len(samples), dtype=np.int64), False
     for boot in recording.boots:
         own = np.flatnonzero(samples.rows["boot"] == boot)
@@ -263,7 +266,7 @@ def _missing_before(recording: Recording, samples: Samples) -> NDArray[np.int64]
             continue
         seq = samples.rows["seq"][own].astype(np.int64)
         marks = np.sort(np.array([mark.seq for mark in recording.marks if mark.boot == boot], dtype=np.int64))
-        # Where it is not known with which record the dial began, one before the first sample may be missing.
+        # If the dial's first record number is unknown, a record before the first sample may be missing.
         first = min((start.first_seq for start in recording.starts if start.boot == boot), default=seq[0] - 1)
         first = min(first, seq[0])
         known = np.arange(len(own)) + np.searchsorted(marks, seq) - np.searchsorted(marks, first)
@@ -273,7 +276,7 @@ def _missing_before(recording: Recording, samples: Samples) -> NDArray[np.int64]
 
 
 def _goes_on(before: Stretch, after: Stretch, within_s: float) -> bool:
-    """Whether the video went on where it had stood, give or take `within_s` of its time."""
+    """Whether the video continued within `within_s` (video time) of where it had stopped."""
     return abs(after.video_start_s - before.video_end_s) < within_s
 
 

@@ -1,4 +1,4 @@
-"""What aligning a recording gives."""
+"""The result of aligning a recording."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,10 +18,10 @@ from tracedial.timing.player import Stretch
 
 @dataclass(frozen=True)
 class Alignment:
-    """A recording's trace, its samples on all clocks, and what there is to say about both.
+    """A recording's trace, its samples on all clocks, and the findings about both.
 
     The sample arrays have shape (n_samples,), in the order of dial time; `stretch` is the index of the stretch in which
-    a sample was taken, or `STOOD_STILL`, where `video_s` is NaN.
+    a sample was taken, or `STOOD_STILL`; then `video_s` is NaN.
     """
 
     recording: Recording

@@ -26,7 +26,7 @@ EVENT_WORDS = {
 SAMPLE_COLUMNS = ("boot", "seq", "dial_us", "host_s", "video_s", "rating", "mean", "min", "max", "n", "raw", "bound_ms",
                   "flags", "part")  # fmt: skip
 SAMPLE_LINE = "%08x,%d,%d,%.6f,%s,%d,%r,%d,%d,%d,%d,%.3f,%s,%d\n"
-"""Numbers and words of our own, which need no quotes: of millions of rows a block is written at once."""
+"""Our own numbers and words need no quotes, so millions of rows can be written in blocks."""
 BLOCK = 8192
 MARK_COLUMNS = ("video_s", "host_s", "event", "value", "label", "dial_us", "bound_ms", "part")
 

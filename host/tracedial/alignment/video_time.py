@@ -1,4 +1,5 @@
-"""When the video ran, on the host's clock: from what a player told, and where a page played it, from what it showed."""
+"""When the video ran, on the host's clock: from the player's reports and, if a page played it, from the frames that it
+showed."""
 
 import contextlib
 from dataclasses import dataclass, field, replace
@@ -38,8 +39,8 @@ class VideoTime:
     shown: ShownVideo | None = None
 
     def bound_s(self, host_s: Floats, stretch: NDArray[np.int32]) -> Floats:
-        """How far the video may have been from where the stretches say, at host times in the stretches of the given
-        indices: arrays of one shape; 0 outside (index below 0)."""
+        """How far the video may have been from the position that the stretches give, at host times in the stretches
+        with the given indices: arrays of one shape; 0 outside (index below 0)."""
         bound_s = np.zeros(len(host_s))
         for number, one in enumerate(self.stretches):
             own = stretch == number
@@ -68,7 +69,7 @@ def video_time(recording: Recording, *, origin_ns: int) -> VideoTime:
 
 
 def flag_unseen(flags: list[str], unseen: list[Unseen], has_row: NDArray[np.bool_]) -> list[str]:
-    """Flags of a trace's seconds, with `unseen` for those that passed on no screen and that no sample stands for."""
+    """The flags of a trace's seconds, with `unseen` added for seconds that were on no screen and have no sample."""
     flags = list(flags)
     for one in unseen:
         for second in range(max(int(np.ceil(one.video_from_s)), 0), int(np.floor(one.video_to_s)) + 1):
@@ -81,14 +82,14 @@ def _page_fits(recording: Recording, origin_ns: int) -> dict[int, ClockFit]:
     fits: dict[int, ClockFit] = {}
     for boot in dict.fromkeys(exchange.boot for exchange in recording.page_exchanges):
         own = [exchange for exchange in recording.page_exchanges if exchange.boot == boot]
-        # A page that was closed at once has no clock; what it told stands on the host's own stamps.
+        # A page that was closed at once has no clock; its reports keep the host's own stamps.
         with contextlib.suppress(ClockError):
             fits[boot] = fit_clock(own, origin_ns=origin_ns, tick_us=page_tick_us(own))
     return fits
 
 
 def _placed(event: PlayerEvent, fits: dict[int, ClockFit], origin_ns: int) -> PlayerEvent:
-    """An event that a page stamped, on the host's clock as it is known now."""
+    """An event that a page stamped, on the host's clock by the final fit."""
     if event.page_us is None or event.page_boot not in fits:
         return event
     host_s = float(fits[event.page_boot].host_s(event.page_us / 1e6))
