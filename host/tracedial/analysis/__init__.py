@@ -1,1 +1,1 @@
-"""From traces of a session or a study to results, by the settings given."""
+"""Analyzes the traces of a session or a study, by the given settings."""

@@ -1,4 +1,4 @@
-"""The segments of a study's session: those that somebody confirmed, and those of the rule beside them."""
+"""The segments of a study's session: those that somebody confirmed, and those that the rule finds."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -33,11 +33,11 @@ class Sets:
 
 
 def by_rule(trace: Trace, settings: AnalysisSettings, *, step: float, end_s: float | None) -> Found:
-    """What the rule finds in a trace: of a study's session what the study looks for, with the clips that it shows.
-    `end_s`: the video's length, where it is known."""
+    """The rule's findings in a trace. In a study's session these are the kinds that the study looks for, with the clips
+    that it shows. `end_s`: the video's length, if known."""
     study = settings.study
     events = find_events(trace.rating, settings.events, step=step)
-    # The highest segments are the lowest of the ratings turned over.
+    # The highest segments are the lowest segments of the inverted ratings.
     peaks = find_events(-trace.rating, settings.events, step=step).ruptures if settings.full else []
     events = replace(
         events,
@@ -58,8 +58,8 @@ def by_rule(trace: Trace, settings: AnalysisSettings, *, step: float, end_s: flo
 
 
 def sets_of(trace: Trace, settings: AnalysisSettings, session: Session | None, *, step: float, lag_s: int) -> Sets:
-    """Both sets of a rater's events. `lag_s`: by how many seconds the trace was moved earlier, and with it what was
-    confirmed on it."""
+    """Both sets of a rater's events. `lag_s`: how many seconds earlier the trace was moved; the confirmed events move
+    with it."""
     end_s = session.video["duration_s"] if session else None
     rule = by_rule(trace, settings, step=step, end_s=end_s)
     folder = session.folder / trace.rater if session and settings.study else None
@@ -69,7 +69,7 @@ def sets_of(trace: Trace, settings: AnalysisSettings, session: Session | None, *
     moved = [_moved(segment, -lag_s) for segment in choice.chosen]
     untouched = {segment.id: _moved(segment, -lag_s) for segment in choice.automatic}
     stretches = _stretches(moved, untouched, settings, end_s=float(len(trace.rating) if end_s is None else end_s))
-    # What was left as the rule has it is known again by the clip that the rule gives it alone.
+    # A segment left as the rule found it is recognized by its clip, which the rule gives to no other segment.
     alone = find_events(trace.rating, settings.events, step=step)
     alone_peaks = find_events(-trace.rating, settings.events, step=step).ruptures
     events = chosen_events(trace.rating, stretches, alone, settings.events, step=step)
@@ -80,7 +80,7 @@ def sets_of(trace: Trace, settings: AnalysisSettings, session: Session | None, *
 
 
 def _with_clips(found: Found, settings: AnalysisSettings, *, end_s: float) -> Found:
-    """The rule's events with the clips that the study's pages show of them, all kinds together."""
+    """The rule's events with the clips that the study's pages show for them, all kinds together."""
     segments = [Segment(r.segment, "rupture", r.rank, r.clip[0], r.end_s) for r in found.events.ruptures]
     segments += [Segment(p.segment, "peak", p.rank, p.clip[0], p.end_s) for p in found.peaks]
     segments += [
@@ -132,7 +132,7 @@ def _stretches(
 
 
 def _unconfirmed(rater: str, settings: AnalysisSettings, folder: Path | None) -> list[str]:
-    """Of a study in which a researcher chooses: nobody has yet."""
+    """A remark for a study in which a researcher chooses the segments, if nobody has chosen yet."""
     if folder is None or settings.study is None or settings.study.chosen_by == BY_RULE or not settings.events.count:
         return []
     return [f"Nobody has confirmed the segments of {rater} yet: those of the rule stand here."]

@@ -1,4 +1,4 @@
-"""The correlation of two traces that is reported first: r itself, or r without the traces' slow course."""
+"""The correlation of two traces that is reported first: r itself, or r with the traces' slow course removed."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,9 @@ from tracedial.measures.agreement import Congruence
 
 @dataclass(frozen=True)
 class First:
-    """r with the p that goes with it, its 95 % interval, how many independent observations it rests on (`n_eff`), and
-    the least r that the session could have told from chance. `detrended`: without the slow course. None where the
-    session gives none."""
+    """r with its p, its 95 % interval, the number of independent observations behind it (`n_eff`), and the smallest r
+    that the session could have told from chance. `detrended`: without the slow course. Values that the session does not
+    give are None."""
 
     r: float | None
     p: float | None
@@ -21,7 +21,7 @@ class First:
 
 
 def first_of(c: Congruence) -> First:
-    """What of a pair's temporal congruence comes first."""
+    """The part of a pair's temporal congruence that is reported first."""
     if c.first_p == "p_detrended":
         low, high = c.ci_detrended_low, c.ci_detrended_high
         return First(

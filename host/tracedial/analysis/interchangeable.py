@@ -1,4 +1,5 @@
-"""Raters of whom it means nothing which one is named first: what is reported of them has a size and no direction."""
+"""Interchangeable raters: the order of their names means nothing, so reported differences have a size but no
+direction."""
 
 from dataclasses import replace
 
@@ -9,8 +10,8 @@ NO_DIRECTION = "the raters are interchangeable: which one is named first means n
 
 
 def without_direction(pair: Pair) -> Pair:
-    """A pair whose difference is given by its size, without limits of agreement and truth-and-bias coefficients, which
-    take one rater for the first."""
+    """A pair with only the size of its difference, without limits of agreement and truth-and-bias coefficients, because
+    these depend on which rater comes first."""
     congruence = replace(pair.congruence, truth_bias=None)
     if pair.congruence.truth_bias:
         congruence = replace(congruence, withheld={**congruence.withheld, "truth_bias": NO_DIRECTION})

@@ -1,4 +1,4 @@
-"""The traces behind the paths that an analysis is given: of a session folder, or of CSVs."""
+"""Loads the traces behind an analysis's paths: a session folder, or CSVs."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,9 +11,9 @@ from tracedial.recording.session import Session, read_session
 
 
 class Loaded(NamedTuple):
-    """What is analyzed: `session` is None for bare CSVs; `alignments` are by rater; `remarks` has a sentence
-    for each trace that could not be used as it lay there and was made again from its journal, and for each rater who
-    has rated nothing yet."""
+    """The data to analyze. `session` is None for bare CSVs; `alignments` are by rater; `remarks` has a sentence for
+    each trace that could not be used as it was and was made again from its journal, and for each rater who has rated
+    nothing yet."""
 
     session: Session | None
     traces: list[Trace]
@@ -22,7 +22,7 @@ class Loaded(NamedTuple):
 
 
 def load(paths: list[Path]) -> Loaded:
-    """The traces behind the paths: of a session folder, or of CSVs."""
+    """Load the traces behind the paths: a session folder, or CSVs."""
     if len(paths) == 1 and not paths[0].is_dir():
         if not paths[0].exists():
             raise AnalysisError(f"There is no {paths[0]}.")
@@ -48,7 +48,7 @@ def load(paths: list[Path]) -> Loaded:
 
 
 def _recorded(session: Session) -> tuple[dict[str, Derived], list[str]]:
-    """What there is of each rater, and of whom there is nothing yet. Raises where there is nothing at all."""
+    """The data of each rater, and the raters without data. Raises if no rater has data."""
     found: dict[str, Derived] = {}
     absent = []
     for rater in session.raters:
@@ -68,20 +68,20 @@ def _recorded(session: Session) -> tuple[dict[str, Derived], list[str]]:
 
 
 def _bare(path: Path) -> Derived:
-    """A trace's CSV; one that lies in a recording's folder is looked at as such."""
+    """Read a trace's CSV. If it lies in a recording's folder, it is read as part of that recording."""
     if path.name == TRACE_FILE and (path.parent / ALIGNMENT_FILE).is_file():
         return read_derived(path.parent, path.resolve().parent.name)
     return Derived(read_trace(path), None)
 
 
 def _refuse_other_videos(paths: list[Path]) -> None:
-    """Traces that lie in session folders must be of one and the same video."""
+    """Traces from session folders must all belong to the same video."""
     known: dict[str, Path] = {}
     for path in paths:
         folder = path.resolve().parent.parent
         if (folder / SESSION_FILE).is_file():
             session = read_session(folder)
-            # What happened live has no hash: each group is of its own.
+            # A live event has no hash: each group stands for itself.
             known.setdefault(session.video["sha256"] or str(folder), path)
     if len(known) > 1:
         said = ", ".join(f"{path} of the video {sha256[:12]}…" for sha256, path in known.items())

@@ -1,4 +1,4 @@
-"""What an observer coded, beside what the raters' traces show, by kind and by code."""
+"""An observer's codes compared with the raters' traces, by kind and by code."""
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -10,22 +10,22 @@ from tracedial.measures.coincidence import KINDS, Code, Detection, Stretches, de
 
 @dataclass(frozen=True)
 class Observed:
-    """What a rater's ruptures find of those that an observer coded, the same of repairs (None without such codes), and
-    for each code how many of its lines were found."""
+    """How many of an observer's coded ruptures a rater's ruptures find, the same for repairs (None without such codes),
+    and for each code how many of its lines were found."""
 
     ruptures: Detection
     repairs: Detection | None = None
     by_code: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """As the output of `tracedial analyze --json` holds it: the figures of ruptures at the top."""
+        """As in the output of `tracedial analyze --json`: the figures for ruptures at the top level."""
         repairs = asdict(self.repairs) if self.repairs else None
         return {**asdict(self.ruptures), "repairs": repairs, "by_code": self.by_code}
 
 
 def codes_of(codes: list[Code], session: str | None, path: Path) -> list[Code]:
-    """The codes of one session: all, or of a sheet with sessions those of this one. Raises `AnalysisError` where the
-    sheet has sessions and the one that is analyzed has no name."""
+    """The codes of one session: all of them or, if the sheet names sessions, those of this one. Raises `AnalysisError`
+    if the sheet names sessions and the analyzed session has no name."""
     if not any(code.session for code in codes):
         return codes
     if not session:
@@ -36,7 +36,7 @@ def codes_of(codes: list[Code], session: str | None, path: Path) -> list[Code]:
 def observed(
     name: str, codes: list[Code], ruptures: Stretches, repairs: Stretches, *, n_seconds: int, tolerance_s: int
 ) -> Observed:
-    """How far the events of a rater's trace are those that an observer coded for this rater or for all."""
+    """Compare the events of a rater's trace with those that an observer coded for this rater or for all raters."""
     own = [code for code in codes if code.rater in ("", name)]
     n_seconds = max([n_seconds, *(code.end_s for code in own)])
     found = {"rupture": ruptures, "repair": repairs}

@@ -1,4 +1,4 @@
-"""A pilot study as what a plan is made from: how its raters' traces vary, and how much its dyads differ."""
+"""A pilot study as the basis of a plan: how its raters' traces vary, and how much its dyads differ."""
 
 import contextlib
 from dataclasses import dataclass, field
@@ -27,13 +27,13 @@ from tracedial.recording.folder import SESSION_FILE
 Floats = NDArray[np.float64]
 
 SHORTEST_S = 120
-"""A pilot's session tells nothing below two minutes that both rated."""
+"""A pilot's session is too short if both raters rated less than two minutes of it."""
 THE_SAME = 0.999
 FEW = 6
 
 
 class Dyad(NamedTuple):
-    """Two raters of a pilot's session, over the seconds from which on they are compared."""
+    """Two raters of a pilot's session, over the seconds that are compared."""
 
     name: str
     a: Floats
@@ -42,8 +42,9 @@ class Dyad(NamedTuple):
 
 @dataclass(frozen=True)
 class Pilot:
-    """What a pilot tells: of each role how its traces vary (`spectrum_a`, `spectrum_b`), and the mean r and difference
-    of its dyads with how much these differ (`tau2`). `remarks`: sentences on what could not be used, and why."""
+    """A pilot's estimates: how the traces of each role vary (`spectrum_a`, `spectrum_b`), and the mean r and mean
+    difference of its dyads with their variance between dyads (`tau2`). `remarks`: sentences on what could not be used,
+    and why."""
 
     a: str
     b: str
@@ -56,8 +57,8 @@ class Pilot:
 
 
 def read_pilot(paths: list[str]) -> Pilot:
-    """A pilot study: a study's folder or URL, session folders, or two CSVs. Raises `AnalysisError` where nothing in it
-    can be used."""
+    """A pilot study: a study's folder or URL, session folders, or two CSVs. Raises `AnalysisError` if nothing in it can
+    be used."""
     sessions, remarks = _sessions(paths)
     roles = _roles(sessions)
     dyads = []
@@ -93,7 +94,7 @@ def read_pilot(paths: list[str]) -> Pilot:
 
 
 def _sessions(paths: list[str]) -> tuple[list[tuple[str, list[Trace]]], list[str]]:
-    """The traces of each session behind the paths, without unmoved seconds; and what could not be read."""
+    """The traces of each session behind the paths, without unmoved seconds; and remarks on what could not be read."""
     read = []
     remarks = []
     if len(paths) == 1 and (is_remote(paths[0]) or _is_study(Path(paths[0]))):

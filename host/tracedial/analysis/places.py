@@ -12,7 +12,7 @@ def is_remote(place: str) -> bool:
 
 
 def study_file(study: str, name: str) -> bytes | None:
-    """A file that lies beside a study's sessions; None where there is none."""
+    """A file beside a study's sessions; None if there is none."""
     try:
         return file_bytes(study, name)
     except OSError:
@@ -20,7 +20,7 @@ def study_file(study: str, name: str) -> bytes | None:
 
 
 def list_files(study: str) -> list[str]:
-    """All files of a study, from it on, with / between the parts."""
+    """All files of a study, as paths relative to it, with / as the separator."""
     if not is_remote(study):
         root = Path(study)
         return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())

@@ -1,4 +1,4 @@
-"""A plan of a study: how many dyads and minutes, from a pilot or from an autocorrelation that is stated."""
+"""A plan of a study: how many dyads and minutes it needs, from a pilot or from a stated autocorrelation."""
 
 import math
 from collections.abc import Callable
@@ -17,15 +17,15 @@ LONGEST_MINUTES = 240
 SHORTEST_MINUTES = 2
 MOST_DYADS = 2000
 STATED_SPREAD_R = 0.1
-"""SD of the dyads' r (on Fisher's z) that is taken where neither a pilot nor the user says one."""
+"""The SD of the dyads' r (on Fisher's z) if neither a pilot nor the user gives one."""
 
 
 @dataclass(frozen=True)
 class PlanSettings:
-    """What is asked. `r`, `difference` (b minus a, in units): what the study is to find, None for what it does not look
-    for. `dyads` rising, `minutes` of a session, the `power` that is wanted, `runs` simulated studies for each length.
-    `autocorrelation` and `sd` are those of each rater where there is no pilot; `spread_r` (SD between dyads on Fisher's
-    z) and `spread_difference` come from the pilot if they are None."""
+    """The question. `r`, `difference` (b minus a, in units of the scale): the effects that the study should find, None
+    for one that it does not look for. `dyads`: rising; `minutes`: of a session; `power`: as wanted; `runs`: simulated
+    studies for each length. `autocorrelation` and `sd` describe each rater if there is no pilot; `spread_r` (SD between
+    dyads on Fisher's z) and `spread_difference` come from the pilot if they are None."""
 
     r: float | None = None
     difference: float | None = None
@@ -79,14 +79,14 @@ class PlanSettings:
 
     @property
     def questions(self) -> tuple[str, ...]:
-        """What the study is to find."""
+        """The effects that the study should find."""
         return tuple(name for name in ("r", "difference") if getattr(self, name) is not None)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Power for each number of dyads and minutes, how many dyads are needed, what was assumed (in sentences), and what
-    the pilot had (None without one)."""
+    """The power for each number of dyads and minutes, how many dyads are needed, the assumptions (in sentences), and
+    the pilot's estimates (None without a pilot)."""
 
     settings: PlanSettings
     truth: Truth
@@ -120,7 +120,7 @@ def make_plan(
     pilot: Pilot | None = None,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Plan:
-    """The plan. Raises `AnalysisError` where the pilot, or what is stated instead, does not say enough."""
+    """Make the plan. Raises `AnalysisError` if the pilot, or the values stated instead, are not enough."""
     a, b = _spectra(settings, pilot)
     truth = Truth(
         settings.r or 0.0,

@@ -1,6 +1,6 @@
-"""What is done to traces before anything is measured: one length, one scale, no unmoved seconds, no reaction lag.
+"""Prepares traces before anything is measured: one length, one scale, no unmoved seconds, no reaction lag.
 
-Each step is asked for by the settings, or said in a remark.
+Each step is requested by the settings or reported in a remark.
 """
 
 from typing import Any
@@ -23,8 +23,8 @@ Floats = NDArray[np.float64]
 
 
 def without_unmoved(traces: list[Trace], *, keep: bool) -> tuple[list[Trace], dict[str, int]]:
-    """Traces without the seconds before the knob was first moved, which nobody rated, and how many those were by rater.
-    `keep` leaves them as ratings."""
+    """Traces without the seconds before the knob was first moved, which nobody rated, and the number of such seconds by
+    rater. With `keep` they stay as ratings."""
     counts = {trace.rater: int(np.count_nonzero(trace.unmoved)) for trace in traces}
     if keep:
         return [Trace(trace.rater, trace.rating) for trace in traces], {}
@@ -32,7 +32,7 @@ def without_unmoved(traces: list[Trace], *, keep: bool) -> tuple[list[Trace], di
 
 
 def unmoved_remarks(traces: list[Trace], left_out: dict[str, int]) -> list[str]:
-    """A sentence for each rater of whom seconds were left out as unmoved; `traces` are those without them."""
+    """A sentence for each rater with seconds left out as unmoved; `traces` are already without them."""
     said = []
     for trace in traces:
         if n := left_out.get(trace.rater):
@@ -49,7 +49,7 @@ def unmoved_remarks(traces: list[Trace], left_out: dict[str, int]) -> list[str]:
 
 
 def agreement_from_s(ratings: list[Floats], settings: AnalysisSettings) -> int:
-    """From which second on traces are compared: after what the settings trim and the start-up."""
+    """The second from which traces are compared: after the seconds that the settings trim, and after the start-up."""
     trim_s = settings.trim_agreement_s
     if settings.keep_start:
         return trim_s
@@ -63,7 +63,8 @@ def on_scale(a: Floats, b: Floats, scale: RatingScale) -> bool:
 
 
 def to_one_length(traces: list[Trace], *, common_only: bool) -> tuple[list[Trace], dict[str, int]]:
-    """Traces of as many seconds, and how many were cut off whose. Raises `AnalysisError` unless asked for that."""
+    """Cut all traces to the same number of seconds; also return how many seconds were cut from each rater's trace.
+    Raises `AnalysisError` if traces differ in length and `common_only` is not set."""
     lengths = {trace.rater: len(trace.rating) for trace in traces}
     shortest = min(lengths.values())
     if len(set(lengths.values())) == 1:
@@ -79,7 +80,7 @@ def to_one_length(traces: list[Trace], *, common_only: bool) -> tuple[list[Trace
 
 
 def scale_of(settings: AnalysisSettings, alignments: dict[str, dict[str, Any]]) -> RatingScale:
-    """The scale that is given or the study's, or the dial's, or the one that is assumed."""
+    """The scale from the settings or the study, else the dial's, else an assumed one."""
     if settings.scale:
         return settings.scale
     for alignment in alignments.values():
@@ -135,7 +136,7 @@ def scale_remarks(traces: list[Trace], scale: RatingScale, settings: AnalysisSet
 def without_lag(
     traces: list[Trace], settings: AnalysisSettings, session: Session | None
 ) -> tuple[list[Trace], list[LagCorrection]]:
-    """Traces moved to what they answer to, where the settings ask for it."""
+    """Shift traces by their reaction lags, if the settings ask for it."""
     corrections = []
     moved = []
     for trace in traces:
@@ -146,7 +147,7 @@ def without_lag(
         if asked == "practice":
             correction = LagCorrection(trace.rater, round(_practice_lag_s(trace.rater, session)), "practice task")
         elif asked == "estimate":
-            # Behind the first rater as that one is by now.
+            # The lag behind the first rater's trace after its own correction.
             first = moved[0] if moved else trace
             found = lag_of(
                 first.rating, trace.rating, name_a=first.rater, name_b=trace.rater, max_lag_s=settings.max_lag_s
@@ -160,7 +161,7 @@ def without_lag(
 
 
 def estimated_behind(rater: str) -> str:
-    """The source of a lag that was estimated as that behind `rater`."""
+    """The source of a lag that was estimated relative to `rater`."""
     return f"estimated, behind {rater}"
 
 

@@ -1,4 +1,4 @@
-"""What an analysis of a session finds, as one object, and that as JSON and as tables."""
+"""The result of analyzing a session, as one object, as JSON and as tables."""
 
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -58,9 +58,9 @@ METHODS = {
 
 @dataclass(frozen=True)
 class Pair:
-    """Two raters, in the order of the output; discrepancy is `b` minus `a`. `lag`, `events` and `windows` are there in
-    the full set of measures: `windows` are r and the mean difference in windows of the session, one after the other.
-    All are from second `agreement_from_s` on.
+    """Two raters, in the order of the output; discrepancy is `b` minus `a`. `lag`, `events` and `windows` belong to the
+    full set of measures; `windows` has r and the mean difference in successive windows of the session. All values cover
+    the seconds from `agreement_from_s` on.
     """
 
     a: str
@@ -74,7 +74,7 @@ class Pair:
 
 
 def pair_of(data: dict[str, Any]) -> Pair:
-    """A pair again, from its object in `Analysis.as_json`."""
+    """Rebuild a pair from its object in `Analysis.as_json`."""
     c, d, lag, events = (data[name] for name in ("congruence", "discrepancy", "lag", "events"))
     limits = {name: d[name] and tuple(d[name]) for name in ("loa_low_ci", "loa_high_ci")}
     return Pair(
@@ -92,8 +92,8 @@ def pair_of(data: dict[str, Any]) -> Pair:
 @dataclass(frozen=True)
 class Analysis:
     """Everything that was computed, with its parameters. `session` is None for bare CSVs; `remarks` are sentences about
-    the traces themselves; `peaks`: the highest segments, as the ruptures of the ratings turned over. `events` and
-    `peaks` are those that are used; `sets` has by rater the rule's own and the confirmed ones."""
+    the traces themselves; `peaks`: the highest segments, found as ruptures of the inverted ratings. `events` and
+    `peaks` are the ones in use; `sets` has, by rater, both the rule's own and the confirmed ones."""
 
     traces: list[Trace]
     events: dict[str, Events]
@@ -113,11 +113,11 @@ class Analysis:
 
     @property
     def synthetic(self) -> bool:
-        """Whether the ratings were made up by a program."""
+        """Whether a program generated the ratings."""
         return bool(self.session and self.session.synthetic)
 
     def as_json(self) -> dict[str, Any]:
-        """The object that `tracedial analyze --json` prints: numbers that cannot be had are null."""
+        """The object that `tracedial analyze --json` prints: numbers that cannot be computed are null."""
         return clean(
             {
                 "session": self.session.name if self.session else None,
@@ -177,7 +177,7 @@ class Analysis:
         }
 
     def frames(self) -> "dict[str, DataFrame]":
-        """The same as pandas frames; `frame.attrs["parameters"]` has what they were computed with."""
+        """The same as pandas frames; `frame.attrs["parameters"]` has the parameters of the analysis."""
         import pandas as pd
 
         parameters = self.as_json()["parameters"]
@@ -226,7 +226,7 @@ def _found_json(found: Found) -> dict[str, Any]:
 
 
 def _peak_json(peak: Rupture) -> dict[str, Any]:
-    """A highest segment, which was found in the ratings turned over."""
+    """A highest segment, which was found in the inverted ratings."""
     fields = _event_json(replace(peak, mean=-peak.mean, nadir=-peak.nadir))
     del fields["nadir"]
     return {**fields, "peak_s": fields.pop("nadir_s")}

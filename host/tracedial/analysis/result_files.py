@@ -1,4 +1,4 @@
-"""The files of a session's analysis, and what they are not to be written over."""
+"""Writes the files of a session's analysis, and protects the traces from being overwritten."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ RESULT_FILES = (
 
 
 def refuse_to_overwrite(paths: list[Path], folder: Path) -> None:
-    """Raise where a result would be written over one of the traces that it is made from."""
+    """Raise if a result would overwrite one of the traces that it is made from."""
     for path in paths:
         if path.name in RESULT_FILES and path.resolve().parent == folder.resolve():
             raise AnalysisError(f"The results would be written over {path}: choose another folder with --out.")

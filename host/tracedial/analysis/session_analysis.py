@@ -1,6 +1,7 @@
-"""From traces to the result: events of each rater, agreement of each pair and of all, all parameters, as one object.
+"""Analyzes one session: events of each rater, agreement of each pair and of all raters, and all parameters, as one
+object.
 
-Runs on trace CSVs alone, or on a session folder, whose raters' traces are read from there.
+Works on trace CSVs alone, or on a session folder with its raters' traces.
 """
 
 import itertools
@@ -43,16 +44,16 @@ from tracedial.recording.session import Session
 Floats = NDArray[np.float64]
 
 MOST_RATERS_IN_FULL = 12
-"""Of more raters each pair has the core measures alone: of 50 there are 1,225 pairs."""
+"""With more raters than this, each pair gets only the core measures: 50 raters make 1,225 pairs."""
 
 
 def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Analysis:
-    """Analyze a session folder, or two or more trace CSVs. Raises `AnalysisError` where they cannot be compared.
+    """Analyze a session folder, or two or more trace CSVs. Raises `AnalysisError` if they cannot be compared.
 
-    Without settings those of the study hold that the session lies in (`told.settings_for`).
+    Without `settings`, those of the session's study apply (`told.settings_for`).
 
-    Traces must cover the same seconds; with `common_only` the longer ones are cut to the shortest, and the output says
-    by how much. Nothing else is cut, filled or rescaled unless the settings say so, and the output repeats them.
+    Traces must cover the same seconds; with `common_only` longer ones are cut to the shortest, and the output says by
+    how much. Nothing else is cut, filled or rescaled unless the settings say so, and the output repeats them.
     """
     settings = settings_for(paths, {}) if settings is None else settings
     session, traces, alignments, first_remarks = load(paths)
@@ -62,7 +63,7 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
         raise AnalysisError(f"Two traces are named {twice}: rename one of the files, they name the raters.")
     settings.refuse_unknown(names)
     if settings.order:
-        # One direction for all sessions of a study, in whatever order their raters came.
+        # One direction for all sessions of a study, whatever the order of their raters.
         traces = sorted(
             traces, key=lambda t: settings.order.index(t.rater) if t.rater in settings.order else len(names)
         )
@@ -92,7 +93,7 @@ def analyze(paths: list[Path], settings: AnalysisSettings | None = None) -> Anal
     if settings.interchangeable:
         pairs = [without_direction(pair) for pair in pairs]
     first_s = agreement_from_s(list(ratings.values()), settings)
-    # A rater of three and more who rated nothing would leave no second that all rated.
+    # Among three or more raters, one who rated nothing would leave no second that all rated.
     who = [name for name in names if not np.isnan(ratings[name]).all()]
     who = who if len(who) > 1 else names
     found = reliability(np.stack([ratings[name][first_s:] for name in who], axis=1), options=scale.options, full=full,
@@ -167,7 +168,7 @@ def _pair(
 
 
 def _lag_chosen_s(a: str, b: str, corrections: list[LagCorrection]) -> int | None:
-    """The lag that was taken out of b because b agrees best with a there; None where it was not."""
+    """The lag that was corrected in b because b agrees best with a there; None if there was no such correction."""
     return next((one.lag_s for one in corrections if one.rater == b and one.source == estimated_behind(a)), None)
 
 
@@ -187,7 +188,7 @@ def _coincidence(
 def _against_observer(
     settings: AnalysisSettings, session: Session | None, events: dict[str, Events], n_seconds: int, remarks: list[str]
 ) -> dict[str, Observed]:
-    """Each rater's events beside the observer's codes, from the first second that agreement uses on."""
+    """Compare each rater's events with the observer's codes, from the first second that agreement uses."""
     assert settings.codes is not None
     name = settings.codes_session or (session.folder.resolve().name if session else None)
     codes = codes_of(read_codes(settings.codes), name, settings.codes)
@@ -226,12 +227,13 @@ def _start_remarks(pairs: list[Pair], settings: AnalysisSettings) -> list[str]:
 
 
 def _after(stretches: list[tuple[int, int]], trim_s: int) -> list[tuple[int, int]]:
-    """Stretches counted from second `trim_s` on, without what lies before."""
+    """Stretches counted from second `trim_s`, without the seconds before it."""
     return [(max(onset - trim_s, 0), end - trim_s) for onset, end in stretches if end > trim_s]
 
 
 def _windows(a: Floats, b: Floats, window_s: int, first_s: int) -> list[dict[str, Any]]:
-    """r and the mean of b − a in windows of the session that overlap by half; `first_s` is the first second's own."""
+    """r and the mean of b − a in windows of the session that overlap by half; `first_s` is the second of the session at
+    which the arrays begin."""
     found = []
     for start in range(0, max(len(a) - window_s, 0) + 1, max(window_s // 2, 1)):
         x, y = a[start : start + window_s], b[start : start + window_s]
@@ -250,7 +252,7 @@ def _windows(a: Floats, b: Floats, window_s: int, first_s: int) -> list[dict[str
 
 
 def _all_with_p(rating: Floats, sets: Sets) -> Sets:
-    """Both sets with how unusual each rupture is."""
+    """Both sets, with a p for how unusual each rupture is."""
     rule = replace(sets.by_rule, events=_with_p(rating, sets.by_rule.events))
     if sets.confirmed is None:
         return replace(sets, by_rule=rule, used=rule)
@@ -259,8 +261,8 @@ def _all_with_p(rating: Floats, sets: Sets) -> Sets:
 
 
 def _with_p(rating: Floats, events: Events) -> Events:
-    """The events with how unusual each rupture is, and a note on those that are not."""
-    # Segments of one length share the draws that they stand beside.
+    """The events, with a p for how unusual each rupture is and a note on those that are not unusual."""
+    # Segments of one length are compared with the same draws.
     p: dict[int, float | None] = {}
     lengths = {rupture.rank: rupture.end_s - rupture.onset_s for rupture in events.ruptures}
     for length_s in set(lengths.values()):

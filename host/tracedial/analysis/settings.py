@@ -1,4 +1,4 @@
-"""What an analysis is told: which measures, which scale, what is done to the traces before."""
+"""The settings of an analysis: which measures, which scale, how traces are prepared."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ MAX_STEPS = 1e6
 
 @dataclass(frozen=True)
 class RatingScale:
-    """The scale of the ratings; `source` says where it is known from; `detents` are positions and their labels."""
+    """The scale of the ratings; `source` says where it comes from; `detents` are positions and their labels."""
 
     low: float
     high: float
@@ -37,9 +37,9 @@ CONFIRMED, BY_RULE = "confirmed", "rule"
 
 @dataclass(frozen=True)
 class StudyWords:
-    """What a study's file says besides the rule and the scale: its title, the language of its pages and its report,
-    what was rated, which `kinds` of segments are looked for, whether repairs are, and who chooses (`researcher` or
-    `rule`)."""
+    """The rest of a study's file, besides the rule and the scale: its title, the language of its pages and its report,
+    what was rated, which `kinds` of segments the study looks for, whether it looks for repairs, and who chooses
+    (`researcher` or `rule`)."""
 
     title: str
     language: str = "en"
@@ -51,7 +51,7 @@ class StudyWords:
 
 @dataclass(frozen=True)
 class LagCorrection:
-    """By how many seconds a rater's trace was moved earlier before anything else, and how that was known."""
+    """How many seconds earlier a rater's trace was moved before the analysis, and the source of that lag."""
 
     rater: str
     lag_s: int
@@ -60,22 +60,22 @@ class LagCorrection:
 
 @dataclass(frozen=True)
 class AnalysisSettings:
-    """All parameters of an analysis. What is done to the traces stands in the output.
+    """All parameters of an analysis. The output reports every change to the traces.
 
     `measures`: `core` leaves out shifts, surrogates, most intervals, lags, windows and the events' coincidence.
-    `keep_unmoved` takes the seconds before the knob was first moved for ratings; `keep_start` leaves the start-up in
-    all agreement, in which raters come from where the dial stood to their level. `trim_agreement_s`: the first seconds
-    that no measure of agreement uses (raters need a while to find their place; median 8 s, Schubert 2013). `lags`: for
-    a rater (or `*`, all) seconds, or `practice` (the lag that the practice task measured), or `estimate` (behind the
-    first rater). `rescale`: for a rater the ends of the scale that the ratings are on, which are brought to those of
-    `scale`. `codes`: an observer's sheet, of which the lines of `codes_session` are used where it has sessions.
-    `alpha_level`: the level of measurement of Krippendorff's alpha. `order`: in which order raters are compared (b
-    minus a), for all sessions of a study; the sessions' own where it is empty. `surrogates`: what a study's mean r is
-    set beside (`pseudo_dyads.SURROGATES`). `interchangeable`: which rater is named first means nothing, as where two
-    students rated and were called rater1 and rater2 as they came; differences then have a size and no direction.
-    `segments`: whether ruptures, repairs and peaks are those that a researcher `confirmed` in the study, where there
-    are such, or those of the `rule`. `study`: what the study's file says, None outside a study. `overrides`: sentences
-    about settings that were given against the study's file.
+    `keep_unmoved` counts the seconds before the knob was first moved as ratings; `keep_start` keeps the start-up, in
+    which raters move from the dial's first position to their level, in all measures of agreement. `trim_agreement_s`:
+    the first seconds that no measure of agreement uses (raters need a while to find their place; median 8 s, Schubert
+    2013). `lags`: for a rater (or `*`, all) a number of seconds, or `practice` (the lag that the practice task
+    measured), or `estimate` (behind the first rater). `rescale`: for a rater, the ends of the scale of the ratings;
+    these are mapped to the ends of `scale`. `codes`: an observer's sheet; if it names sessions, the lines of
+    `codes_session` are used. `alpha_level`: the level of measurement of Krippendorff's alpha. `order`: the order in
+    which raters are compared (b minus a), for all sessions of a study; if empty, each session's own. `surrogates`: what
+    a study's mean r is compared with (`pseudo_dyads.SURROGATES`). `interchangeable`: the order of raters means nothing,
+    as when two students were called rater1 and rater2 as they came; differences then have a size but no direction.
+    `segments`: whether to use the ruptures, repairs and peaks that a researcher `confirmed` in the study, if there are
+    any, or those of the `rule`. `study`: from the study's file, None outside a study. `overrides`: sentences about
+    settings that differ from the study's file.
     """
 
     events: EventSettings = field(default_factory=EventSettings)
@@ -144,7 +144,7 @@ class AnalysisSettings:
         return self.measures == "full"
 
     def refuse_unknown(self, raters: list[str]) -> None:
-        """Raise for a setting of a rater who is not there."""
+        """Raise for a setting that names an unknown rater."""
         for what, given in (("--lag", self.lags), ("--rescale", self.rescale)):
             for rater in given:
                 if rater != "*" and rater not in raters:

@@ -1,7 +1,7 @@
-"""A whole study: every session analyzed, side by side, and what holds over all of them.
+"""Analyzes a whole study: every session, and the results over all of them.
 
-Each session's result is written as soon as it is there, so that an interrupted run loses nothing that was finished;
-the next run does only what is new or was made from other files, settings or another version.
+Each session's result is written as soon as it is ready, so an interrupted run loses no finished session. The next run
+analyzes only sessions that are new, or that were analyzed from other files, with other settings or by another version.
 """
 
 import contextlib
@@ -38,17 +38,17 @@ def analyze_study(
     dask: str | None = None,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> StudyAnalysis:
-    """Analyze all sessions of a study; results go to `out` as they come. `on_progress` takes how many are done and how
-    many there are. Raises `AnalysisError` where nothing could be analyzed or written."""
+    """Analyze all sessions of a study; results go to `out` as they come. `on_progress` receives the number of finished
+    sessions and the total. Raises `AnalysisError` if nothing could be analyzed or written."""
     parts = out / PARTS
     known: dict[str, dict[str, Any]] = {}
     todo = find_jobs(study, settings)
     if not settings.order:
-        # b minus a is the same way round in every session: as in the first.
+        # b minus a has the same direction in every session: that of the first.
         settings = replace(settings, order=tuple(_first_order(todo)))
         todo = [replace(job, settings=settings) for job in todo]
     if settings.codes is not None:
-        # Once for all: an odd sheet ends the run before it begins.
+        # Checked once for all sessions: a faulty sheet ends the run before it begins.
         _refuse_codes_of_no_session(settings.codes, [job.name for job in todo])
     twice = next((name for name, count in Counter(job.name for job in todo).items() if count > 1), None)
     if twice:
@@ -92,7 +92,7 @@ def analyze_study(
 
 
 def write_study(analysis: StudyAnalysis, out: Path) -> None:
-    """`study.json` (without the sessions, whose own lie in `parts`) and the tables as CSV."""
+    """Write `study.json` (without the sessions; their own files are in `parts`) and the tables as CSV."""
     data = {key: value for key, value in analysis.as_json().items() if key != "sessions"}
     try:
         write_whole(out / "study.json", json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
@@ -103,7 +103,7 @@ def write_study(analysis: StudyAnalysis, out: Path) -> None:
 
 
 def write_long_traces(analysis: StudyAnalysis, out: Path) -> None:
-    """`traces.csv`: session, rater, video_s, rating of every second, as mixed models want them."""
+    """Write `traces.csv`: session, rater, video_s and rating for every second, in the form that mixed models need."""
     analyzed = {data["session"] for data in analysis.sessions}
     try:
         rows = (
@@ -119,7 +119,7 @@ def write_long_traces(analysis: StudyAnalysis, out: Path) -> None:
 
 
 def _refuse_codes_of_no_session(path: Path, sessions: list[str]) -> None:
-    """A study's sheet says of each code which session it belongs to."""
+    """Refuse a study's sheet in which a code does not name its session."""
     codes = read_codes(path)
     if len(sessions) > 1 and not all(code.session for code in codes):
         raise AnalysisError(f"{path} must say in a column `session` which session of the study each code belongs to.")
@@ -141,7 +141,7 @@ def _first_order(jobs_to_do: list[Job]) -> list[str]:
 
 
 def _read_part(path: Path) -> dict[str, Any] | None:
-    """A session's result as an earlier run left it; None for one that is not there or not whole."""
+    """A session's result from an earlier run; None if it is missing or not whole."""
     try:
         part = json.loads(path.read_text(encoding="utf-8"))
         return part if isinstance(part, dict) and {"key", "result", "ratings"} <= part.keys() else None
@@ -150,7 +150,7 @@ def _read_part(path: Path) -> dict[str, Any] | None:
 
 
 def _write_part(path: Path, part: dict[str, Any]) -> None:
-    # Two runs at once write a file each; the later one stays.
+    # Two simultaneous runs write a file each; the later one stays.
     try:
         write_whole(path, json.dumps(part, ensure_ascii=False, allow_nan=False))
     except (OSError, UnicodeEncodeError) as error:

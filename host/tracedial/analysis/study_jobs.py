@@ -1,8 +1,8 @@
-"""One session of a study as a job of its own: found, fetched, analyzed, and known again.
+"""One session of a study as one job: found, fetched, analyzed, and recognized in later runs.
 
 A study is a folder that holds session folders (its own or below `sessions/`), or folders with two or more trace CSVs
-each; on this computer, or wherever `fsspec` reaches (`s3://…`, `zip://…`, `memory://…`). A job runs in any process, on
-any machine that can read the study.
+each; on this computer, or anywhere that `fsspec` reaches (`s3://…`, `zip://…`, `memory://…`). A job can run in any
+process, on any machine that can read the study.
 """
 
 import contextlib
@@ -28,15 +28,15 @@ from tracedial.recording.folder import ALIGNMENT_FILE, PRACTICE_FILE, SESSION_FI
 from tracedial.study.segments import SEGMENTS_JOURNAL
 
 RESULT_MARKS = ("analysis.json", "study.json")
-"""Files by which a folder of results is known."""
+"""Files that mark a folder of results."""
 FETCHED = (SESSION_FILE, TRACE_FILE, ALIGNMENT_FILE, PRACTICE_FILE, SEGMENTS_JOURNAL)
-"""What an analysis reads of a session's and its raters' folders."""
+"""The files that an analysis reads from a session's folder and its raters' folders."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """A session to analyze: its name, and the files that belong to it, from the study on. `known_key`: what an analysis
-    that is there already was made from. `ignored`: tables in its folder that are no traces."""
+    """A session to analyze: its name, and its files as paths relative to the study. `known_key`: the key of an existing
+    analysis, which says what it was made from. `ignored`: tables in its folder that are not traces."""
 
     study: str
     name: str
@@ -48,8 +48,8 @@ class Job:
 
 @dataclass(frozen=True)
 class Done:
-    """What came of a job: the object of `Analysis.as_json`, or None with a `problem` in a sentence, or None for an
-    analysis that is there already. `key` says what it was made from; `ratings` are the traces that were analyzed."""
+    """The result of a job: the object of `Analysis.as_json`, or None with a `problem` in a sentence, or None if the
+    analysis already exists. `key` says what it was made from; `ratings` are the analyzed traces."""
 
     name: str
     key: str
@@ -59,7 +59,7 @@ class Done:
 
 
 def find_jobs(study: str, settings: AnalysisSettings) -> list[Job]:
-    """The sessions of a study, by name. Raises `AnalysisError` where there are none."""
+    """The sessions of a study, by name. Raises `AnalysisError` if there are none."""
     listed = list_files(study)
     sessions: dict[str, list[str]] = {}
     for name in listed:
@@ -102,7 +102,7 @@ def find_jobs(study: str, settings: AnalysisSettings) -> list[Job]:
 
 
 def run_job(job: Job) -> Done:
-    """Analyze a session. What is wrong with it is said in the result and does not end the others'."""
+    """Analyze a session. The result reports any problem, which does not stop the other sessions."""
     key = ""
     with tempfile.TemporaryDirectory(prefix="tracedial-") as scratch:
         try:
@@ -118,7 +118,7 @@ def run_job(job: Job) -> Done:
                 for trace in found.traces
             }
         except TracedialError as error:
-            # The files were read from a copy; the user knows them by their own names.
+            # The files were read from a copy; the message uses the original names, which the user knows.
             return Done(
                 job.name, key, None, whole_text(str(error).replace(f"{scratch}/", "").replace(f"{scratch}\\", ""))
             )
@@ -142,8 +142,8 @@ def traces_of(job: Job) -> list[Trace]:
 
 
 def _with_traces(job: Job) -> tuple[Job, list[str]]:
-    """The job with traces made (again) where the journals hold more than lies beside them, and a sentence for each that
-    was made again; a study elsewhere has to come with whole ones."""
+    """The job with traces made (again) if the journals hold more data than the existing traces, and a sentence for each
+    trace that was made again. A remote study must have whole traces."""
     session = next((PurePosixPath(name).parent for name in job.files if PurePosixPath(name).name == SESSION_FILE), None)
     if is_remote(job.study) or session is None:
         return job, []
@@ -170,7 +170,7 @@ def _is_trace(study: str, name: str) -> bool:
     try:
         data = file_bytes(study, name, 64)
     except OSError:
-        # Its own reading says why.
+        # Reading it later reports why.
         return True
     return data.removeprefix(b"\xef\xbb\xbf").replace(b" ", b"").startswith(b"video_s,rating") or b";" in data
 
@@ -188,12 +188,12 @@ def first_raters(job: Job) -> list[str]:
 
 
 def _session_name(folder: str) -> str:
-    """A session's name: its folder from the study on, without the study's own `sessions`."""
+    """A session's name: its folder relative to the study, without the leading `sessions`."""
     return whole_text(folder.removeprefix("sessions/").replace("/", "-")) or "session"
 
 
 def _key(job: Job, content: dict[str, bytes]) -> str:
-    """What an analysis is made from, as a hash: version, settings, and every byte that it reads."""
+    """A hash of everything that an analysis is made from: version, settings, and every byte that it reads."""
     digest = hashlib.sha256()
     codes = job.settings.codes
     settings = {**asdict(job.settings), "codes": [asdict(code) for code in read_codes(codes)] if codes else None}

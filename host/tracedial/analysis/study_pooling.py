@@ -1,7 +1,7 @@
-"""What holds over the dyads of a study, from each one's own figures: mean r, mean discrepancy, resolved ruptures.
+"""Results over the dyads of a study, from each dyad's own figures: mean r, mean discrepancy, resolved ruptures.
 
-A session gives one value. Where its raters are interchangeable and more than two, it is the mean of its pairs', known
-no better than one of them, since they share raters.
+A session gives one value. If it has more than two raters and they are interchangeable, that value is the mean over its
+pairs. It counts as no more precise than one pair, because the pairs share raters.
 """
 
 from dataclasses import dataclass, replace
@@ -15,15 +15,15 @@ from tracedial.analysis.result import Pair
 from tracedial.measures.pooling import Pooled, pool, variance_of_difference
 
 MOST_R = 0.999999
-"""Traces that are the same have no Fisher's z; this is as far as it goes."""
+"""Identical traces have no finite Fisher's z; r is limited to this."""
 LEAST_TOLD = 0.999
-"""What is taken for the least r that a session could have told from chance where no r at all would have been."""
+"""The smallest r that a session could have told from chance is set to this if no r would have been enough."""
 
 
 @dataclass(frozen=True)
 class Resolution:
-    """Of a role's ruptures, how many were followed by a repair: `share` with Wilson's interval, which takes ruptures
-    for independent. `mean_resolved`, `mean_unresolved`: mean of the ratings in resolved and unresolved ones."""
+    """How many of a role's ruptures were followed by a repair: `share` with Wilson's interval, which treats ruptures as
+    independent. `mean_resolved`, `mean_unresolved`: mean of the ratings in resolved and unresolved ones."""
 
     ruptures: int
     resolved: int
@@ -35,8 +35,8 @@ class Resolution:
 
 
 def mean_r(sessions: list[list[Pair]]) -> Pooled:
-    """The mean of Fisher's z, given as r. A dyad's r comes in without the slow course where that comes first, and with
-    next to no weight where the session could not have told any r from chance."""
+    """The mean of Fisher's z, given as r. A dyad enters with its r without the slow course if that r is reported first.
+    It has almost no weight if its session could not have told any r from chance."""
     effects, variances, detrended = [], [], 0
     for pairs in sessions:
         known = [one for pair in pairs if (one := _z_of(pair)) is not None]
@@ -53,7 +53,7 @@ def mean_r(sessions: list[list[Pair]]) -> Pooled:
 
 
 def mean_difference(sessions: list[list[Pair]], *, interchangeable: bool) -> Pooled:
-    """The mean of b − a; none of interchangeable raters, of whom the test of `level` says how far they lie apart."""
+    """The mean of b − a; none for interchangeable raters, for whom the test of `level` says how far apart they are."""
     effects, variances = [], []
     for pair, *_ in sessions:
         d = pair.discrepancy
@@ -94,7 +94,7 @@ def resolution_of(sessions: list[dict[str, Any]], roles: list[str]) -> Resolutio
 
 
 def _z_of(pair: Pair) -> tuple[float, float, float] | None:
-    """Fisher's z of a dyad, its variance, and whether (1.0 or 0.0) it is without the traces' slow course."""
+    """Fisher's z of a dyad, its variance, and 1.0 if the traces' slow course was removed, else 0.0."""
     first = first_of(pair.congruence)
     if first.r is None:
         return None

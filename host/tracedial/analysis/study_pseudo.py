@@ -1,4 +1,4 @@
-"""A study's dyads beside their pseudo-dyads: the traces as a table, and the tests of each measure."""
+"""Compares a study's dyads with pseudo-dyads: the traces as a table, and the tests of each measure."""
 
 import math
 from typing import Any
@@ -19,8 +19,8 @@ Tests = dict[str, PseudoTest]
 def beside_pseudo_dyads(
     sessions: list[dict[str, Any]], ratings: dict[str, Ratings], a: str, b: str, settings: AnalysisSettings
 ) -> tuple[list[str], Tests]:
-    """The sessions that have both roles, and the tests of the pair by measure: `r` and `level` (distance of the means),
-    and in the full set `lagged_r` (the largest in size of all lags) and `events` (overlap of the ruptures)."""
+    """The sessions that have both roles, and the pair's tests by measure: `r` and `level` (distance of the means), and
+    in the full set `lagged_r` (the r with the largest |r| over all lags) and `events` (overlap of the ruptures)."""
     both = [data for data in sessions if {a, b} <= ratings.get(data["session"], {}).keys()]
     names = [data["session"] for data in both]
     if not names:
@@ -43,13 +43,13 @@ def beside_pseudo_dyads(
 def beside_all_raters(
     sessions: list[dict[str, Any]], ratings: dict[str, Ratings], settings: AnalysisSettings
 ) -> tuple[list[str], Tests]:
-    """The same where raters are interchangeable: whoever rated a session stands beside groups of raters drawn from all
-    sessions, whatever they are called."""
+    """The same for interchangeable raters: the raters of each session are compared with groups drawn from all sessions,
+    regardless of names."""
     several = [data for data in sessions if len(ratings.get(data["session"], {})) > 1]
     names = [data["session"] for data in several]
     if not names:
         return [], {}
-    # In an order that knows no names: the draws are the same whoever is called what.
+    # The order does not depend on names, so the draws are the same whatever the raters are called.
     raters = [
         (at, rater)
         for at, name in enumerate(names)
@@ -74,7 +74,7 @@ def _sortable(values: list[float | None]) -> list[float]:
 
 
 def _traces(rows: list[list[float | None]], settings: AnalysisSettings) -> Floats:
-    """Traces one below the other, NaN where one is missing or has ended."""
+    """Traces as the rows of a table, NaN where one is missing or has ended."""
     traces = np.full((len(rows), max(map(len, rows))), np.nan)
     for trace, values in zip(traces, rows, strict=True):
         trace[: len(values)] = [np.nan if value is None else value for value in values]

@@ -1,4 +1,4 @@
-"""What an analysis of a study finds: its sessions side by side, and what holds over all of them."""
+"""The result of analyzing a study: its sessions, and the results over all of them."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -25,17 +25,17 @@ OF_A_SESSION = ("rise_used", "seconds_cut_for_common", "lag_corrections")
 TABLES = {"pairs": "dyads", "raters": "raters", "events": "events", "events_by_rule": "events_by_rule",
           "peaks": "peaks", "reliability": "reliability",
           "windows": "windows"}  # fmt: skip
-"""The tables of a session that a study has too, and what they are called there."""
+"""A session's tables that a study also has, with their names there."""
 ANY_RATER, ANOTHER = "one rater", "another"
-"""How a pair is named where raters are interchangeable."""
+"""The names of a pair's raters if raters are interchangeable."""
 ALL_RATERS = "all raters"
 
 
 @dataclass(frozen=True)
 class PooledPair:
-    """What holds over the dyads of a pair of roles, or of all raters where these are interchangeable. `dyads`: each
-    dyad's session and pair. `pseudo`: the tests beside pseudo-dyads by measure, whose ranks are those of `ranked`, the
-    sessions that they compare."""
+    """Results over the dyads of a pair of roles, or over all raters if these are interchangeable. `dyads`: each dyad's
+    session and pair. `pseudo`: the tests against pseudo-dyads, by measure; their ranks are in the order of `ranked`,
+    the sessions that they compare."""
 
     a: str
     b: str
@@ -46,7 +46,7 @@ class PooledPair:
     dyads: list[tuple[str, Pair]]
 
     def ranks(self, measure: str) -> dict[str, float | None]:
-        """By session the share of its pseudo-dyads that lie below it."""
+        """For each session, the share of its pseudo-dyads with a lower value."""
         test = self.pseudo.get(measure)
         return dict(zip(self.ranked, test.ranks, strict=True)) if test else {}
 
@@ -75,12 +75,12 @@ class StudyAnalysis:
 
     @property
     def synthetic(self) -> bool:
-        """Whether any ratings were made up by a program."""
+        """Whether a program generated any of the ratings."""
         return any(session["synthetic"] for session in self.sessions)
 
     @cached_property
     def pairs(self) -> list[PooledPair]:
-        """What holds over the dyads, for each pair of roles; for one pair, of any two raters, where these are
+        """The results over the dyads, for each pair of roles; for one pair, of any two raters, if these are
         interchangeable."""
         by_roles: dict[tuple[str, str], list[tuple[str, Pair]]] = {}
         for data in self.sessions:
@@ -143,7 +143,7 @@ class StudyAnalysis:
             **self.pooled(),
             "sessions": self.sessions,
             "problems": self.problems,
-            # What is each session's own stands with it.
+            # Each session's own parameters stay with the session.
             "parameters": {
                 name: value for name, value in self.sessions[0]["parameters"].items() if name not in OF_A_SESSION
             },

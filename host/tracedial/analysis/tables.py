@@ -1,4 +1,4 @@
-"""Results as tidy tables: rows that follow from the object of `Analysis.as_json`, and how they lie in a CSV."""
+"""Results as tidy tables: rows made from the object of `Analysis.as_json`, and their form as CSV."""
 
 import math
 from pathlib import Path
@@ -15,7 +15,7 @@ EVENT_COLUMNS = (
 
 
 def tables_of(data: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """The tables that follow from the object of `Analysis.as_json` alone."""
+    """The tables that need only the object of `Analysis.as_json`."""
     return {
         "raters": data["raters"],
         "pairs": [_flat_pair(pair) for pair in data["pairs"]],
@@ -82,6 +82,6 @@ def _event_rows(ruptures: dict[str, Any], repairs: dict[str, Any]) -> list[dict[
 
 
 def write_csv(path: Path, rows: list[dict[str, Any]], columns: tuple[str, ...] | None = None) -> None:
-    """Rows as a CSV: the columns given, or all that the rows have."""
+    """Write rows as a CSV, with the given columns or all that the rows have."""
     names = columns or tuple(dict.fromkeys(name for row in rows for name in row))
     write_table(path, names, ([row.get(name) for name in names] for row in rows))

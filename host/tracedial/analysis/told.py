@@ -1,4 +1,4 @@
-"""One set of settings: what a study's file says, and what was given against it."""
+"""One set of settings: from a study's file, and from options that override it."""
 
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -15,15 +15,15 @@ from tracedial.study.study import SESSIONS, STUDY_FILE, Study
 from tracedial.study.study_file import read_study
 
 OF_THE_RULE = ("rule", "count", "segment_s", "separation_s", "min_valid", "trim_start_s", "drop_sd", "return_share")
-"""Settings that say which ruptures the rule finds: whoever gives one wants the rule's ruptures."""
+"""Settings that decide which ruptures the rule finds: anyone who gives one wants the rule's ruptures."""
 NAMES = {"segment_s": "segments.length_s", "clip_s": "clips.length_s", "clip_pairs": "clips.pairs",
          "interchangeable": "rating.interchangeable", "scale": "scale", "order": "rating.roles"}  # fmt: skip
-"""What a setting is called in study.toml, where it is not `segments.` and its own name."""
+"""The name of a setting in study.toml, if it is not `segments.` plus its own name."""
 
 
 def study_of(place: str | Path) -> Study | None:
-    """The study that a place is, or that the session there lies in; None where there is no study.toml. Raises
-    `StudyError` for one that cannot be read."""
+    """The study at a place, or the study of the session there; None if there is no study.toml. Raises `StudyError` for
+    one that cannot be read."""
     if is_remote(str(place)):
         content = study_file(str(place), STUDY_FILE)
         if content is None:
@@ -39,7 +39,7 @@ def study_of(place: str | Path) -> Study | None:
 
 
 def study_of_all(places: Sequence[str | Path]) -> Study | None:
-    """The study of what is analyzed: of one session or study, or of traces that lie in one study's sessions."""
+    """The study to which all places belong: one session or study, or traces from the sessions of one study."""
     if len(places) == 1:
         return study_of(places[0])
     folders = {Path(place).resolve().parent.parent for place in places}
@@ -50,9 +50,9 @@ def study_of_all(places: Sequence[str | Path]) -> Study | None:
 
 
 def settings_for(places: Sequence[str | Path], given: Mapping[str, Any]) -> AnalysisSettings:
-    """The settings of an analysis: those of the study that the places belong to, and over them what was `given`, by the
-    names of `AnalysisSettings` and `EventSettings`. What differs from the study's file is said in `overrides`. Raises
-    `AnalysisError` for a value or a name that cannot be."""
+    """The settings of an analysis: those of the places' study, overridden by `given`, with the names of
+    `AnalysisSettings` and `EventSettings`. `overrides` reports what differs from the study's file. Raises
+    `AnalysisError` for an invalid value or name."""
     own = [entry.name for entry in fields(EventSettings)]
     known = [entry.name for entry in fields(AnalysisSettings)]
     for name in given:
@@ -68,7 +68,7 @@ def settings_for(places: Sequence[str | Path], given: Mapping[str, Any]) -> Anal
 
 
 def of_study(study: Study) -> AnalysisSettings:
-    """What a study's file says of its analysis."""
+    """The analysis settings in a study's file."""
     scale = study.scale
     plan = study.segments
     return AnalysisSettings(
@@ -83,8 +83,8 @@ def of_study(study: Study) -> AnalysisSettings:
 
 
 def with_overrides(settings: AnalysisSettings, base: AnalysisSettings, study: Study) -> AnalysisSettings:
-    """The settings with a sentence for each that is not the study's. A given parameter of the rule brings the rule's
-    own segments to the fore."""
+    """The settings, with a sentence for each that differs from the study's. If a parameter of the rule is given, the
+    rule's own segments are used."""
     changed = {
         entry.name: (getattr(settings.events, entry.name), getattr(base.events, entry.name))
         for entry in fields(EventSettings)
