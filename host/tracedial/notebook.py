@@ -158,9 +158,9 @@ def analyze(*places: str | Path, **settings: Any) -> Analysis:
 
     Args:
         places: one session's folder, or two or more CSVs that begin with the columns `video_s,rating`.
-        settings: those of `tracedial analyze`, by the names of `AnalysisSettings` and `EventSettings`, for example
-            `max_lag_s=5`, `keep_unmoved=True`, `segment_s=20`. For a session of a study those of its study.toml hold
-            where you give none; what you give against it is said in `remarks`.
+        settings: the settings of `tracedial analyze`, named as in `AnalysisSettings` and `EventSettings`, for example
+            `max_lag_s=5`, `keep_unmoved=True`, `segment_s=20`. For a session of a study, its study.toml supplies the
+            settings that you do not give; `remarks` name those that you give against it.
 
     Returns:
         `traces`, `events` (by rater), `pairs` (each with `congruence`, `discrepancy`, `lag` …), `reliability`,

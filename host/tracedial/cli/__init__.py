@@ -1,4 +1,4 @@
-"""The command line. Each command is in a file of its own, imported only when it is called."""
+"""The command line. Each command has its own file, which is imported only when the command is called."""
 
 import importlib
 import io
@@ -35,7 +35,7 @@ COMMANDS = {
     "study": "Set up a study, add sessions, see who has rated what, export.",
 }
 MODULES = {"import": "import_ratings"}
-"""Commands whose name no module can have."""
+"""Commands whose names cannot be module names."""
 
 
 class LazyGroup(click.Group):
@@ -61,12 +61,12 @@ def main() -> None:
 
 
 def run() -> None:
-    """Run a command; an error of the family becomes one sentence and exit code 1, wrong usage exit code 2.
+    """Run a command. A `TracedialError` becomes one sentence and exit code 1; wrong usage gives exit code 2.
 
-    A file or folder that the system refuses somewhere on the way is such an error too: it says which, and why.
+    If the system refuses a file or folder, that too becomes one sentence, which says which and why.
     """
     for stream in (sys.stdout, sys.stderr):
-        # A console that cannot show a character shows a mark in its place; it must not end a recording.
+        # If a console cannot show a character, show a mark in its place: this must not end a recording.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
@@ -84,7 +84,7 @@ def _end(sentence: str) -> NoReturn:
 
 
 def _refuse_unreadable(arguments: list[str]) -> None:
-    """Refuse a name in bytes that are no UTF-8 before anything is made of it: no file could hold it as text."""
+    """Refuse a name whose bytes are not UTF-8 before it is used: no file could store it as text."""
     for argument in arguments:
         if whole_text(argument) != argument:
             raise TracedialError(

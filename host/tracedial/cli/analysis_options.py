@@ -1,4 +1,4 @@
-"""The options of an analysis, shared by the commands that make one."""
+"""The options of an analysis, shared by the commands that run one."""
 
 import functools
 import math
@@ -112,7 +112,7 @@ def analysis_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _own(kind: type, values: dict[str, Any]) -> dict[str, Any]:
-    """Takes out of `values` what the settings of a kind have fields for."""
+    """Remove from `values`, and return, the values that are fields of a settings class."""
     return {entry.name: values.pop(entry.name) for entry in fields(kind) if entry.name in values}
 
 

@@ -55,7 +55,7 @@ def command(
 
 
 def say_analysis(analysis: Analysis) -> None:
-    """The result in a few lines."""
+    """Print the result in a few lines."""
     from tracedial.files.counted import counted
     from tracedial.report.numbers import number_text, r_text, span_text, time_text
     from tracedial.report.wording import reliability_words

@@ -40,7 +40,7 @@ def command(port: str | None) -> None:
             low = _ask(watch, f"lowest mark ({_mark(scale, scale.low)})", step)
             high = _ask(watch, f"highest mark ({_mark(scale, scale.high)})", step)
             if abs(high.raw - low.raw) < MIN_SPAN:
-                # Said before a third mark is asked for.
+                # Report an error before asking for a third mark.
                 calibrate(low, high, low, scale)
             centre = _ask(watch, _centre(scale), step)
         found = calibrate(low, high, centre, scale)
@@ -48,7 +48,7 @@ def command(port: str | None) -> None:
         try:
             dial.set(message.CONFIG_NOISE, struct.pack("<H", found.noise_counts))
         except TracedialError as error:
-            # A firmware from before there was that setting.
+            # An older firmware does not have this setting.
             click.echo(f"The noise was not stored, `tracedial flash` brings the firmware that keeps it. {error}")
         click.echo(f"Stored: raw {found.raw_low} at {scale.low}, raw {found.raw_high} at {scale.high}.")
         if found.reversed:

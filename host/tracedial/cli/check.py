@@ -93,7 +93,7 @@ def command(port: str | None, json_path: Path | None, no_turn: bool, seconds: fl
 
 
 def _check_writable(path: Path) -> None:
-    """Say before the measurement that a file cannot be written, not after it; leaves none that was not there."""
+    """Refuse a file that cannot be written before the measurement, not after it. Leaves no new file behind."""
     there = path.exists()
     try:
         with path.open("ab"):

@@ -67,7 +67,7 @@ def command(
         for key, value in changes:
             dial.set(key, value)
         if new != old:
-            # The pins are set up at the start.
+            # The pins are set up only at the start.
             dial.restart(message.INTO_DIAL)
             if any(dial.get(key) != value for key, value in changes):
                 raise TracedialError(

@@ -89,7 +89,7 @@ def command(out: Path, seconds: int, speed: float, seed: int) -> None:
 
 
 def demo_dial(name: str, number: int, script: Path) -> DialSettings:
-    """A dial with a quartz and a link as a board on USB has them."""
+    """A dial with the clock and the link of a board on USB."""
     return DialSettings(
         name=name,
         unique_id=f"de{number:014x}",
@@ -100,7 +100,7 @@ def demo_dial(name: str, number: int, script: Path) -> DialSettings:
 
 
 def _clear(out: Path) -> None:
-    """Take away an earlier demo, and nothing else."""
+    """Delete an earlier demo, and nothing else."""
     if not out.exists():
         return
     if not out.is_dir() or ((out / SESSION_FILE).exists() and not (out / DEMO_MARK).exists()):

@@ -57,7 +57,7 @@ def _identify(candidate: Candidate) -> None:
 
 
 def describe(candidate: Candidate) -> dict[str, object]:
-    """A candidate as JSON; `problem` is null for a dial."""
+    """A candidate as JSON; `problem` is null if it is a dial."""
     hello = candidate.hello
     if hello is None:
         return {"port": candidate.port, "problem": candidate.problem}

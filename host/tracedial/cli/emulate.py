@@ -22,7 +22,7 @@ from tracedial.errors import EmulatorError, TracedialError
 from tracedial.files.private import make_folder
 from tracedial.firmware_files import note_on_interpreter
 
-MAX_NAME_BYTES = 28  # a dial's 32, less the number behind the name of several
+MAX_NAME_BYTES = 28  # a dial's 32, less room for the number after the name when there are several dials
 
 MAX_TCP_PORT = 65535
 KEYS = {
@@ -141,7 +141,7 @@ def _folder(keep: Path | None, number: int) -> Path | None:
 async def _serve(emulator: Emulator, *, announce: bool, keyboard: bool) -> None:
     loop = asyncio.get_running_loop()
     ending = asyncio.Event()
-    # A terminal that is closed, or a program told to end, takes its announcement with it. Windows has no such call.
+    # Remove the announcement when the terminal closes or the program is told to end. Windows has no such call.
     for name in ("SIGTERM", "SIGHUP"):
         with contextlib.suppress(NotImplementedError, AttributeError):
             loop.add_signal_handler(getattr(signal, name), ending.set)
@@ -170,7 +170,7 @@ async def _serve(emulator: Emulator, *, announce: bool, keyboard: bool) -> None:
 
 
 async def _watch(dial: EmulatedDial) -> None:
-    """Ends with an error when a dial's process dies other than by a reboot."""
+    """End with an error when a dial's process dies for any reason other than a reboot."""
     while True:
         await dial.ended.wait()
         await asyncio.sleep(2)
@@ -196,7 +196,7 @@ def _read_keys(emulator: Emulator, loop: asyncio.AbstractEventLoop) -> None:
             key = click.getchar()
         except (EOFError, KeyboardInterrupt, TracedialError):
             return
-        # A key held down arrives as several at once.
+        # A key that is held down arrives several times at once.
         for one in re.findall("\x1b\\[.|\xe0.|.", key, re.DOTALL):
             if one in ("q", "\x03", "\x04"):
                 return

@@ -63,7 +63,7 @@ def command(
         written = [out]
         write_whole(out, to_pdf(sheets))
     else:
-        # An SVG holds one sheet.
+        # An SVG can hold only one sheet.
         several = len(sheets) > 1
         written = [out.with_stem(f"{out.stem}-{i + 1}") if several else out for i in range(len(sheets))]
         for path, sheet in zip(written, sheets, strict=True):

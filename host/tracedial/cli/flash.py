@@ -24,7 +24,7 @@ def command(port: str | None, board: str | None, replace: bool) -> None:
 def _the_only_port() -> str:
     from serial.tools import list_ports
 
-    # A board comes by USB; a computer's own serial ports, and those of radios, do not.
+    # Boards are on USB; a computer's own serial ports, and those of radios, are not.
     ports = [port.device for port in list_ports.comports() if port.vid is not None]
     emulated = {c.port for c in find_dials(ports) if c.hello and c.hello.board == "emulated"}
     ports = [port for port in ports if port not in emulated]

@@ -27,7 +27,7 @@ class Ends(click.ParamType):
     name = "LOW:HIGH"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, float]:
-        """Two numbers, the first the lower."""
+        """Two numbers, the lower one first."""
         try:
             low, high = map(float, value.split(":"))
         except ValueError:
@@ -38,7 +38,7 @@ class Ends(click.ParamType):
 
 
 class Where(click.ParamType):
-    """A column and the text that its rows must have."""
+    """A column, and the text that rows must have in it."""
 
     name = "COLUMN=TEXT"
 

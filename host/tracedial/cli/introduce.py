@@ -46,7 +46,7 @@ def command(
 
 
 def _own_name() -> str:
-    """This computer's name, as much of it as a dial keeps."""
+    """This computer's name, cut to the length that a dial stores."""
     name = platform.node().partition(".")[0] or "computer"
     while len(name.encode()) > hosts.MAX_HOST_NAME_BYTES:
         name = name[:-1]
@@ -54,7 +54,7 @@ def _own_name() -> str:
 
 
 def _start_again(dial: DialSettingsClient) -> None:
-    """The radio is switched on or off at the start."""
+    """Restart the dial, since it switches the radio on or off only at the start."""
     before = dial.get(message.CONFIG_HOSTS)
     dial.restart(message.INTO_DIAL)
     if dial.get(message.CONFIG_HOSTS) != before:

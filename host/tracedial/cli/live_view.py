@@ -1,6 +1,6 @@
-"""What a recording looks like while it runs: a gauge for each dial, in any terminal.
+"""Shows a recording while it runs: a gauge for each dial, in any terminal.
 
-Where the output is no terminal (a file, another program) a line every ten seconds says the same.
+If the output is not a terminal (a file, another program), a line every ten seconds says the same.
 """
 
 import sys
@@ -21,7 +21,7 @@ REFRESH_HZ = 5
 
 
 class LiveView:
-    """Shows the states of a recorder. `states` and `video_s` are asked at each refresh."""
+    """Shows the states of a recorder. Each refresh calls `states` and `video_s`."""
 
     def __init__(
         self, states: Callable[[], list[RaterState]], video_s: Callable[[], float], *, end_s: float, synthetic: bool
@@ -49,7 +49,7 @@ class LiveView:
             self._live.stop()
 
     def turn(self) -> None:
-        """Called often by the recorder; prints a plain line now and then where there is no terminal."""
+        """Called often by the recorder; without a terminal, prints a plain line from time to time."""
         if self._live:
             return
         for state in self._states():
@@ -63,7 +63,7 @@ class LiveView:
 
     def _table(self) -> Table:
         table = Table(title=f"{self._title}   {_clock(self._video_s())} of {_clock(self._end_s)}", title_justify="left")
-        # What matters most stays when the window is narrow: who, what, and whether the link holds.
+        # In a narrow window keep what matters most: who, which rating, and whether the link holds.
         width = self._console.width
         shown = {"gauge": width >= 112, "label": width >= 80, "samples": width >= 70, "clock within": width >= 90}
         for name in ("rater", "rating", "gauge", "label", "samples", "clock within", "link"):
@@ -80,7 +80,7 @@ class LiveView:
             table.add_row(
                 state.rater,
                 Text(f"{_rating(state):>4}", style="bold"),
-                # As `Text`: what a dial says is no markup.
+                # As `Text`, so that a dial's words are not read as markup.
                 *[Text(cell) for name, cell in optional.items() if shown[name]],
                 Text(_link(state), style="bold red" if not state.link_up or state.problem else ""),
             )
@@ -88,7 +88,7 @@ class LiveView:
 
 
 def gauge(rating: int | None, *, low: int, high: int) -> str:
-    """A line of cells with a mark where the rating stands, and one at the middle of the scale."""
+    """A line of cells with a mark at the rating and another at the middle of the scale."""
     cells = ["─"] * GAUGE_CELLS
     cells[GAUGE_CELLS // 2] = "┼"
     if rating is not None:

@@ -7,10 +7,10 @@ import click
 
 
 class FiniteRange(click.FloatRange):
-    """A range of numbers; `nan`, which is in every range to a careless comparison, is in none."""
+    """A range of numbers that excludes `nan`, which a careless comparison would accept in every range."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The number, if it is one and within the range."""
+        """Return the number if it is valid and in the range."""
         number = super().convert(value, param, ctx)
         if not math.isfinite(number):
             self.fail(f"{value!r} is not a finite number.", param, ctx)

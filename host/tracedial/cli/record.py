@@ -69,7 +69,7 @@ def command(
     if (told := study_rate_hz(session)) and rate_hz and rate_hz != told[1]:
         click.echo(f"note: rating.rate_hz is {rate_hz} here, as given; study.toml of {told[0]!r} says {told[1]}.")
     if rate_hz is None:
-        # A folder's name is checked later; what is no folder has no rate.
+        # The folder's name is checked later; without a folder there is no rate.
         begun = [read_begun(session / choice.rater).rate_hz for choice in choices] if resume else []
         rate_hz = round(next((rate for rate in begun if rate), told[1] if told else 1))
     fastest = top_speed(speed, parsed)

@@ -1,6 +1,6 @@
-"""Recording a session from beginning to end: dials found or emulated, video played, journals aligned.
+"""Records a session from beginning to end: finds or emulates dials, plays the video, aligns the journals.
 
-What `tracedial record` and `tracedial demo` have in common.
+`tracedial record` and `tracedial demo` share this code.
 """
 
 import contextlib
@@ -36,9 +36,9 @@ from tracedial.video import Video
 class SessionPlan:
     """What to record. `dials` are raters and ports; a port may be empty (the only dial there is) or `emulated:`.
 
-    `begin_s` is the second of the video from which to record; `resume`: the recordings were begun and go on there
-    (`resumed` makes such a plan), with `another_dial` if need be. `spill` is where journals go on when the
-    disk takes no more.
+    `begin_s` is the second of the video at which to begin. `resume`: continue existing recordings there (`resumed`
+    makes such a plan), if necessary with `another_dial`. `spill` is the folder in which journals continue when the disk
+    is full.
     """
 
     folder: Path
@@ -56,14 +56,14 @@ class SessionPlan:
 
 
 def top_speed(speed: float, cues: Sequence[Cue]) -> float:
-    """The fastest that a video runs that begins at `speed`."""
+    """The highest speed that a video reaches if it begins at `speed`."""
     return speed * max([1.0, *(cue.value for cue in cues if cue.act == "rate")])
 
 
 def resumed(plan: SessionPlan) -> SessionPlan:
-    """The plan of going on with recordings that were broken off, from the whole second that all of them reached.
+    """The plan that resumes interrupted recordings from the last whole second that all of them reached.
 
-    Raises `RecordingError` where there is none, where one has reached the video's end, and where video or rate differ.
+    Raises `RecordingError` if there is none, if one has reached the video's end, or if video or rate differ.
     """
     raters = [choice.rater for choice in plan.dials]
     check_names(plan.folder, raters, resume=True)
@@ -93,14 +93,14 @@ def resumed(plan: SessionPlan) -> SessionPlan:
 
 
 class EmulatedRater:
-    """Turns an emulated dial's knob as a rater who watches the video would: the script runs while the video does."""
+    """Turns an emulated dial's knob like a rater who watches the video: the script runs only while the video runs."""
 
     def __init__(self, emulator: EmulatorProcess | SimulatedDial, time: HostTime = REAL_TIME) -> None:
         self._emulator = emulator
         self._time = time
 
     def on_player_event(self, event: PlayerEvent) -> None:
-        """Follow the player; `play` is told ahead of its time."""
+        """Follow the player; `play` is announced ahead of its time."""
         if event.kind in ("play", "rate"):
             delay_s = max((event.host_ns - self._time.now_ns()) / 1e9, 0.0)
             self._emulator.command(f"play {event.video_s:.6f} {event.speed:.6f} {delay_s:.6f}")
@@ -109,9 +109,9 @@ class EmulatedRater:
 
 
 def record_session(plan: SessionPlan, line: SimulatedLine | None = None) -> list[RecordingSummary]:
-    """Record all dials of a plan, showing how it goes; Ctrl-C ends it cleanly. Returns how each recording ended.
+    """Record all dials of a plan and show the progress; Ctrl-C ends it cleanly. Returns how each recording ended.
 
-    With `line` the dials' ports are its own, and its time is the recording's.
+    With `line`, the dials' ports belong to it, and the recording runs in its simulated time.
     """
     time = line.time if line else REAL_TIME
     with contextlib.ExitStack() as stack:
@@ -172,7 +172,7 @@ def _settings(plan: SessionPlan) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _ctrl_c(stop: Callable[[], None]):
-    """Ctrl-C asks for a clean end; a second one is the usual interruption."""
+    """Make Ctrl-C request a clean end; a second Ctrl-C interrupts as usual."""
 
     def once(number: int, frame: object) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)

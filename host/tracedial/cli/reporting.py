@@ -1,4 +1,4 @@
-"""What several commands print."""
+"""Output that several commands share."""
 
 import click
 
@@ -9,7 +9,7 @@ from tracedial.timing.clock_fit import drift_words
 
 
 def say_alignments(alignments: list[Alignment], problems: list[TracedialError]) -> list[TracedialError]:
-    """All alignments, then what could not be aligned; returns the latter."""
+    """Print all alignments, then the problems of recordings that could not be aligned; returns those problems."""
     for alignment in alignments:
         say_alignment(alignment)
     for problem in problems:
@@ -18,7 +18,7 @@ def say_alignments(alignments: list[Alignment], problems: list[TracedialError]) 
 
 
 def say_alignment(alignment: Alignment) -> None:
-    """A recording's alignment in a few lines: what was rated, how well it is placed, what was found."""
+    """Print a recording's alignment in a few lines: what was rated, how exactly it is placed, and the findings."""
     report = alignment.report
     offset = report["offset_ms"]
     rows = f"{report['samples']} samples ({report['resent']} resent, {report['records_missing']} missing)"
@@ -41,6 +41,6 @@ def say_alignment(alignment: Alignment) -> None:
 
 
 def say_problems(problems: list[str]) -> None:
-    """What could not be read, a sentence each, where errors go."""
+    """Print a sentence for each thing that could not be read, to standard error."""
     for problem in problems:
         click.echo(f"tracedial: {terminal_text(problem)}", err=True)

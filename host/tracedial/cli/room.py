@@ -137,7 +137,7 @@ async def _serve(room: "Room | LiveRoom", place: _Place, *, address: str, port: 
     def close(*_: object) -> None:
         loop.call_soon_threadsafe(task.cancel)
 
-    # asyncio's own handlers of signals are not there on Windows.
+    # asyncio's own signal handlers do not exist on Windows.
     for name in ("SIGINT", "SIGTERM"):
         signal.signal(getattr(signal, name), close)
     with contextlib.suppress(asyncio.CancelledError):
@@ -146,11 +146,11 @@ async def _serve(room: "Room | LiveRoom", place: _Place, *, address: str, port: 
 
 
 def _on_enter(do: Callable[[], object]) -> None:
-    """Do something each time that Enter is pressed, for as long as there is a terminal or a pipe to press it in."""
+    """Do something whenever Enter is pressed, as long as there is a terminal or a pipe to read from."""
     if sys.stdin is None:
         return
     if hasattr(signal, "SIGTTIN"):
-        # A room in the shell's background must not be stopped for reading: its terminal is another's just now.
+        # A room in the shell's background must not be stopped when it reads: another program has the terminal now.
         signal.signal(signal.SIGTTIN, signal.SIG_IGN)
     with contextlib.suppress(OSError, ValueError):
         handle = sys.stdin.fileno()
@@ -158,14 +158,14 @@ def _on_enter(do: Callable[[], object]) -> None:
 
 
 def _read_lines(handle: int, do: Callable[[], object]) -> None:
-    # Not through `sys.stdin`, whose lock a thread that waits in it would hold at the program's end.
+    # Do not use `sys.stdin`: a thread that waits in it would still hold its lock when the program ends.
     with contextlib.suppress(OSError, RuntimeError):
         while os.read(handle, 1024):
             do()
 
 
 def _group(dials: tuple[str, ...]) -> list[DialChoice]:
-    """The dials that were named, or all that answer, each rater by the name of the dial."""
+    """The dials that were named, or else all that answer, with each dial's name as its rater."""
     if dials:
         choices = []
         for text in dials:

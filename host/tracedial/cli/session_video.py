@@ -1,4 +1,4 @@
-"""The one session that a command is about, and its video, found where the study has it or given."""
+"""Finds a command's one session and its video, which the study names or the user gives."""
 
 from pathlib import Path
 
@@ -10,8 +10,8 @@ from tracedial.video import Video, read_video
 
 
 def session_and_video(session: Path, video_path: Path | None) -> tuple[Dyad, Video]:
-    """Raises `ExchangeError` where PATH holds several sessions or nothing was rated, `StudyError` for a video that is
-    not the one that was rated or not there any more."""
+    """The session and its video. Raises `ExchangeError` if PATH holds several sessions or has no ratings, `StudyError`
+    if the video is missing or is not the one that was rated."""
     source = read_source(session)
     if len(source.sessions) != 1:
         raise ExchangeError(session, f"{session} holds {len(source.sessions)} sessions: give the folder of one.")

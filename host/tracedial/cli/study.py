@@ -67,7 +67,7 @@ def add(folder: Path, name: str, video_file: Path, raters: str | None, may_conve
 
 
 def _converted(path: Path) -> Path:
-    """The copy of a video that browsers play, made now."""
+    """Make the copy of a video that browsers can play."""
     from tracedial.study.conversion import convert, converted_path
 
     target = converted_path(path)
@@ -113,7 +113,7 @@ def status(folder: Path) -> None:
 
 
 def _decision(function: Callable[..., None]) -> Callable[..., None]:
-    """The arguments of a decision about a whole rating."""
+    """Add the arguments of a decision about a whole rating."""
     for part in (
         click.argument("folder", type=FOLDER),
         click.argument("session"),
@@ -164,6 +164,6 @@ for _one in (study_privacy.seal, study_privacy.unseal, study_privacy.delete):
 
 
 def _end(problems: list[str]) -> None:
-    """Say what could not be read; the exit code tells it too."""
+    """Say what could not be read, also by the exit code."""
     say_problems(problems)
     sys.exit(1 if problems else 0)

@@ -1,4 +1,4 @@
-"""Whole studies on the command line: the options, the progress, the result in a few lines."""
+"""Whole studies on the command line: the options, the progress, and the result in a few lines."""
 
 import contextlib
 import functools
@@ -31,7 +31,7 @@ def study_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def is_study(paths: tuple[str, ...]) -> bool:
-    """Whether the paths are one study: a URL, or a folder that is not itself a session's."""
+    """Whether the paths are one study: a URL, or a folder that is not a session's folder."""
     from tracedial.analysis.places import is_remote
 
     if len(paths) != 1:
@@ -40,14 +40,14 @@ def is_study(paths: tuple[str, ...]) -> bool:
 
 
 def refuse_for_a_session(*, jobs: int | None, dask: str | None, traces: bool) -> None:
-    """Say that an option of studies means nothing for one session."""
+    """Refuse options that only studies have when the command is about one session."""
     for name, given in (("--jobs", jobs), ("--dask", dask), ("--traces", traces)):
         if given:
             raise click.UsageError(f"{name} is for a study, a folder of session folders.")
 
 
 def study_out(study: str) -> Path:
-    """Where a study's results go if nothing is said: into it, or for one elsewhere beside you."""
+    """The default folder for a study's results: inside the study, or for a remote study in the current folder."""
     from tracedial.analysis.places import is_remote
 
     if is_remote(study):
@@ -58,7 +58,7 @@ def study_out(study: str) -> Path:
 def run_study(
     study: str, settings: AnalysisSettings, *, out: Path | None, jobs: int | None, dask: str | None, traces: bool
 ) -> "StudyAnalysis":
-    """Analyze a study with a bar of its progress, and write its tables."""
+    """Analyze a study with a progress bar, and write its tables."""
     from tracedial.analysis.study_analysis import analyze_study, write_long_traces, write_study
 
     target = out or study_out(study)
@@ -71,7 +71,7 @@ def run_study(
 
 
 def say_study(analysis: "StudyAnalysis", out: Path) -> None:
-    """The result in a few lines."""
+    """Print the result in a few lines."""
     from tracedial.files.counted import counted
     from tracedial.report.study_wording import pooled_words, resolution_words
 
@@ -98,7 +98,7 @@ def say_study(analysis: "StudyAnalysis", out: Path) -> None:
 
 @contextlib.contextmanager
 def progress_bar(of_what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on the terminal, for what takes how many are done and how many there are."""
+    """A progress bar on the terminal: yields a function that takes the numbers done and in all."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
