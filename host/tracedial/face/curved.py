@@ -1,4 +1,4 @@
-"""Text along a circle: upright at the top, and turned round at the bottom, so that nobody reads upside down."""
+"""Text along a circle: upright at the top and turned at the bottom, so that nobody has to read upside down."""
 
 import functools
 import math
@@ -8,13 +8,13 @@ from tracedial.face.lettering import ASCENT_EM, DESCENT_EM, advance_em, width_em
 from tracedial.face.shapes import Letter, polar
 
 TURNED_FROM_DEG = 100.0
-"""From this angle on text is turned round."""
+"""From this angle on, text is turned."""
 ROW_EM = ASCENT_EM + DESCENT_EM
 
 
 @dataclass(frozen=True)
 class CurvedText:
-    """Lines of text around the angle `at_deg`, in rings from `inner_mm` outward, the first line on top for a reader."""
+    """Lines of text around the angle `at_deg`, in rings from `inner_mm` outward. Readers see the first line on top."""
 
     lines: tuple[str, ...]
     at_deg: float
@@ -25,30 +25,30 @@ class CurvedText:
 
     @property
     def turned(self) -> bool:
-        """Whether it is read from outside."""
+        """Whether the text is turned, so that it is read from outside."""
         return abs(self.at_deg) > TURNED_FROM_DEG
 
     @property
     def outer_mm(self) -> float:
-        """Where its outermost row ends; the corners of a wide letter lie a little outside."""
+        """The radius at which its outermost row ends; the corners of a wide letter lie a little outside."""
         return self.inner_mm + ROW_EM * self.em_mm * len(self.lines)
 
     @functools.cached_property
     def half_deg(self) -> float:
-        """Half of the angle that it takes."""
+        """Half of the angle that it occupies."""
         return max(self._width_deg(line, inner) for line, inner in self._rows()) / 2
 
     def _rows(self) -> list[tuple[str, float]]:
-        # For a reader the first line is on top: outermost at the top of the face, innermost at its bottom.
+        # A reader sees the first line on top: outermost at the top of the face, innermost at its bottom.
         lines = self.lines if self.turned else self.lines[::-1]
         return [(line, self.inner_mm + ROW_EM * self.em_mm * i) for i, line in enumerate(lines)]
 
     def _width_deg(self, line: str, inner_mm: float) -> float:
-        # Measured where letters are closest to one another: on the inner edge of their ring.
+        # Measured on the inner edge of the ring, where letters are closest to one another.
         return math.degrees(width_em(line, self.weight) * self.em_mm / inner_mm)
 
     def letters(self, ink: str) -> list[Letter]:
-        """The letters in their places."""
+        """The letters at their positions."""
         placed: list[Letter] = []
         for line, inner_mm in self._rows():
             base_mm = inner_mm + (ASCENT_EM if self.turned else DESCENT_EM) * self.em_mm

@@ -1,4 +1,4 @@
-"""A layout as shapes."""
+"""Draws a layout as shapes."""
 
 from tracedial.face.layout import Layout
 from tracedial.face.shapes import Arc, Circle, Line, Shape, polar
@@ -6,7 +6,7 @@ from tracedial.face.shapes import Arc, Circle, Line, Shape, polar
 BLACK, GREY, ACCENT, CUT = "#1a1a1a", "#6b6b6b", "#b3261e", "#9a9a9a"
 SHORT_MM, MIDDLE_MM, LONG_MM, DETENT_MM = 1.8, 2.8, 3.8, 4.5
 HOLE_RADIUS_MM = 3.75
-"""The hole for a bushing of M7 or 7 mm."""
+"""The hole for an M7 or 7 mm bushing."""
 CUT_TICK_MM = 1.5
 
 

@@ -1,4 +1,4 @@
-"""The layout of a face: from the scale to ticks, numbers and labels of which none touches another."""
+"""The layout of a face: turns a scale into ticks, numbers and labels that do not touch each other."""
 
 import bisect
 import math
@@ -14,14 +14,14 @@ from tracedial.face.lettering import CAP_HEIGHT_EM, missing_letters, wrapped
 ARM_MM = 600
 LEAST_ARCMIN = 16
 LEAST_EM_MM = ARM_MM * math.tan(math.radians(LEAST_ARCMIN / 60)) / CAP_HEIGHT_EM
-"""Capitals of 16 minutes of arc at arm's length: the least height that ISO 9241-303 allows."""
+"""Capitals of 16 minutes of arc at arm's length: the smallest height that ISO 9241-303 allows."""
 
 LARGEST_EM_MM = 6.0
 EM_STEP_MM = 0.2
 LEAST_DIAMETER_MM, LARGEST_DIAMETER_MM = 72.0, 190.0
 LEAST_TRAVEL_DEG, LARGEST_TRAVEL_DEG = 60.0, 340.0
 KNOB_RADIUS_MM = 18.0
-"""The printed knob's; a larger one would cover the ticks of a small face."""
+"""The printed knob's radius; a larger knob would cover the ticks of a small face."""
 EDGE_MM = 2.0
 TICK_MM = 4.5
 RING_GAP_MM = 1.2
@@ -31,7 +31,7 @@ MOST_ROWS = 4
 
 @dataclass(frozen=True)
 class Layout:
-    """A face: what stands where. Angles clockwise from the top, lengths from the centre."""
+    """A face and the positions of its parts. Angles are clockwise from the top, lengths from the centre."""
 
     scale: Scale
     diameter_mm: float
@@ -43,7 +43,7 @@ class Layout:
     mark: CurvedText | None
 
     def angle_deg(self, rating: int) -> float:
-        """Where a rating stands."""
+        """The angle of a rating."""
         return angle_deg(self.scale, self.travel_deg, rating)
 
 
@@ -53,9 +53,9 @@ def angle_deg(scale: Scale, travel_deg: float, rating: int) -> float:
 
 
 def lay_out(scale: Scale, *, diameter_mm: float, travel_deg: float, mark: str = "") -> Layout:
-    """The face of `scale`; `mark`, such as a dial's number, stands at the bottom.
+    """Lay out the face of `scale`; `mark`, such as a dial's number, is printed at the bottom.
 
-    Raises `FaceError` with what to change where the labels cannot stand side by side in letters that can be read.
+    Raises `FaceError`, which says what to change, if the labels do not fit side by side in readable letters.
     """
     _check(scale, diameter_mm, travel_deg, mark)
     found = _try(scale, diameter_mm, travel_deg, mark)
@@ -64,7 +64,7 @@ def lay_out(scale: Scale, *, diameter_mm: float, travel_deg: float, mark: str = 
     longest = max((label for _, label in scale.detents), key=len, default="")
     shorten = f'shorten the longest, "{longest}"' if longest else "take a smaller --travel"
     wider = range(math.floor(diameter_mm) + 1, int(LARGEST_DIAMETER_MM) + 1)
-    # In the smallest letters, what fits a face fits every larger one.
+    # In the smallest letters, a layout that fits one face fits every larger face.
     first = bisect.bisect_left(wider, True, key=lambda mm: _sized(scale, mm, travel_deg, mark, LEAST_EM_MM) is not None)
     if first < len(wider):
         raise FaceError(
@@ -96,7 +96,7 @@ def _check(scale: Scale, diameter_mm: float, travel_deg: float, mark: str) -> No
 
 
 def _try(scale: Scale, diameter_mm: float, travel_deg: float, mark: str) -> Layout | None:
-    """The layout with the largest letters, labels of as few lines as can be; None if there is none."""
+    """The layout with the largest letters, and labels of as few lines as possible; None if there is none."""
     em_mm = max(LEAST_EM_MM, min(LARGEST_EM_MM, diameter_mm / 22))
     while em_mm >= LEAST_EM_MM - 1e-9:
         found = _sized(scale, diameter_mm, travel_deg, mark, em_mm)
@@ -156,7 +156,7 @@ def _with(
     numbers = _numbers(scale, travel_deg=travel_deg, inner_mm=numbers_mm, em_mm=em_mm, gap_mm=gap_mm, mark=marked)
     if numbers is None:
         return None
-    # A single text may not bite its own tail.
+    # The ends of a single text must not meet.
     if any(text.half_deg > 80 for text in labels):
         return None
     tick_every = next(n for n in _ladder() if n * _pitch_mm(scale, travel_deg, arc_mm) >= LEAST_TICK_PITCH_MM)
@@ -173,7 +173,7 @@ def _with(
 
 
 def _label(text: str, at_deg: float, inner_mm: float, em_mm: float, rows: int, rating: int) -> CurvedText:
-    """A label in at most `rows` lines: in fewer where more would not make it narrower."""
+    """A label in at most `rows` lines, or fewer if more lines would not make it narrower."""
     lines = next(broken for n in range(rows, 0, -1) if (broken := wrapped(text, n, "regular")))
     return CurvedText(
         lines=lines, at_deg=at_deg, inner_mm=inner_mm, em_mm=em_mm, weight="regular", of=f"label {rating}"
@@ -194,8 +194,8 @@ def _pitch_mm(scale: Scale, travel_deg: float, radius_mm: float) -> float:
 def _numbers(
     scale: Scale, travel_deg: float, inner_mm: float, em_mm: float, gap_mm: float, mark: CurvedText | None
 ) -> list[CurvedText] | None:
-    """The numbers: both ends, every detent, and between them as many round ones as stand freely; None if not even
-    the ends and the detents do."""
+    """The numbers: both ends, every detent, and as many round numbers between them as fit; None if not even the ends
+    and the detents fit."""
 
     def number(rating: int) -> CurvedText:
         at_deg = angle_deg(scale, travel_deg, rating)
@@ -231,5 +231,5 @@ def _on(scale: Scale, rating: int) -> bool:
 
 
 def printed(rating: int, *, signed: bool) -> str:
-    """A rating as it is printed; with a plus where the scale has negative ratings too, 0 without a sign."""
+    """A rating as printed: with a plus sign if the scale also has negative ratings, 0 without a sign."""
     return f"{rating:{'+' if signed else ''}d}".replace("-", "\N{MINUS SIGN}") if rating else "0"

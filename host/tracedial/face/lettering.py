@@ -1,4 +1,4 @@
-"""Letters as shapes: how wide they are, and their outlines, so that what was laid out is what is printed."""
+"""Letters as shapes: their widths and outlines, so that the print matches the layout exactly."""
 
 import functools
 from pathlib import Path
@@ -13,7 +13,7 @@ FONTS = {"regular": "DejaVuSans.ttf", "bold": "DejaVuSans-Bold.ttf"}
 
 
 def font_path(weight: str) -> Path:
-    """The font's file, which matplotlib brings."""
+    """The font's file, which comes with matplotlib."""
     import matplotlib as mpl
 
     return Path(mpl.get_data_path()) / "fonts" / "ttf" / FONTS[weight]
@@ -28,7 +28,7 @@ def _font(weight: str) -> Any:
 
 @functools.cache
 def advance_em(letter: str, weight: str) -> float:
-    """The width that a letter takes, in ems. Raises `KeyError` for a letter that the font lacks."""
+    """A letter's advance width in ems. Raises `KeyError` for a letter that the font lacks."""
     font = _font(weight)
     return font["hmtx"][font.getBestCmap()[ord(letter)]][0] / font["head"].unitsPerEm
 
@@ -56,14 +56,14 @@ def width_em(text: str, weight: str) -> float:
 
 
 def missing_letters(text: str, weight: str) -> str:
-    """The letters of `text` that the font lacks, or that have no width of their own."""
+    """The letters of `text` that the font lacks or that have no width."""
     cmap = _font(weight).getBestCmap()
     return "".join(letter for letter in text if ord(letter) not in cmap or not advance_em(letter, weight))
 
 
 @functools.lru_cache(1024)
 def wrapped(text: str, lines: int, weight: str) -> tuple[str, ...] | None:
-    """`text` broken between words into `lines` lines, the longest as short as can be; None if it has too few words."""
+    """`text` broken between words into `lines` lines, with the longest as short as possible; None for too few words."""
     words = text.split()
     if len(words) < lines:
         return None

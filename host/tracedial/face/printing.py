@@ -1,4 +1,4 @@
-"""Sheets as SVG and PDF, one mm of the drawing one mm on paper."""
+"""Sheets as SVG and PDF: one mm in the drawing is one mm on paper."""
 
 import math
 
@@ -8,7 +8,7 @@ from tracedial.face.sheets import Sheet
 
 
 def to_svg(sheet: Sheet) -> str:
-    """The sheet as SVG; letters are outlines, so that no font is needed."""
+    """The sheet as SVG; letters are outlines, so no font is needed."""
     names = {(s.letter, s.weight): f"g{ord(s.letter):x}{s.weight[0]}" for s in sheet.shapes if isinstance(s, Letter)}
     outlines = "".join(
         f'<path id="{name}" d="{outline(letter, weight)}"/>' for (letter, weight), name in sorted(names.items())

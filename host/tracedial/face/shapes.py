@@ -1,4 +1,4 @@
-"""What a face and a sheet are made of."""
+"""The shapes that make up a face and a sheet."""
 
 import math
 from dataclasses import dataclass, replace
@@ -43,7 +43,7 @@ class Arc:
 
 @dataclass(frozen=True)
 class Letter:
-    """A letter: the left end of its baseline, and its turn clockwise. `of` names the text that it belongs to."""
+    """A letter: the left end of its baseline and its clockwise rotation. `of` names the text to which it belongs."""
 
     x_mm: float
     y_mm: float

@@ -1,4 +1,4 @@
-"""Faces on sheets of paper, as many as fit, each sheet with a line that shows whether the printer scales."""
+"""Faces on sheets of paper, as many as fit; each sheet has a line that shows whether the printer scaled the page."""
 
 import math
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from tracedial.face.shapes import Letter, Line, Shape, moved
 
 PAPERS_MM = {"A4": (210.0, 297.0), "Letter": (215.9, 279.4)}
 MARGIN_MM = 5.0
-"""What most printers leave white."""
+"""The margin that most printers leave white."""
 CHECK_BAND_MM = 16.0
 CHECK_MM = 100.0
 CHECK_TEXT = {
@@ -33,9 +33,9 @@ class Sheet:
 def make_sheets(
     scale: Scale, *, diameter_mm: float, travel_deg: float, paper: str, count: int, first: int, language: str
 ) -> list[Sheet]:
-    """`count` faces on as few sheets of `paper` as fit; more than one are numbered from `first` on.
+    """`count` faces on as few sheets of `paper` as possible; several faces are numbered from `first` on.
 
-    Raises `FaceError` for a face that cannot be drawn, or is wider than the paper.
+    Raises `FaceError` if the face cannot be drawn or is wider than the paper.
     """
     width_mm, height_mm = PAPERS_MM[paper]
     places = centres(width_mm - 2 * MARGIN_MM, height_mm - 2 * MARGIN_MM - CHECK_BAND_MM, diameter_mm)
@@ -53,7 +53,7 @@ def make_sheets(
 
 
 def centres(width_mm: float, height_mm: float, diameter_mm: float) -> list[tuple[float, float]]:
-    """Centres of as many circles as fit into a rectangle, in rows or in staggered rows, whichever holds more."""
+    """The centres of as many circles as fit into a rectangle, in straight or staggered rows, whichever holds more."""
     turned = [(x, y) for y, x in _staggered(height_mm, width_mm, diameter_mm)]
     return max(_rows(width_mm, height_mm, diameter_mm), _staggered(width_mm, height_mm, diameter_mm), turned, key=len)
 
@@ -76,7 +76,7 @@ def _staggered(width_mm: float, height_mm: float, diameter_mm: float) -> list[tu
 
 
 def check_line(width_mm: float, height_mm: float, language: str) -> list[Shape]:
-    """A line of 100 mm at the foot of a page, with what to do if it is printed longer or shorter."""
+    """A 100 mm line at the foot of a page, with advice for when it is printed longer or shorter."""
     left_mm, y_mm = (width_mm - CHECK_MM) / 2, height_mm - MARGIN_MM - 8
     shapes: list[Shape] = [
         Line(x1_mm=left_mm, y1_mm=y_mm, x2_mm=left_mm + CHECK_MM, y2_mm=y_mm, width_mm=0.3, ink=BLACK)
