@@ -1,4 +1,4 @@
-"""Recordings over the air in a simulated time: the firmware on its emulated radio, the recorder, both proven."""
+"""Recordings over the air in a simulated time: the firmware on its emulated radio and the recorder, both proven."""
 
 from dial.calibrate import Calibration
 from dial.settings import Settings, pack_slot

@@ -1,4 +1,4 @@
-"""The command line, in a process of its own or in this one, and what it said."""
+"""Runs the command line, in a separate process or in this one, and returns its output."""
 
 import contextlib
 import io

@@ -1,4 +1,4 @@
-"""Emulated dials for tests, in a process of their own, and recordings of them."""
+"""Emulated dials for tests, in a separate process, and recordings of them."""
 
 import csv
 import subprocess

@@ -1,4 +1,4 @@
-"""Dials in a simulated time and in one process with the host: the real firmware, and dials that do what none should."""
+"""Dials in a simulated time, in one process with the host: the real firmware, and dials that misbehave."""
 
 import random
 

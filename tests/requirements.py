@@ -1,4 +1,4 @@
-"""Parts that a machine may lack: a test that needs one is skipped with its reason, and fails where all are required."""
+"""Parts that a machine may lack: a test that needs one is skipped with a reason, or fails if all parts are required."""
 
 import importlib.util
 import os

@@ -1,4 +1,4 @@
-"""The real firmware and the real host client in one process, on one simulated time: hours in seconds, truth known."""
+"""The real firmware and the real host client in one process and one simulated time: hours in seconds, truth known."""
 
 import random
 

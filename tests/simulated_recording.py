@@ -1,4 +1,4 @@
-"""Recordings with the real firmware in processes of its own and the real recorder, in one simulated time."""
+"""Recordings in one simulated time, with the real firmware in separate processes and the real recorder."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What `make` says on a machine that cannot make its virtual environment."""
+"""What `make` says on a machine that cannot create its virtual environment."""
 
 import importlib.util
 import shutil

@@ -1,4 +1,4 @@
-"""Files for people who come to the repository: they say the version that it has, and every page is on the site."""
+"""Files for visitors to the repository: they state its current version, and every page is on the site."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The order of the house: which code may import which, what is on the device, what the wheel holds."""
+"""The repository's structure: which code may import which, what goes on the device, what the wheel contains."""
 
 import ast
 import hashlib

@@ -1,8 +1,8 @@
-"""What a dial must do on a board, whatever board: `pytest tests/device -s --device PORT`.
+"""What a dial must do on any board: `pytest tests/device -s --device PORT`.
 
-Hardware-neutral: the same checks run on a real board and on an emulated one behind a pseudo-terminal. Each prints what
-it measured. `--device-knob COMMAND` is a command that moves the knob: `{raw}` in it is replaced by 0 .. 65535, or by
-`cut` and `mend` for the wiper's wire.
+The same checks run on a real board and on an emulated one behind a pseudo-terminal. Each prints what it measured.
+`--device-knob COMMAND` is a command that moves the knob: `{raw}` in it is replaced by 0 .. 65535, or by `cut` and
+`mend` for the wiper's wire.
 """
 
 import shlex

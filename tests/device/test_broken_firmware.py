@@ -1,4 +1,4 @@
-"""What a board does when its firmware fails: it is given a module that fails on purpose, and its own again afterwards.
+"""What a board does when its firmware fails: the test installs a module that fails on purpose, then restores its own.
 
 `pytest tests/device -s --device PORT`; needs a board that `tracedial flash` can write to.
 """

@@ -1,4 +1,4 @@
-"""The commands for a dial in the hand, on the emulated one: calibrate, check, config, identify, rescue; and a recording
+"""The commands for one dial, tried on the emulated one: calibrate, check, config, identify, rescue; and a recording
 through a broken wire."""
 
 import json

@@ -1,4 +1,4 @@
-"""Two recorders at one rater's folder, two dials in one recording: refused, or asked for and said."""
+"""Two recorders in one rater's folder, or two dials in one recording: refused, or allowed on request and reported."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""A dial over the air, in a simulated time: the firmware's radio, proof and seal, to a recorded trace."""
+"""A dial over the air, in a simulated time: from the firmware's radio, proof and seal to a recorded trace."""
 
 import numpy as np
 import pytest

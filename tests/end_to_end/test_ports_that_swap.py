@@ -1,4 +1,4 @@
-"""Dials whose ports change places (a hub's reset): each is found by its id, and what it held meanwhile is fetched."""
+"""Dials swap ports (a hub's reset): each is found by its id, and the records that it kept meanwhile are fetched."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""`record --resume` after a kill at any moment: it goes on where the journals end, or says in a sentence why not."""
+"""`record --resume` after a kill at any moment: it continues where the journals end, or says in a sentence why not."""
 
 import json
 import math

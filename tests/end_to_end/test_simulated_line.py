@@ -1,4 +1,4 @@
-"""Pauses, speeds, links that break and dials that reset, in a simulated time: what is recorded is exact."""
+"""Pauses, speeds, links that break and dials that reset, in a simulated time: the recording is exact."""
 
 import numpy as np
 import pytest

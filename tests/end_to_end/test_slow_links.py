@@ -1,5 +1,5 @@
-"""A link that turns slow in mid-recording, with the real firmware, recorder and journal in a simulated time: each
-sample's error is within its stated bound. The knob sweeps, so that each raw reading tells when it was taken."""
+"""A link that turns slow during a recording, with the real firmware, recorder and journal in a simulated time: each
+sample's error is within its stated bound. The knob sweeps, so that each raw reading shows when it was taken."""
 
 import numpy as np
 import pytest

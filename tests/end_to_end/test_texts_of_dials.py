@@ -1,4 +1,4 @@
-"""What a dial says of itself is text: no markup, and no code that a terminal obeys."""
+"""Texts from a dial are plain text: never markup, and never code that a terminal obeys."""
 
 import os
 import struct

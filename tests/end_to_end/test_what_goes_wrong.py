@@ -1,4 +1,4 @@
-"""Links that break, dials that reset, programs that are killed, disks that fill: nothing is made up, all is said."""
+"""Links that break, dials that reset, killed programs, full disks: nothing is invented and everything is reported."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""What a test needs that must run on MicroPython too, where there is no pytest."""
+"""What tests need that must also run on MicroPython, which has no pytest."""
 
 
 def raises(kind, function, *args, **kwargs):

@@ -1,4 +1,4 @@
-"""Run the test functions of modules where there is no pytest: `micropython run_plain.py FOLDERS -- MODULES`."""
+"""Run the test functions of modules without pytest: `micropython run_plain.py FOLDERS -- MODULES`."""
 
 import sys
 

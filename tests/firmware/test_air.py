@@ -1,4 +1,4 @@
-"""A dial's end of the air: who is not proven is not obeyed, whatever it writes."""
+"""The dial's end of a link over the air: it obeys no host that has not proven itself, whatever the host writes."""
 
 from dial.air import AirLink
 from dialwire import frame, message, seal

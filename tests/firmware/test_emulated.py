@@ -1,4 +1,4 @@
-"""The world of the emulated board: what turns the knob can turn it to every value."""
+"""The world of the emulated board: the knob can be turned to every value."""
 
 from dial.calibrate import Calibration, Settler
 from dial.direct import Direct

@@ -1,4 +1,4 @@
-"""Every value of every scale: reached by turning slowly, up and down, and given by a knob that rests on it."""
+"""Every value of every scale: a slow turn up or down reaches it, and a knob that rests on it gives it."""
 
 from dial.calibrate import FINE, Calibration, Settler
 from dial.direct import Direct

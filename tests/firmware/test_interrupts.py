@@ -1,4 +1,4 @@
-"""What runs in an interrupt allocates nothing: with the heap locked, where the interpreter can lock it."""
+"""Code in an interrupt allocates nothing: tested with the heap locked, if the interpreter can lock it."""
 
 from dial.latch import Edges, Latch
 from dial.quadrature import Quadrature

@@ -1,4 +1,4 @@
-"""A cable and a radio: one host at a time has the dial, the other is told so, and a host that is gone makes room."""
+"""A cable and a radio: one host at a time has the dial, the other gets a message, and a host that leaves makes room."""
 
 from dial.app import Dial, Identity
 from dial.calibrate import Calibration

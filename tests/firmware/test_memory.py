@@ -1,4 +1,4 @@
-"""A board's memory is small: it loads what its own knob needs, and nothing of another's."""
+"""A board's memory is small: it loads only the code that its own knob needs."""
 
 import dialwire
 

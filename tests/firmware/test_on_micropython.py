@@ -1,4 +1,4 @@
-"""The device's own tests again, on the interpreter of the device, and the compiler of a board over every file."""
+"""Runs the device's tests on the device's interpreter, and compiles every file with a board's compiler."""
 
 import subprocess
 import sys

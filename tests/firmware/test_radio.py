@@ -1,4 +1,4 @@
-"""The radio of a board on MicroPython's `bluetooth`, held to a stand-in that can be full, late and gone."""
+"""A board's radio on MicroPython's `bluetooth`, tested against a stand-in that can be full, late or gone."""
 
 from dialwire import advert
 from plain import FakeTicks

@@ -1,4 +1,4 @@
-"""What a link over the air is sealed with, on a board's own primitives: nothing is taken but the other side's."""
+"""The seal of a link over the air, on a board's own primitives: only frames from the other side are accepted."""
 
 from binascii import hexlify, unhexlify
 

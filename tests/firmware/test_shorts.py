@@ -1,4 +1,4 @@
-"""A wiper that touches ground or supply: what comes to an end of the range faster than a hand turns is no rating."""
+"""A wiper that touches ground or supply: a reading that jumps to an end faster than a hand turns is not a rating."""
 
 from dial.knobs import Potentiometer
 from dial.latch import Latch

@@ -1,4 +1,4 @@
-"""Apart from `test_ticks.py`, because MicroPython cannot compare a subclass of int."""
+"""Kept apart from `test_ticks.py`, because MicroPython cannot compare a subclass of int."""
 
 from dialwire.ticks import BOARD_TOP, ticks_add, ticks_diff
 

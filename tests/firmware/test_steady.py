@@ -1,4 +1,4 @@
-"""A noisy knob: no change while it rests, and no value lost, whatever noise `tracedial calibrate` may have measured."""
+"""A noisy knob: no change while it rests and no value lost, for any noise that `tracedial calibrate` may measure."""
 
 from dial.calibrate import Calibration, Settler
 from dial.direct import Direct

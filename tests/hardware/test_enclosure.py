@@ -1,4 +1,4 @@
-"""The enclosure: solids that a printer can make, that go together, and that fit the face."""
+"""The enclosure: its parts can be printed, go together, and fit the face."""
 
 import pytest
 import trimesh

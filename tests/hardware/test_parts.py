@@ -1,4 +1,4 @@
-"""The parts list: what a dial costs, by its own dated prices."""
+"""The parts list: the cost of a dial by the list's own dated prices."""
 
 import re
 from datetime import date

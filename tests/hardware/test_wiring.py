@@ -1,4 +1,4 @@
-"""The wiring: `hardware/wiring.toml` against the boards' files, the drawings and tables against it."""
+"""The wiring: `hardware/wiring.toml` matches the boards' files, and the drawings and tables match it."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""Sources of an export that were never recorded: any traces, any texts, in memory."""
+"""Export sources in memory that were never recorded: any traces, any texts."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

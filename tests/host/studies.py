@@ -1,4 +1,4 @@
-"""Studies as they lie on a disk, made without a dial: two raters' recordings, a choice of segments, answers."""
+"""Studies on a disk, made without a dial: two raters' recordings, a choice of segments, answers."""
 
 from binascii import crc32
 from pathlib import Path

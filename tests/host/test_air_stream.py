@@ -1,4 +1,4 @@
-"""`ble:` links on the host, with bleak's own classes replaced: which dial is meant, and a sentence for each failure."""
+"""`ble:` links on the host, with bleak's classes replaced: the right dial is found, and each failure has a sentence."""
 
 import sys
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""Alignment of recordings whose every clock is known: journals written from a simulated dial's events."""
+"""Alignment of recordings in which every clock is known: journals written from a simulated dial's events."""
 
 import struct
 

@@ -1,4 +1,4 @@
-"""Whatever traces and settings come: numbers, or a reason in words; no traceback, no NaN in the JSON."""
+"""Any traces and settings give numbers or a reason in words; no traceback, no NaN in the JSON."""
 
 import json
 from pathlib import Path

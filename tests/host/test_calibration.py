@@ -1,4 +1,4 @@
-"""Calibration and self-test: readings in, ends and verdicts out, and every nonsense refused in plain words."""
+"""Calibration and self-test: readings in, ends and verdicts out, and nonsense refused in plain words."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What nulls that a reviewer may name do to p values and intervals; traces are synthetic."""
+"""P values and intervals under null models that a reviewer might propose; traces are synthetic."""
 
 import numpy as np
 import pytest

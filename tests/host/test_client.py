@@ -1,4 +1,4 @@
-"""The client against the real firmware, on a link that does what links do."""
+"""The client against the real firmware, on a link with realistic faults."""
 
 import itertools
 

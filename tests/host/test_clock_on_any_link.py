@@ -1,4 +1,4 @@
-"""The bound holds on any link: one that turns slow, slow one way, lost, bunched, and back, at any time."""
+"""The bound holds on any link: one that becomes slow, slow one way, lossy or bunched, and recovers, at any time."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Copies that browsers play: each frame keeps its time, and half a copy never stands under its name."""
+"""Copies that browsers play: each frame keeps its time, and an incomplete copy never has the final name."""
 
 import hashlib
 import json

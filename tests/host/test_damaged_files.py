@@ -1,4 +1,4 @@
-"""Files that somebody edited, that a disk cut or that another version wrote: every command ends with a sentence."""
+"""Files that were edited, cut short by a disk or written by another version: every command ends with a sentence."""
 
 import asyncio
 import json

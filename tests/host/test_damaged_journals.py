@@ -1,4 +1,4 @@
-"""Journals that were damaged in every way: a row of the trace is true, missing or flagged, and what differs is said."""
+"""Journals damaged in every way: each row of the trace is true, missing or flagged, and differences are reported."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""ELAN, Praat and XDF: written, and read back by the libraries of those who use them, every value equal."""
+"""ELAN, Praat and XDF: files are read back with the libraries that their users have, and every value is equal."""
 
 import itertools
 import math

@@ -1,4 +1,4 @@
-"""Every format under attack: names that must not leak, texts that a spreadsheet would carry out, disks that end."""
+"""Every format under attack: names that must not leak, texts that a spreadsheet would execute, full disks."""
 
 import csv
 import gc

@@ -1,4 +1,4 @@
-"""`tracedial export` on sessions as they lie on a disk: what stands there already, full disks, names, odd files."""
+"""`tracedial export` on sessions on a disk: existing files, full disks, names, odd files."""
 
 import csv
 import errno

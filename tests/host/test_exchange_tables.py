@@ -1,4 +1,4 @@
-"""Tables for other programs, read back by the libraries that their users read them with: every value, every label."""
+"""Tables for other programs, read back with the libraries that their users have: every value and every label."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Subtitles, texts, REDCap, BIDS and CARMA, read back as their programs read them."""
+"""Subtitles, texts, REDCap, BIDS and CARMA, read back in the way in which their programs read them."""
 
 import csv
 import gzip

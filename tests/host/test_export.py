@@ -1,4 +1,4 @@
-"""Tables for other programs: whatever is in a cell, the table is read as it was written and carries nothing out."""
+"""Tables for other programs: whatever a cell contains, the table reads back as written and executes nothing."""
 
 import ast
 import csv

@@ -1,4 +1,4 @@
-"""The printed face: whatever the scale, no text touches another or leaves the face, or a sentence says why."""
+"""The printed face: for any scale, no text touches another or leaves the face, or else a sentence says why."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""The findings: each code has a sentence, and each sentence the values that it names."""
+"""The findings: each code has a sentence, and each sentence gets the values that it names."""
 
 import json
 import string

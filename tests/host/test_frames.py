@@ -1,4 +1,4 @@
-"""The timeline follows the frames that were shown, whatever the player told and whatever went wrong."""
+"""The timeline follows the frames that were shown, whatever the player reported and whatever went wrong."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""A group that is recorded together, on simulated time: however its recorder ends, the pages hear of it."""
+"""A group that is recorded together, in simulated time: however the recorder ends, the pages are notified."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Studies that are not finished: what is there can be used, and what is not is said."""
+"""Unfinished studies: the existing parts can be used, and the missing parts are reported."""
 
 import csv
 import os

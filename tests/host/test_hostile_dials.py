@@ -1,4 +1,4 @@
-"""Dials that say anything at all, flood, lie, hear nothing: they cost their own records and nobody else's."""
+"""Dials that send anything, flood, lie or hear nothing: they lose their own records and harm nobody else's."""
 
 import hypothesis.strategies as st
 import numpy as np

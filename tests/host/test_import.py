@@ -1,4 +1,4 @@
-"""`tracedial import`: other programs' files as recordings, their rows checked, and read by what reads recordings."""
+"""`tracedial import`: other programs' files become recordings, their rows are checked, and all readers can use them."""
 
 import csv
 import hashlib

@@ -1,4 +1,4 @@
-"""Which interpreter runs the emulated dial, and what is said where MicroPython is not installed."""
+"""Which interpreter runs the emulated dial, and the message if MicroPython is not installed."""
 
 import importlib.util
 import tomllib

@@ -1,4 +1,4 @@
-"""Dials are introduced over their cable: what each side keeps, and what a user is told when it does not work."""
+"""Dials are introduced over their cable: what each side stores, and the messages when it does not work."""
 
 from dataclasses import dataclass, field
 

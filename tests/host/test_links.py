@@ -1,4 +1,4 @@
-"""Ports that are absent, busy, forbidden or no dial; pseudo-terminals by pyserial; finding dials."""
+"""Ports that are absent, busy, forbidden or not a dial's; pseudo-terminals through pyserial; finding dials."""
 
 import errno
 import json

@@ -1,4 +1,4 @@
-"""The clock that is fitted while exchanges come in: of this boot, of the last minutes, and only if it is one."""
+"""The clock that is fitted while exchanges arrive: from this boot, from the last minutes, and only if a clock fits."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The public face: each documented example holds, each name is lazy, and what cannot be is said in a sentence."""
+"""The public interface: each documented example works, each name loads lazily, and each error is a sentence."""
 
 import doctest
 import inspect

@@ -1,6 +1,6 @@
 """Every setting of study.toml, in every command that reads a study.
 
-It has its effect, or a flag that is given against it is said. A setting that is added without a line here fails.
+It takes effect, or a flag that overrides it is reported. A setting that is added without a line here fails.
 """
 
 import csv

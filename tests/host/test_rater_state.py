@@ -1,4 +1,4 @@
-"""What is shown of a rater while recording: the worst of what is wrong, and nothing that is over."""
+"""The state shown for a rater during a recording: the worst current problem, and no past one."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""A dial is asked for no more samples than its HELLO promises, and one that is quick enough is recorded."""
+"""No dial is asked for more samples than its HELLO promises, and a dial that is fast enough is recorded."""
 
 import pytest
 

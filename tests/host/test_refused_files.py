@@ -1,4 +1,4 @@
-"""Files and folders that cannot be used: every command says which and why, and nothing is left half-made."""
+"""Files and folders that cannot be used: every command says which and why, and leaves nothing incomplete."""
 
 import builtins
 import errno

@@ -1,4 +1,4 @@
-"""Clips that are cut and traces that are drawn: which picture is shown when, what is copied, what is refused."""
+"""Cut clips and drawn traces: which picture is shown when, what is copied, what is refused."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Sessions that were taped as sound alone: a file of sound is a session, or is refused with the way to one."""
+"""Sessions with sound alone: a sound file is accepted as a session, or refused with advice on how to convert it."""
 
 import av
 import numpy as np

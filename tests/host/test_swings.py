@@ -1,4 +1,4 @@
-"""Periods that two traces share: one swing is one observation, wherever its waves end; traces are synthetic."""
+"""Periods that two traces share: one swing counts as one observation, wherever its waves end; traces are synthetic."""
 
 import numpy as np
 import pytest

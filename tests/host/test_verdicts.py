@@ -1,4 +1,4 @@
-"""Whole ratings that are void, given again, or kept though much of them is missing: nothing of any of them is lost."""
+"""Whole ratings that are voided, repeated, or kept although much is missing: none of their data is lost."""
 
 import shutil
 from hashlib import sha256

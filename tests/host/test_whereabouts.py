@@ -1,4 +1,4 @@
-"""Where a lost dial is looked for, and where not."""
+"""Where the host looks for a lost dial, and where it does not."""
 
 from lines import Bench
 from tracedial.errors import LinkError

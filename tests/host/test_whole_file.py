@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, and readers that notice the others."""
+"""Files that are complete or absent, and readers that notice incomplete ones."""
 
 import errno
 import json

@@ -1,4 +1,4 @@
-"""Debian's Firefox, driven by WebDriver BiDi over its own WebSocket: as much of Playwright's `Page` as a run needs."""
+"""Debian's Firefox, driven by WebDriver BiDi over its WebSocket: the part of Playwright's `Page` that a run needs."""
 
 import asyncio
 import contextlib

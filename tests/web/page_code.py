@@ -1,4 +1,4 @@
-"""The page's JavaScript run on Node.js, which pyright brings along: what is told on stdin, what it prints as JSON."""
+"""Runs the page's JavaScript on Node.js, which comes with pyright: input on stdin, output as JSON."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Other processes of this machine: those that a test froze, and those that keep it busy."""
+"""Other processes on this machine: those that a test froze, and those that keep the machine busy."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""A rating room as its users have it: the command in a process of its own, its pages in a real Chromium."""
+"""A rating room as users run it: the command in a separate process, its pages in a real Chromium."""
 
 import contextlib
 import http.client

@@ -1,7 +1,7 @@
-"""A screen outside of the browser: an X server whose pixels are read as they stand, by the host's own clock.
+"""A screen outside the browser: an X server, with pixels read directly and timed by the host's own clock.
 
-It tells which frame of the synthetic video stands on the screen when, without a word from the browser. It has no
-refresh and no panel: what a real screen adds, only a light sensor can tell.
+It shows which frame of the synthetic video is on the screen at what time, without help from the browser. It has no
+refresh and no panel: only a light sensor can measure what a real screen adds.
 """
 
 import contextlib

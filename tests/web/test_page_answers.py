@@ -1,4 +1,4 @@
-"""The page's dial answers as the firmware's does: both are given the same messages at the same times, and compared."""
+"""The page's dial answers like the firmware: both receive the same messages at the same times and are compared."""
 
 import struct
 

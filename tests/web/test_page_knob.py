@@ -1,4 +1,4 @@
-"""The page's knob and the dial's, turned alike, give the same ratings: the page's code on node, the dial's own here."""
+"""The page's knob and the dial's give the same ratings for the same turns: the page's code on node, the dial's here."""
 
 import hypothesis
 from hypothesis import strategies as st

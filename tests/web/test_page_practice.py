@@ -1,4 +1,4 @@
-"""The mark of the practice: the page draws it where the room reckons it to be."""
+"""The mark of the practice: the page draws it where the room computes it to be."""
 
 import pytest
 

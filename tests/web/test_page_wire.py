@@ -1,4 +1,4 @@
-"""The page's table of the wire is the firmware's, and its code does with it what the recorded vectors say."""
+"""The page's message table equals the firmware's, and its code agrees with the recorded vectors."""
 
 import runpy
 

@@ -1,4 +1,4 @@
-"""A rating that lacks too much, is void, and is given again, as rater and researcher see it."""
+"""A rating with too much missing is voided and repeated, as rater and researcher see it."""
 
 import pytest
 

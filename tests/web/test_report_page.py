@@ -1,4 +1,4 @@
-"""The report as its readers have it: in a real Chromium, and as a PDF."""
+"""The report as readers see it: in a real Chromium, and as a PDF."""
 
 import re
 import zlib

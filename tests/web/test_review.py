@@ -1,4 +1,4 @@
-"""The researcher's hand on the chart, and the codes of a clip."""
+"""The researcher's edits on the chart, and the codes of a clip."""
 
 import csv
 

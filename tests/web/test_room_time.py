@@ -1,8 +1,8 @@
-"""In a real browser a sample is filed where the video was, to the bound that is stated with it: through pauses, seeks
-and a stall, on a frozen browser, and in Firefox, there against the pixels of a screen outside.
+"""In a real browser each sample gets the right video time, within its stated bound: through pauses, seeks and a stall,
+on a frozen browser, and in Firefox (there against the pixels of a screen outside the browser).
 
-A busy machine shows frames late, and the bound says so: these tests judge by it. How small errors and bounds are on a
-quiet machine is printed by `python bench/run.py video_time`.
+A busy machine shows frames late and the bound grows accordingly; these tests judge by the bound. For the errors and
+bounds on a quiet machine, run `python bench/run.py video_time`.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""What a browser does not show or play is said before a rating begins; sound alone is a session like any."""
+"""If a browser cannot show or play something, the page says so before a rating begins; sound alone works like video."""
 
 import json
 import subprocess

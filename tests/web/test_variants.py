@@ -1,4 +1,4 @@
-"""The room otherwise: two raters, mouse and gamepad, another language, the trace shown, a group that sees a video."""
+"""Variants of the room: two raters, mouse and gamepad, another language, the trace shown, a group that sees a video."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Pages that are closed, doubled, cut off; a server that is killed; a video that no browser plays."""
+"""Pages that are closed, opened twice or cut off; a server that is killed; a video that no browser plays."""
 
 import json
 import subprocess

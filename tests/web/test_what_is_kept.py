@@ -1,4 +1,4 @@
-"""What was rated, chosen and typed stays, whatever is done with the room and with the study meanwhile."""
+"""Ratings, choices and typed texts are kept, whatever happens to the room and the study meanwhile."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What a page notices by itself: a hidden tab, a sleep, data that come too slowly, a dial that stands still."""
+"""What a page notices by itself: a hidden tab, a computer's sleep, slow data, a dial that does not move."""
 
 import json
 from pathlib import Path

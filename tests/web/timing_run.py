@@ -1,9 +1,9 @@
-"""What a rating's video time is worth: a room, a browser, frames that carry their number, a knob that tells its time.
+"""Measures how exact a rating's video time is: a room, a browser, numbered frames, a knob that shows the time.
 
-Used by the tests and by `make bench`. Two truths: the frames' numbers read from their pixels in the page, when the
-browser expects them on the screen (its own monotonic clock, not the room's exchanges); and, where `on_screen` asks for
-it, the pixels of an X server, read from outside of the browser by the host's own clock. The knob sweeps so that each
-raw reading says when it was taken, but for one constant that the dial's clock gives.
+The tests and `make bench` use it. There are two truths. One is the frame numbers read from the pixels in the page, at
+the time at which the browser expects them on the screen (by its own monotonic clock, not the room's exchanges). The
+other, with `on_screen`, is the pixels of an X server, read from outside the browser by the host's own clock. The knob
+sweeps so that each raw reading shows when it was taken, except for one constant that the dial's clock gives.
 """
 
 import contextlib

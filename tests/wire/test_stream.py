@@ -1,4 +1,4 @@
-"""Any stream, however cut and damaged: whole frames come out, nothing else ever does."""
+"""Any stream, however cut and damaged: only whole frames come out."""
 
 import pytest
 from hypothesis import given, settings

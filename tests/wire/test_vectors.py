@@ -1,4 +1,4 @@
-"""The recorded vectors: on this interpreter and on the device's, with the same outcome to the letter."""
+"""The recorded vectors: this interpreter and the device's give exactly the same results."""
 
 import json
 import subprocess
