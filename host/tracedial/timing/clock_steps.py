@@ -40,8 +40,8 @@ class Exchanges:
 def between_steps(exchanges: Exchanges) -> tuple[Exchanges, list[tuple[int, int]]]:
     """The ranges of exchanges in which the host's clock ran: a computer that slept stops it while the dial's goes on.
 
-    If the exchanges before and after a single exchange agree with each other and contradict it, it is not a step: it is
-    left out.
+    If the exchanges before and after a single exchange agree with each other and contradict it, there is no step: the
+    exchange is left out.
     """
     ranges: list[tuple[int, int]] = []
     first = 0
