@@ -2,7 +2,7 @@
 
 while True:
     try:
-        # First of all: a host that talks while the board boots may send a byte that would be taken for Ctrl-C.
+        # Do this first: a host that talks while the board boots may send a byte that would be taken for Ctrl-C.
         import sys
 
         ON_BOARD = sys.platform in ("rp2", "esp32")
@@ -26,7 +26,7 @@ def run(board, dial):
         data = board.read()
         if data:
             dial.receive(data, board.came(ticks), board.held())
-        # One frame a turn: a host that asks in the middle of a long answer is heard.
+        # One frame a turn, so that a request in the middle of a long answer is heard.
         frame = dial.outgoing() if board.ready() else None
         if frame is not None:
             board.write(frame)
@@ -37,7 +37,7 @@ def run(board, dial):
 
 
 def make_dial(**parts):
-    """The dial with the largest outbox that this board's memory holds; HELLO says how large it is."""
+    """The dial with the largest outbox that fits this board's memory; HELLO reports its size."""
     for capacity in (TWO_HOURS, TWO_HOURS // 2, TWO_HOURS // 4):
         try:
             return Dial(outbox_capacity=capacity, **parts)
@@ -47,7 +47,7 @@ def make_dial(**parts):
 
 
 def main():
-    """Start on the board that this is; on a computer, on the one that the emulator describes."""
+    """Start on this board; on a computer, on the board that the emulator describes."""
     if ON_BOARD:
         from port.hardware import open_board
     else:
@@ -79,7 +79,7 @@ def main():
     board.start()
     try:
         run(board, dial)
-    except Exception as error:  # noqa: BLE001  (whatever it is: the dial says it and starts again)
+    except Exception as error:  # noqa: BLE001  (whatever it is: the dial reports it and starts again)
         board.crashed(dial, error)
 
 
@@ -87,5 +87,5 @@ try:
     main()
 finally:
     if ON_BOARD:
-        # Whatever ended the dial: the prompt takes Ctrl-C again.
+        # Whatever ended the dial, the prompt accepts Ctrl-C again.
         kbd_intr(3)  # pyright: ignore[reportPossiblyUnboundVariable]

@@ -1,4 +1,4 @@
-# What is frozen into a MicroPython of one's own: the files of package.json but main.py, which starts them.
+# The files frozen into a custom MicroPython: those of package.json except main.py, which starts them.
 package("dialwire", base_path=".")
 package("dial", base_path=".")
 package(

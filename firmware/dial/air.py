@@ -1,8 +1,9 @@
-"""A link over the air: a host proves that it was introduced, the dial that it is the one, then all is sealed. Pure.
+"""A link over the air: the host proves that it was introduced, the dial proves its identity, then all data are sealed.
+Pure.
 
-`radio` carries pieces of bytes to and from whoever is connected, be it a stranger: `connection` (a number that is
-another one with each connection, 0 while there is none), `read()`, `ready()`, `send(data)`, `drop()`. `primitives` has
-`keyed_mac`, `make_cipher` (None where the board's MicroPython has no AES) and `random_bytes(count)`.
+`radio` carries pieces of bytes to and from whoever is connected, even a stranger: `connection` (a number that changes
+with each connection, 0 while there is none), `read()`, `ready()`, `send(data)`, `drop()`. `primitives` has `keyed_mac`,
+`make_cipher` (None where the board's MicroPython has no AES) and `random_bytes(count)`.
 """
 
 from dialwire import const, frame, message, seal
@@ -10,12 +11,13 @@ from dialwire.errors import WireError
 from dialwire.ticks import ticks_diff
 
 _PROVE_US = const(5000000)
-"""A host that has not proven itself by then makes room for another."""
+"""A host that has not proven itself by then is dropped to make room for another."""
 _BAD_PIECES = const(8)
 
 
 class AirLink:
-    """What a dial hears of its radio: nothing, until a host that `hosts()` has, as `(id, key, name)`, is proven."""
+    """The radio as the dial sees it: silent until a host listed in `hosts()`, as `(id, key, name)`, has proven
+    itself."""
 
     wired = False
 
@@ -27,7 +29,7 @@ class AirLink:
         self._ticks_us = ticks_us
         self._connection = 0
         self.refused = 0
-        """Frames of a connection that were no host's: a stranger's, a copy of an earlier one, a wrong tag."""
+        """Refused frames: from a stranger, copies of earlier frames, or with a wrong tag."""
         self._forget()
 
     def is_there(self):
@@ -35,11 +37,11 @@ class AirLink:
         return self._incoming is not None and self._radio.connection == self._connection != 0
 
     def hang_up(self):
-        """End the connection: the dial belongs to another link."""
+        """End the connection, because another link has the dial."""
         self._radio.drop()
 
     def read(self):
-        """The bytes of the wire that a proven host has sent."""
+        """The wire's bytes that a proven host has sent."""
         radio = self._radio
         if radio.connection != self._connection:
             self._connection = radio.connection
@@ -59,14 +61,14 @@ class AirLink:
         return came
 
     def ready(self):
-        """Whether a proven host can be sent a frame."""
+        """Whether a frame can be sent to a proven host."""
         return self.is_there() and self._radio.ready()
 
     def write(self, data):
         """Send a frame to the proven host."""
         outgoing = self._outgoing
         if outgoing is None:
-            # The host went in the very moment: it asks for what it lacks when it is back.
+            # The host has just disconnected; when it is back, it asks for the records that it lacks.
             return
         for at in range(0, len(data), seal.MAX_PIECE):
             self._radio.send(frame.encode(outgoing.close(data[at : at + seal.MAX_PIECE])))

@@ -1,6 +1,6 @@
 """The dial: bytes and readings in, frames out. One object, one loop around it, no hardware.
 
-The loop (`main.py`) calls, in this order of urgency: `poll` (a tick that is due must not wait), `receive`, `outgoing`.
+The loop (`main.py`) calls, in this order of urgency: `poll` (a due tick must not wait), `receive`, `outgoing`.
 """
 
 from dial import FIRMWARE_VERSION, lamp
@@ -20,14 +20,15 @@ _LOOK_US = const(120000000)
 _SYNCED_US = const(5000000)
 _EDGE_BURST = const(32)
 _IDLE_RECHECK = const(10)
-"""Readings between two looks at the knob's wires while no samples are taken; while they are, each sample looks."""
+"""Readings between two checks of the knob's wires while no samples are taken; during sampling each sample checks
+them."""
 _INFORMATION = const(1)
 WARNING = 2
 _ERROR = const(3)
 
 
 class Identity:
-    """Who this dial is, as HELLO says it."""
+    """This dial's identity, as HELLO reports it."""
 
     def __init__(self, *, boot, unique_id, board, interpreter, knob, pins=0, max_rate_hz=MAX_RATE_HZ, radio=0):
         self.boot = boot
@@ -44,8 +45,8 @@ class Dial:
     """The whole behaviour of a dial.
 
     `ticks_us` is the clock: a function without arguments that returns microseconds wrapped at 2**30. `knob` is one of
-    `dial.knobs`. `keep`, if given, puts settings where they survive a power cut, and raises `WireError` if it cannot;
-    `raise_pulse` raises the sync output; `free_bytes` tells how much memory is free.
+    `dial.knobs`. `keep`, if given, stores settings so that they survive a power cut, and raises `WireError` if it
+    cannot; `raise_pulse` raises the sync output; `free_bytes` tells how much memory is free.
     """
 
     def __init__(
@@ -114,7 +115,8 @@ class Dial:
         return self.settings.scale
 
     def receive(self, data, ticks, link=None):
-        """Take in bytes from the host; `ticks` is when they arrived, `link` what they came by: a cable, if None."""
+        """Take in bytes from the host; `ticks` is when they arrived, `link` the link that carried them (None: a
+        cable)."""
         if link is not self._link:
             self._change_link(link)
         received_us = self._clock.us(ticks)
@@ -128,7 +130,7 @@ class Dial:
                 self._refuse(payload[0], message.REFUSED_VALUE, str(error))
 
     def _change_link(self, link):
-        """Another host speaks now: what the one before began or was to hear is nothing for it."""
+        """Another host has the dial now: drop unfinished requests and answers of the previous host."""
         self._link = link
         self._decoder.feed(b"\x00")
         self._replies = []
@@ -142,7 +144,7 @@ class Dial:
         if not self.sampler.reading_due(now):
             return
         knob = self._knob
-        # The reading of the instant that was due: a knob that latches has it even if the loop comes late.
+        # The reading for the due instant: a latching knob has it even if the loop is late.
         if not knob.read(self.sampler.next_due(), now):
             return
         ticks = knob.ticks
@@ -159,7 +161,7 @@ class Dial:
             late_us = self.sampler.tick_done(ticks)
             self._sample(self._clock.us(ticks), late_us)
         if ticks_diff(ticks, self._looked) > _LOOK_US:
-            # Wide time must see the counter long before it wraps; at each reading it would cost memory.
+            # The wide clock must see the counter long before it wraps; updating it at each reading would cost memory.
             self._looked = ticks
             self._clock.us(ticks)
         if not tick:
@@ -176,8 +178,8 @@ class Dial:
     def hold(self, ticks):
         """The button was held: the knob stands on the home mark (0, or the middle of a scale without one).
 
-        An encoder takes that at any time. A potentiometer's calibration is moved to it, a little, while no samples are
-        taken.
+        An encoder accepts this at any time. A potentiometer's calibration is moved slightly to fit, but only while no
+        samples are taken.
         """
         index = self._home_index()
         if self._knob.incremental:
@@ -204,8 +206,8 @@ class Dial:
     def edge(self, ticks):
         """An edge came in on the sync input at `ticks`.
 
-        A flickering source must not push the ratings out of the outbox: beyond a burst of `_EDGE_BURST`, one edge a
-        second is kept; `value` goes on counting all.
+        A flickering source must not push ratings out of the outbox: after a burst of `_EDGE_BURST` edges, only one edge
+        a second is kept; `value` still counts all.
         """
         self._edges += 1
         since_us = ticks_diff(ticks, self._edge_refilled)
@@ -219,7 +221,7 @@ class Dial:
         self._event(ticks, message.EVENT_SYNC_IN, self._edges & 0xFFFF)
 
     def flood(self, ticks, began):
-        """The sync input was shut because its edges come too fast (`began` 1), or has been calm for a while (0)."""
+        """The sync input was shut because its edges came too fast (`began` 1), or has been calm for a while (0)."""
         self._event(ticks, message.EVENT_SYNC_FLOOD, began)
         self.log(
             WARNING,
@@ -229,11 +231,11 @@ class Dial:
         )
 
     def log(self, level, text):
-        """Tell the host something, in as many LOG messages as it takes."""
+        """Send the host a text, in as many LOG messages as needed."""
         data = text.encode()
         while data:
             cut = min(len(data), 200)
-            # Not within a character of several bytes.
+            # Do not split a character of several bytes.
             while cut < len(data) and data[cut] & 0xC0 == 0x80:
                 cut -= 1
             self._reply(message.LOG, level=level, text=data[:cut].decode())
@@ -261,7 +263,7 @@ class Dial:
         return lamp.WAITING if self._synced is None else lamp.SYNCED
 
     def outgoing(self):
-        """The next frame to send, or None. Called only when the link takes bytes, so nothing piles up here."""
+        """The next frame to send, or None. It is called only when the link takes bytes, so nothing piles up here."""
         if self._sync is not None:
             exchange, received_us = self._sync
             self._sync = None
@@ -287,7 +289,7 @@ class Dial:
             self._live_seq += 1
             return self._record(self._live_seq - 1, 0)
         if self._status_wanted:
-            # Only when all records have gone out, so that the host may take what it lacks for lost on the way.
+            # Only after all records have been sent, so that the host can count any missing record as lost on the way.
             self._status_wanted = False
             return self._status()
         return None
@@ -296,7 +298,7 @@ class Dial:
         return self._clock.us(self._ticks_us())
 
     def _pulse_us(self):
-        """The time now, at which the sync output rises if there is one."""
+        """The present time; the sync output, if there is one, rises now."""
         if self._raise_pulse:
             self._raise_pulse()
         return self._now_us()
@@ -341,7 +343,7 @@ class Dial:
                 % (message.PROTOCOL_MAJOR, message.PROTOCOL_MINOR, fields["major"], fields["minor"]),
             )
             return
-        # A host that (re)connects asks for what it missed by number; it must not wait for the backlog of another.
+        # A host that (re)connects requests missed records by number; it must not wait for another host's backlog.
         self._live_seq = self.outbox.next_seq
         self._resend_end = self._resend_seq
         self._say_hello()
@@ -380,12 +382,12 @@ class Dial:
 
     def _start(self, fields):
         most_hz = self.identity.max_rate_hz
-        # A dial's clock may be 2 % off the host's, whose rate it is.
+        # The rate is by the host's clock, and a dial's clock may be 2 % off it.
         if fields["period_ns"] * most_hz < 980000000:
             raise WireError(
                 "this dial sustains %d samples a second, not %d" % (most_hz, 1000000000 // fields["period_ns"])
             )
-        # The same start asked for again: its answer was lost, and the first record is still the first.
+        # The same START again: its answer was lost, and the first record stays the first.
         if not (self.sampler.running and fields["start"] == self.start):
             ticks = self._ticks_us()
             self._first_tick_us = self.sampler.start(
@@ -460,12 +462,12 @@ class Dial:
         candidate.set(key, value)
         self._take(candidate)
         if key == message.CONFIG_HOSTS and self._keep:
-            # Once more, so that the older slot does not go on holding the key of a host that is forgotten.
+            # Save twice, so that the older slot does not keep the key of a forgotten host.
             self._keep(candidate)
         self._config_get(key)
 
     def _take(self, settings):
-        """Keep these settings and go by them; `WireError` leaves the old ones in force."""
+        """Store and apply these settings; on a `WireError` the old ones stay in force."""
         if self._keep:
             self._keep(settings)
         self._knob.follow(settings)
@@ -475,7 +477,7 @@ class Dial:
             self._settler.index = index
         else:
             self._detent = None
-            # What was measured on the old scale would be sent as ratings of the new one.
+            # Records measured on the old scale would be sent as ratings on the new one.
             self.outbox.forget()
             self._live_seq = self.outbox.next_seq
         self.settings = settings
@@ -536,7 +538,7 @@ class Dial:
             flags |= message.FLAG_UNHOMED
         index = self._settler.index
         if index is None:
-            # No position was ever known; a number must stand there, and the flag says that it is none.
+            # No position was ever known. The field needs a number; the flag says that it is not a rating.
             index = self._home_index()
         if not self._n:
             self._n = 1
@@ -561,7 +563,7 @@ class Dial:
         self._clipped = False
 
     def _record(self, seq, more_flags):
-        # What is sent most: its values are in their ranges as the scale and the outbox hold them.
+        # The most frequent message; the scale and the outbox already keep its values in range.
         t_us, flags, index, low_index, high_index, n, total, raw = self.outbox.get(seq, self._clock.last_us)
         flags |= more_flags
         boot16 = self._boot16

@@ -1,4 +1,5 @@
-"""The button: a press marks a moment, a hold homes the knob. Bounce is waited out; the first edge gives the time."""
+"""The button: a press marks a moment, a hold homes the knob. The code waits until bouncing ends; the first edge gives
+the time."""
 
 from dialwire.ticks import ticks_diff
 
@@ -7,9 +8,9 @@ HOLD_US = 1500000
 
 
 class Button:
-    """Turns levels of a pin, looked at from time to time, into presses and holds.
+    """Turns a pin's levels, polled from time to time, into presses and holds.
 
-    `edges` is the `Edges` of the pin's interrupt: the instant of a press is latched there, not seen by the loop.
+    `edges` is the `Edges` of the pin's interrupt: it latches the instant of a press, which the loop would see too late.
     """
 
     def __init__(self, edges):
@@ -19,19 +20,19 @@ class Button:
         self._pressed_at = 0
         self._held = False
         self.pressed = False
-        """Set by `look` when a press has been made sure of; `ticks` is when it began."""
+        """Set by `look` when a press is certain; `ticks` is when it began."""
         self.held = False
         """Set by `look` when a press has lasted for `HOLD_US`."""
         self.ticks = 0
 
     def look(self, down, ticks):
-        """Take in whether the button is down now; sets `pressed` and `held` for this look alone."""
+        """Take in whether the button is down now; sets `pressed` and `held` for this call only."""
         self.pressed = self.held = False
         if down == self._down:
             self._changed = None
             if not down:
                 while self._edges.waiting():
-                    # Bounce, or a spike that was over before it was looked at.
+                    # Bounce, or a spike that had ended before this poll.
                     first = self._edges.take()
                     if ticks_diff(ticks, first) < BOUNCE_US:
                         self._changed = first

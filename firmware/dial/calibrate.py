@@ -7,14 +7,14 @@ from dialwire.errors import WireError
 FINE = 64
 HYSTERESIS_64 = 16
 MOST_HYSTERESIS_64 = 20
-"""With more, a knob that rests on a value, read a little beside it, could still be given the value next to it."""
+"""With more hysteresis, a knob that rests on a value but reads slightly off could keep the neighbouring value."""
 _MIN_SPAN = const(1024)
 # A wiper may stand this far outside the calibrated ends (1/64 of the travel) before the sample is called clipped.
 _MARGIN_SHIFT = const(6)
 
 
 class Calibration:
-    """The raw readings at the ends of the scale; `raw_low` > `raw_high` for a knob that is wired the other way."""
+    """The raw readings at the ends of the scale; `raw_low` > `raw_high` for a knob that is wired in reverse."""
 
     def __init__(self, raw_low, raw_high):
         for name, raw in (("raw_low", raw_low), ("raw_high", raw_high)):
@@ -27,7 +27,7 @@ class Calibration:
 
     def position_64(self, raw, positions):
         """`(position, clipped)`: where `raw` is, in 64ths of a step above the lowest position, and whether it lies
-        beyond an end by more than the margin (it is then held at that end, and said)."""
+        beyond an end by more than the margin (the position is then held at that end)."""
         span = self.raw_high - self.raw_low
         above = raw - self.raw_low
         if span < 0:
@@ -45,10 +45,10 @@ class Calibration:
 class Settler:
     """Chooses the position of the scale, so that a still knob never flickers between two ratings.
 
-    A position is left when the knob stands more than half a step and `hysteresis_64` away from it. A knob that rests on
-    a value gives that value, wherever it came from, and one that is turned slowly gives every value on its way, up and
-    down, as long as its readings lie at most a step apart. All positions are alike: a detent holds no longer than the
-    others, since what it would hold, its neighbours would lack.
+    The settler leaves a position when the knob is more than half a step plus `hysteresis_64` away from it. A knob that
+    rests on a value gives that value, wherever it came from. A knob that is turned slowly gives every value on its way,
+    up and down, as long as its readings lie at most a step apart. All positions are alike: a detent does not hold the
+    knob longer, because its neighbours would then get less than their share.
     """
 
     def __init__(self, scale, hysteresis_64=HYSTERESIS_64):
@@ -64,7 +64,8 @@ class Settler:
             return self.index
         off_64 = position_64 - self.index * FINE
         if off_64 > self._hold_64:
-            # Nearer than that it is the next one, though another may be nearest: readings may lie a step apart.
+            # Within that distance choose the next position, though another may be nearest: readings may lie a step
+            # apart.
             near = off_64 <= self._hold_64 + FINE
             self.index = self.index + 1 if near else (position_64 + FINE // 2) // FINE
         elif off_64 < -self._hold_64:

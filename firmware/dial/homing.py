@@ -1,9 +1,9 @@
-"""Where a potentiometer's calibrated ends go when its knob is said to stand on a position. Integers only."""
+"""Moves a potentiometer's calibrated ends when the rater says that its knob stands on a position. Integers only."""
 
 
 def moved_ends(calibration, raw, index, top):
-    """`(raw_low, raw_high)`, moved so that `raw` lies on position `index` of 0 .. `top`; None if that would move one by
-    more than 1/16 of the travel: the knob then does not stand where it is said to.
+    """`(raw_low, raw_high)`, moved so that `raw` lies on position `index` of 0 .. `top`; None if that would move an end
+    by more than 1/16 of the travel: then the knob cannot be at that position.
 
     An end that would leave the converter's range stays at its limit, and the other side is stretched to fit.
     """

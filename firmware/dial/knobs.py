@@ -1,9 +1,9 @@
-"""The knobs as the dial reads them: a latched converter here, one that is read at once in `dial.direct`, an encoder in
-`dial.wheel`, behind one way of asking.
+"""The dial's knobs behind one interface: a latched converter here, one that is read at once in `dial.direct`, and an
+encoder in `dial.wheel`.
 
 `read(due, now)` says whether there is a reading for the instant `due`; then `ticks`, `raw` (0 .. 65535, as the wire
-carries it) and `position` (`(position_64, clipped)`, None if there is none) are its. `state` is one of KNOB_OK,
-KNOB_FAULT, KNOB_UNHOMED; `recheck` looks again whether the wires hold.
+carries it) and `position` (`(position_64, clipped)`, None if there is none) describe it. `state` is one of KNOB_OK,
+KNOB_FAULT, KNOB_UNHOMED; `recheck` checks again that the wires are intact.
 """
 
 from dial.calibrate import FINE, HYSTERESIS_64, MOST_HYSTERESIS_64, Calibration
@@ -11,12 +11,12 @@ from dialwire import const, message
 from dialwire.ticks import ticks_diff
 
 _SETTLED_US = const(24000)
-"""A reading is of 16 ms; this long after its wire was seen to hold, none of it was read before."""
+"""A reading covers 16 ms; this long after the wire was found intact, a reading lies wholly after that check."""
 
 
 _SIGMAS = const(5)
-"""Standard deviations of a still knob's noise that the hysteresis holds, on either side: half-way between two ratings
-it then changes once in several days of readings."""
+"""The hysteresis covers this many standard deviations of a still knob's noise on either side: a knob half-way between
+two ratings then changes once in several days of readings."""
 _CONVERTER_STEP = const(17)
 """Raw counts between two neighbouring readings of a 12-bit converter, at most."""
 
@@ -27,16 +27,16 @@ class Calibrated:
     early_us = 0
     incremental = False
     apart_us = 0
-    """Readings at least so far apart have no conversion in common."""
+    """Readings at least this far apart share no conversion."""
 
     def __init__(self):
-        # Until `follow` brings the real ones.
+        # Placeholders until `follow` sets the real values.
         self.calibration = Calibration(0, 65535)
         self.positions = 2
         self.hysteresis_64 = HYSTERESIS_64
-        """For `dial.calibrate.Settler`: more for a noisy knob, as far as no value is lost; less where the travel is so
-        narrow that the converter tells few readings apart within a step. A knob on a value may then be read a whole
-        converter step beside it, and is still given it."""
+        """For `dial.calibrate.Settler`: larger for a noisy knob, as long as no value is lost; smaller if the travel is
+        so narrow that the converter resolves few readings within a step. Then a knob on a value may read a whole
+        converter step off and still gets that value."""
         self._steady = None
         self._steadied = None
         self.state = message.KNOB_OK
@@ -55,13 +55,13 @@ class Calibrated:
         calm = self.hysteresis_64 * span // steps_64
         self._steadied = self._steady = None
         if _SIGMAS * settings.noise > calm:
-            # Imported where it is needed: most dials have no memory to spare for it.
+            # Imported only where it is needed: most dials have no memory to spare for it.
             from dial.steady import Steady
 
             self._steady = Steady(settings.noise, calm // _SIGMAS, self.apart_us)
 
     def steady(self):
-        """Take the last reading into the steadied one, if there is one."""
+        """Update the steadied reading, if there is one, with the last reading."""
         if self._steady:
             self._steadied = self._steady.take(self.raw, self.ticks)
 
@@ -70,14 +70,14 @@ class Calibrated:
 
     @property
     def position(self):
-        """Where the wiper stands, None while its wire is broken."""
+        """The wiper's position, None while its wire is broken."""
         if self.state != message.KNOB_OK:
             return None
         return self.calibration.position_64(self._where(), self.positions)
 
     def home(self, index):
-        """The calibrated ends, moved so that the knob stands on position `index` here; None if it stands too far from
-        there for that (see `dial.homing`)."""
+        """The calibrated ends, moved so that the knob stands on position `index` here; None if the knob is too far from
+        that position (see `dial.homing`)."""
         # Imported when it is needed: most dials have no memory to spare for it.
         from dial.homing import moved_ends
 
@@ -87,9 +87,9 @@ class Calibrated:
 class Potentiometer(Calibrated):
     """A potentiometer behind a latched converter.
 
-    `connected` is a function that tells whether the wiper's wire holds, asked at each sample. Readings below `lowest`
-    or above `highest` can come from no wiper on this board, only from a cut wire; one that came to an end of the
-    converter's range faster than a hand turns, only from a wire that touches ground or supply.
+    `connected` is a function that tells whether the wiper's wire is intact; it is called at each sample. On this board,
+    readings below `lowest` or above `highest` come only from a cut wire. A reading that reached an end of the
+    converter's range faster than a hand can turn comes only from a wire that touches ground or supply.
     """
 
     early_us = 500
@@ -126,10 +126,10 @@ class Potentiometer(Calibrated):
         return True
 
     def recheck(self):
-        """Look whether the wiper is connected; the state follows.
+        """Check whether the wiper is connected, and set the state.
 
-        A wire that holds again makes no rating of what was read before it was seen to hold: the reading may be, in
-        whole or in part, that of a wiper in the air.
+        When a wire is intact again, readings from before this check still make no rating: they may come, wholly or
+        partly, from a disconnected wiper.
         """
         if self._shorted or not (self._lowest <= self.raw <= self._highest and self._connected()):
             self._break()

@@ -1,4 +1,4 @@
-"""What the lamp says: a pattern for each state of the dial, as milliseconds on and off in turn."""
+"""The lamp's patterns: one for each state of the dial, as milliseconds on and off in turn."""
 
 WAITING = (100, 1900)
 """No host: a short flash every two seconds."""
@@ -9,7 +9,7 @@ RECORDING = (500, 500)
 FAULT = (100, 100)
 """The knob's wire is broken, or it is not homed: five flashes a second."""
 IDENTIFY = (40, 40, 40, 40, 40, 300)
-"""This dial is the one that was asked for: three quick flashes and a pause."""
+"""Shows which dial was asked to identify itself: three quick flashes and a pause."""
 
 
 def lit(pattern, ms):

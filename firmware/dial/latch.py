@@ -1,7 +1,7 @@
-"""What an interrupt leaves behind for the loop: the readings of a converter, the instants of a pin's edges.
+"""Data that an interrupt leaves for the loop: the readings of a converter, and the instants of a pin's edges.
 
-The interrupt's part (`latch`) writes two small integers into places that exist already and leaves: it allocates
-nothing, and may come at any instruction of the loop's part. One writer, one reader: where the loop has to stand in for
+The interrupt's part (`latch`) writes two small integers into existing places and returns. It allocates nothing, and may
+run between any two instructions of the loop's part. There is one writer and one reader: if the loop has to stand in for
 an interrupt that does not come, it pauses the interrupt first.
 """
 
@@ -11,10 +11,10 @@ from dialwire import const
 from dialwire.ticks import ticks_diff
 
 READINGS = 512
-"""Readings kept, a power of two: half a second of them at 1 kHz, about as long as a host that does not read can hold
-the loop up."""
+"""Readings kept, a power of two: half a second at 1 kHz, about as long as a host that does not read can block the
+loop."""
 WINDOW = 16
-"""A reading of the knob is the middle half of this many conversions: noise averages out, a spike has no say."""
+"""A reading of the knob is the middle half of this many conversions: noise averages out, and a spike has no effect."""
 _LOST_US = const(20000)
 _END = const(512)
 """A wiper that touches ground or supply reads at most this far from an end of the range."""
@@ -48,12 +48,13 @@ class Latch:
         self.paused = False
         """Set while the loop uses the converter for something else."""
         self.lost = 0
-        """How often the loop came too late and readings were overwritten unread."""
+        """How often the loop was too late and readings were overwritten unread."""
         self.stalls = 0
-        """How often the interrupt did not come, and the loop read the converter itself."""
+        """How often the interrupt did not come and the loop read the converter itself."""
 
     def latch(self, source=None):
-        """The interrupt: one reading. Paused, it writes none unless the loop itself asks (`source` is this latch)."""
+        """The interrupt: one reading. While paused, it writes none unless the loop itself calls it (`source` is this
+        latch)."""
         if self.paused and source is not self:
             return
         at = self._written & (READINGS - 1)
@@ -62,9 +63,10 @@ class Latch:
         self._written = (self._written + 1) & _COUNT_MASK
 
     def take(self, due, now, early_us):
-        """Whether there is a reading at `due` or later (or at most `early_us` before it); `ticks` and `raw` are its.
+        """Whether there is a reading at `due` or later (or at most `early_us` before it); then `ticks` and `raw` are
+        set to it.
 
-        It is the first such reading, however late the loop comes to ask for it. All arguments are ticks.
+        It is the first such reading, however late the loop asks for it. All arguments are ticks.
         """
         written = self._written
         behind = (written - self._at) & _COUNT_MASK
@@ -74,7 +76,7 @@ class Latch:
             self._filled = WINDOW
             behind = READINGS - WINDOW
         ticks = self._ticks
-        # The first of those not yet passed over that is late enough: they rise, so it is found by halves.
+        # The first unread reading that is late enough; their times rise, so a binary search finds it.
         first, last = self._at, behind
         at = 0
         while at < last:
@@ -102,8 +104,8 @@ class Latch:
         return raw <= _END or raw >= 65535 - _END
 
     def jumped_to_end(self):
-        """Whether it came there at once, from farther off than a hand turns in two conversions. None while that cannot
-        be told: what lies there may be a spike."""
+        """Whether the reading jumped there, from farther away than a hand can turn in two conversions. None while this
+        cannot be told: it may be a spike."""
         raws = self._raws
         at = self._at - 1
         end = 0 if raws[at & (READINGS - 1)] <= _END else 65535
@@ -112,7 +114,7 @@ class Latch:
             there += 1
         if there < 3:
             return None
-        # The conversion before may have been made half-way; the two before that show where the knob stood.
+        # The previous conversion may have been made half-way; the two before it show where the knob stood.
         before = at - there - 1
         if there == _JUMP_LOOK or before - 1 < self._written - READINGS or before < 1:
             return False
@@ -121,7 +123,7 @@ class Latch:
         return 0 <= apart_us <= _JUMP_US and far > _JUMP
 
     def _stand_in(self):
-        """A reading in place of the interrupt, which writes none meanwhile."""
+        """Take a reading in place of the interrupt, which writes none meanwhile."""
         if not self.paused:
             self.paused = True
             self.latch(self)
@@ -141,13 +143,13 @@ class Latch:
 
 
 class Edges:
-    """Instants of a pin's edges, latched in its interrupt; 16 wait at most, more are counted and lost.
+    """Instants of a pin's edges, latched in its interrupt. At most 16 wait; further edges are counted and lost.
 
-    More than `_FLOOD` between two looks would leave the loop no time, and beyond 20 kHz the board none: the interrupt
-    then shuts its own pin, by `set_trigger(0)`, and `look` opens it again after a while by `set_trigger(trigger)`, for
-    as many edges as show whether it is calm.
+    More than `_FLOOD` edges between two calls of `look` would leave the loop no time, and beyond 20 kHz the board none.
+    The interrupt then shuts its own pin by `set_trigger(0)`. After a while `look` opens it again by
+    `set_trigger(trigger)`, for enough edges to show whether it is calm.
 
-    The cost of `latch` is that of `Latch.latch` less the converter's.
+    `latch` costs as much as `Latch.latch` without the converter.
     """
 
     def __init__(self, ticks_us):
@@ -165,7 +167,7 @@ class Edges:
         self.lost = 0
 
     def guard(self, set_trigger, trigger):
-        """Have the pin shut when it floods."""
+        """Shut the pin when it floods."""
         self._trigger = trigger
         self._set_trigger = set_trigger
 

@@ -1,8 +1,8 @@
-"""The links of a dial, a cable and a radio, of which one host at a time has one. Pure.
+"""The links of a dial, a cable and a radio; one host at a time has the dial. Pure.
 
 Each link has `wired`, `read()` (bytes, possibly none), `ready()` (whether it takes a frame), `write(frame)`,
-`is_there()` (whether a host can be at its other end) and `hang_up()`. The host that is heard has the dial until it has
-been silent for `HOLD_US`, or its link is gone; one that asks meanwhile by another link is told so.
+`is_there()` (whether a host can be at its other end) and `hang_up()`. A host keeps the dial until it has been silent
+for `HOLD_US` or its link is gone; a host that asks meanwhile on another link is told so.
 """
 
 from dialwire import frame, message
@@ -14,7 +14,7 @@ _MOST_WAITING = 2 * frame.MAX_STUFFED
 
 
 class _Watched:
-    """A link, and what has come by it that no dial has taken yet."""
+    """A link, with the bytes that have arrived on it and that the dial has not taken yet."""
 
     def __init__(self, link):
         self.link = link
@@ -23,7 +23,8 @@ class _Watched:
 
 
 class Links:
-    """As one link: `read`, `ready`, `write`. `held` is the link whose bytes `read` hands out."""
+    """All links behind the interface of one: `read`, `ready`, `write`. `held` is the link that `read` takes bytes
+    from."""
 
     def __init__(self, links, ticks_us):
         self._watched = [_Watched(link) for link in links]
@@ -33,7 +34,7 @@ class Links:
         self.held = links[0]
 
     def read(self):
-        """What has come from the host that has the dial; `held` may be another link after it."""
+        """The bytes from the host that has the dial; this may change `held` to another link."""
         if self._heard is not None and (
             not self.held.is_there() or not 0 <= ticks_diff(self._ticks_us(), self._heard) < HOLD_US
         ):

@@ -1,7 +1,7 @@
-"""What the dial has measured, kept for a host that was away: a ring of the last samples and events.
+"""Keeps the dial's last samples and events in a ring, for a host that was away.
 
-Nothing is taken out when it is sent: the ring always holds the newest `capacity` records, and a host that missed
-some asks for them by number. 14 bytes a record, so that two hours at 1 Hz take 100 KB of a Pico's 264.
+Sending a record does not remove it: the ring always holds the newest `capacity` records, and a host that missed some
+requests them by number. A record takes 14 bytes, so two hours at 1 Hz take 100 KB of a Pico's 264.
 """
 
 import struct
@@ -35,7 +35,7 @@ class Outbox:
         return max(self._floor, self.next_seq - self.capacity)
 
     def forget(self):
-        """Hold nothing any more; numbers go on from where they were."""
+        """Drop all records; numbering continues."""
         self._floor = self.next_seq
 
     def add_sample(self, *, t_us, flags, index, low_index, high_index, n, total, raw):
@@ -66,7 +66,7 @@ class Outbox:
         if now_us > _T_MASK:
             age_us = (now_us - t_us) & _T_MASK
             if age_us > _T_MASK - (1 << 30):
-                # A record a little later than `now_us` is no record of twelve days ago.
+                # A record slightly later than `now_us` is not twelve days old.
                 age_us -= _T_MASK + 1
             t_us = now_us - age_us
         return t_us, flags, index, low_index, high_index, n, total, raw

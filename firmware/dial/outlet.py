@@ -1,8 +1,9 @@
-"""Frames to a link that may stop taking bytes at any time, without ever waiting for it. Pure; the link is handed in.
+"""Sends frames to a link that may stop taking bytes at any time, without ever waiting for it. Pure; the caller passes
+the link.
 
-A USB port says only whether there is room for a byte, and a write of more than fits waits for the host, half a second
-if nobody reads. Its room and what leaves it are whole packets as long as what is put in is: so each frame is filled up
-with zeros, which a receiver passes over, and then room for a byte is room for a packet.
+A USB port says only whether there is room for a byte, and a write of more than fits waits for the host, for half a
+second if nobody reads. As long as only whole packets go in, its free room is whole packets too. So each frame is padded
+with zeros, which a receiver skips; then room for a byte means room for a packet.
 """
 
 from dialwire import const
@@ -15,7 +16,7 @@ _STALLED_US = const(20000)
 class Outlet:
     """`write` takes bytes and returns how many it took, `has_room` tells whether it would take one at once.
 
-    `packet` divides `_PIECE`: to a multiple of it frames are filled up; 1 for a link without packets.
+    `packet` divides `_PIECE`: frames are padded to a multiple of it; 1 for a link without packets.
     """
 
     def __init__(self, write, has_room, ticks_us, packet):
@@ -27,7 +28,7 @@ class Outlet:
         self._held = False
 
     def ready(self):
-        """Send on what is left of the last frame; whether there is room for another."""
+        """Send the rest of the last frame; returns whether there is room for another."""
         while self._pending:
             if self._held or not self._has_room():
                 return False
@@ -36,11 +37,11 @@ class Outlet:
             sent = self._write(piece) or 0
             self._pending = self._pending[sent:]
             if sent < len(piece):
-                # Now it is full, and from here on whole packets again.
+                # Now it is full; from here on it holds whole packets again.
                 self._pending = self._filled(self._pending)
             if ticks_diff(self._ticks_us(), began) > _STALLED_US:
-                # It waited after all (a computer that sleeps says that it takes everything): nothing more until the
-                # host is heard again.
+                # It waited after all (a sleeping computer claims to take everything): send nothing more until the host
+                # is heard again.
                 self._held = True
         return not self._held
 

@@ -1,8 +1,8 @@
-"""Quadrature: two pins of a rotary encoder to a count. Pure; the pins' levels are handed in.
+"""Quadrature: turns the two pins of a rotary encoder into a count. Pure; the caller passes the pins' levels.
 
 The pins go through 00, 01, 11, 10 (level of B, level of A) when the knob turns up, and back when it turns down. A
-contact that bounces goes to and fro between two neighbours, which adds up to nothing. Both levels changing at once
-means that a step was missed: its direction is unknown, so it is counted apart and not guessed.
+contact that bounces alternates between two neighbours, which adds up to nothing. If both levels change at once, a step
+was missed: its direction is unknown, so it is counted separately and not guessed.
 """
 
 UP, DOWN, STILL, MISSED = 1, -1, 0, 2

@@ -18,7 +18,8 @@ MAX_AHEAD_US = 300000000
 class Sampler:
     """The schedule of readings and sample ticks. `ticks` arguments are wrapped; `*_us` of `start` are since boot.
 
-    A reading may come up to `early_us` before its instant: the nearest one of a knob that is latched at a steady pace.
+    A reading may be up to `early_us` before its instant: the nearest reading of a knob that is latched at a steady
+    pace.
     """
 
     def __init__(self, ticks, early_us=0):
@@ -36,9 +37,9 @@ class Sampler:
     def start(self, ticks, now_us, tick0_us, period_ns, correction=0):
         """Tick on tick0_us + k periods: from tick 0 on, or from the first tick that is not yet past.
 
-        As a correction of a grid that samples are being taken on, the next tick is the one of the new grid nearest to
-        the old grid's next: none is repeated and none left out, and one that has just gone by is served at once.
-        Returns the time of the next tick in microseconds since boot. Raises `WireError` for a tick 0 too far ahead.
+        As a correction of the grid in use, the next tick is the new grid's tick nearest to the old grid's next: no tick
+        is repeated or left out, and one that has just passed is served at once. Returns the time of the next tick in
+        microseconds since boot. Raises `WireError` for a tick 0 too far ahead.
         """
         if tick0_us - now_us > MAX_AHEAD_US:
             raise WireError(
@@ -72,7 +73,7 @@ class Sampler:
         self._read_due = ticks
 
     def reading_due(self, ticks):
-        """Whether the knob must be read now, be it for a tick or between two."""
+        """Whether the knob must be read now, for a tick or between two."""
         return ticks_diff(ticks, self._read_due) >= -self._early_us
 
     def next_due(self):
@@ -100,7 +101,7 @@ class Sampler:
     def _place_reading(self, ticks):
         if ticks_diff(ticks, self._read_due) >= 0:
             self._read_due = ticks_add(ticks, self._reading_us)
-        # A reading that would crowd the tick's own is left to the tick.
+        # A reading too close to the tick's own is skipped in favour of the tick's.
         if self.running and ticks_diff(self.due, self._read_due) < self._reading_us >> 1:
             self._read_due = self.due
 
@@ -115,7 +116,7 @@ class Sampler:
             self._advance()
             left_us = ticks_diff(self.due, ticks)
         if self._reading_us == self._whole_us:
-            # Each reading is a tick's.
+            # Each reading belongs to a tick.
             self._read_due = self.due
         else:
             self._read_due = ticks_add(base, self._reading_us)

@@ -1,7 +1,7 @@
-"""The dial's settings, and how they are kept so that a power cut at any byte leaves the old ones or the new.
+"""The dial's settings, stored so that a power cut at any byte leaves either the old or the new ones.
 
 Two slots take turns. A save writes the slot that does not hold the settings in force; the other stays untouched until
-the next save. Each slot has a serial number and a checksum over all of it: a torn one is not taken.
+the next save. Each slot has a serial number and a checksum over all of it: a partly written slot is ignored.
 """
 
 import struct
@@ -20,8 +20,8 @@ _HEAD_BYTES = const(10)
 
 
 class Options:
-    """What a lab chose of its board: the kind of knob, the counts of an encoder in a step, and switches: REVERSE turns
-    an encoder's direction round, FEEDBACK ticks on a detent, SYNC_FALLING latches falling edges."""
+    """A lab's choices for its board: the kind of knob, an encoder's counts per step, and switches: REVERSE reverses an
+    encoder's direction, FEEDBACK ticks on a detent, SYNC_FALLING latches falling edges."""
 
     def __init__(self, knob=message.POTENTIOMETER, counts_per_step=4, switches=message.FEEDBACK):
         self.knob = knob
@@ -30,9 +30,9 @@ class Options:
 
 
 class Settings:
-    """All that a dial keeps: name, scale, calibration, options, and the standard deviation of a still knob's raw
-    readings, 0 if it was not measured; `hosts`, `(id, key, name)` of each that may use the dial over the air, and
-    `radio`, when that is on."""
+    """All stored settings: name, scale, calibration, options, and the standard deviation of a still knob's raw
+    readings, 0 if not measured; `hosts`: `(id, key, name)` of each host that may use the dial over the air; `radio`:
+    when the radio is on."""
 
     def __init__(self, name, scale, calibration, options=None, noise=0, known_hosts=(), radio=message.RADIO_SECRET):
         self.name = name
@@ -63,7 +63,7 @@ class Settings:
         raise WireError("no setting has the key %d" % key)
 
     def set(self, key, value):
-        """Change a setting to a value of CONFIG_SET; `WireError` leaves it as it was."""
+        """Change a setting to a value of CONFIG_SET; on a `WireError` it stays as it was."""
         if key == message.CONFIG_NAME:
             if not 0 < len(value) <= 32:
                 raise WireError("a name of %d bytes, 1 to 32 fit" % len(value))
@@ -92,11 +92,11 @@ class Settings:
             raise WireError("no setting has the key %d" % key)
 
     def copy(self):
-        """Settings of the same values."""
+        """A copy with the same values."""
         return Settings(self.name, self.scale, self.calibration, self.options, self.noise, self.hosts, self.radio)
 
     def kept(self):
-        """`(key, value)` of all that is kept: each setting as CONFIG carries it, and each host with its key, as
+        """`(key, value)` of everything stored: each setting as CONFIG carries it, and each host with its key, as
         CONFIG_SET introduces it."""
         entries = [(key, self.value(key)) for key in KEYS if key != message.CONFIG_HOSTS]
         for host in self.hosts:
@@ -116,7 +116,7 @@ KEYS = (
 
 
 def _hosts():
-    # Imported where it is needed: a dial that knows no computer has no memory to spare for it.
+    # Imported only where it is needed: a dial that knows no computer should not spend memory on it.
     from dialwire import hosts
 
     return hosts
@@ -134,8 +134,8 @@ def pack_slot(serial, settings):
 
 
 def unpack_slot(data, settings):
-    """Put what a slot holds into `settings`; returns its serial number. `WireError` for a torn or foreign slot, and
-    then `settings` may be half changed: hand in a copy."""
+    """Read a slot into `settings`; returns its serial number. `WireError` for a torn or foreign slot; then `settings`
+    may be half changed, so pass a copy."""
     if len(data) < _HEAD_BYTES + 4:
         raise WireError("%d bytes are no settings" % len(data))
     magic, serial, length = struct.unpack_from(_HEAD, data, 0)
@@ -147,7 +147,7 @@ def unpack_slot(data, settings):
     end = len(data) - 4
     while at + 2 <= end and at + 2 + data[at + 1] <= end:
         key = data[at]
-        # A key of a later firmware is left out: this one could not obey it.
+        # A key from a later firmware is skipped: this version could not apply it.
         if key in KEYS:
             settings.set(key, bytes(data[at + 2 : at + 2 + data[at + 1]]))
         at += 2 + data[at + 1]
@@ -165,7 +165,7 @@ class SettingsStore:
         """What was wrong with a slot when it was loaded, in words, or empty."""
 
     def load(self, defaults):
-        """The newest settings that are whole, or `defaults`."""
+        """The newest intact settings, or `defaults`."""
         found = defaults
         self._serial = 0
         self._newest = None
@@ -184,7 +184,7 @@ class SettingsStore:
         return found
 
     def save(self, settings):
-        """Keep these settings. `WireError` if the flash does not hold them; the old ones then stay in force."""
+        """Store these settings. `WireError` if the flash does not take them; the old ones then stay in force."""
         number = 0 if self._newest is None else 1 - self._newest
         data = pack_slot(self._serial + 1, settings)
         problem = "the flash did not keep the settings: they stay as they were"
@@ -192,7 +192,8 @@ class SettingsStore:
             self._slots.write(number, data)
         except OSError as error:
             problem = "the settings could not be written to flash (%s)" % error
-        # What is read back counts: a write may fail after all of it has arrived, and the next start would take it.
+        # The data read back decide: a write may report failure after all of it has arrived, and the next start would
+        # load it.
         try:
             kept = self._slots.read(number) == data
         except OSError as error:

@@ -1,6 +1,6 @@
-"""Readings of a knob whose converter is noisier than the hysteresis allows for, steadied. Integers only.
+"""Steadies the readings of a knob with a converter noisier than the hysteresis can hold. Integers only.
 
-A still knob's readings are averaged; a moved one's, which lie farther off than noise does, are followed at once.
+A still knob's readings are averaged. A moved knob's readings lie farther off than noise does, and are followed at once.
 """
 
 from dialwire import const
@@ -11,11 +11,11 @@ _MOST_SHIFT = const(5)
 
 
 class Steady:
-    """Averages readings whose standard deviation `noise` is larger than `held`, the one that the hysteresis holds, both
-    in raw counts. Readings at least `apart_us` apart have no conversion in common."""
+    """Averages readings with a standard deviation `noise` larger than `held`, the largest that the hysteresis can hold;
+    both are in raw counts. Readings at least `apart_us` apart share no conversion."""
 
     def __init__(self, noise, held, apart_us):
-        # An average that forgets a 2**shift-th at each reading has a variance (2 * 2**shift - 1) times less.
+        # An average that forgets the share 1/2**shift at each reading has a variance (2 * 2**shift - 1) times smaller.
         shift = 1
         while shift < _MOST_SHIFT and noise * noise > held * held * ((2 << shift) - 1):
             shift += 1
@@ -42,7 +42,7 @@ class Steady:
             self._far_since = ticks
             self._far_up = off > 0
         elif ticks_diff(ticks, self._far_since) >= self._apart_us:
-            # Twice in a row, from conversions of their own: no noise does that.
+            # Twice in a row, from separate conversions: noise does not do that.
             self._settle(raw, ticks)
         return self._mean_16 >> 4
 

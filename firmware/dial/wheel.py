@@ -1,14 +1,14 @@
-"""An encoder's count to a position of the scale: homed by hand, held at the ends without losing the angle.
+"""Turns an encoder's count into a position of the scale: homed by hand, held at the ends without losing the angle.
 
-An incremental encoder knows how far it was turned, not where it stands: until its rater has set it to the home mark
-and said so, it has no position. Turned past an end of the scale the rating stays at that end and the angle is still
-followed, so that the marks printed around the knob stay true.
+An incremental encoder knows how far it was turned, not where it stands: it has no position until its rater has set it
+to the home mark and confirmed this. If it is turned past an end of the scale, the rating stays at that end and the
+angle is still tracked, so that the marks printed around the knob stay true.
 """
 
 from dial.calibrate import FINE, HYSTERESIS_64
 from dialwire import message
 
-# Times FINE it is still a small integer of a 32-bit board.
+# Multiplied by FINE it is still a small integer on a 32-bit board.
 MAX_COUNT = 1 << 23
 
 
@@ -41,13 +41,13 @@ class Wheel:
 
 
 class Encoder:
-    """A rotary encoder as a knob (see `dial.knobs`). `counter` is a function that returns its count, `ticks_us`
-    the clock; `missed`, if given, how many steps the counter knows to have missed."""
+    """A rotary encoder as a knob (see `dial.knobs`). `counter` is a function that returns its count, `ticks_us` the
+    clock; `missed`, if given, returns how many steps the counter knows it has missed."""
 
     early_us = 0
     incremental = True
     hysteresis_64 = HYSTERESIS_64
-    """For `dial.calibrate.Settler`: an encoder on a value counts exactly that value."""
+    """For `dial.calibrate.Settler`: an encoder on a value reads exactly that value."""
 
     def __init__(self, counter, ticks_us, wheel, missed=None):
         self._missed = missed
@@ -70,7 +70,7 @@ class Encoder:
         return (self._count + 32768) & 65535
 
     def follow(self, settings):
-        """Take the settings in force. Counts in a step and direction are taken at the start."""
+        """Take the settings in force. Counts per step and direction are read only at the start."""
         self._positions = settings.scale.positions
 
     def read(self, due, now):
@@ -78,13 +78,13 @@ class Encoder:
         self._count = self._counter()
         self.ticks = self._ticks_us()
         if self._missed and self._missed() != self._missed_before:
-            # Nobody knows by how much: the knob must be homed again.
+            # By how much is unknown, so the knob must be homed again.
             self._missed_before = self._missed()
             self._wheel.homed = False
         return True
 
     def recheck(self):
-        """Nothing to look at: a counter's wires cannot be told from a knob at rest."""
+        """Nothing to check: a broken wire of a counter looks like a knob at rest."""
 
     @property
     def position(self):

@@ -1,4 +1,4 @@
-"""What a dial's radio says to everybody: that a dial is there, and the name by which a person finds it."""
+"""A dial's advertisement to everybody: that a dial is there, and the name by which a person finds it."""
 
 SERVICE = "7d1a0001-5c0e-4f6b-9b3d-d1a1c0ffee01"
 """The service of a dial. Its characteristics carry the bytes of the wire, one each way."""
@@ -9,10 +9,10 @@ TO_HOST = "7d1a0003-5c0e-4f6b-9b3d-d1a1c0ffee01"
 
 DEFAULT_MTU = 23
 ATT_BYTES = 3
-"""A notification or a write carries as many bytes less than the MTU."""
+"""A notification or a write carries this many bytes less than the MTU."""
 
 MAX_NAME_BYTES = 8
-"""What 31 bytes of advertisement have left beside the flags and the service."""
+"""The room that 31 bytes of advertisement leave besides the flags and the service."""
 
 _FLAGS = b"\x02\x01\x06"
 _SERVICES_128 = 0x07
@@ -21,7 +21,8 @@ _WHOLE_NAME = 0x09
 
 
 def short_name(name):
-    """The name as it is advertised: whole in `MAX_NAME_BYTES`, else its beginning and its end, where names differ."""
+    """The name as it is advertised: whole if it fits in `MAX_NAME_BYTES`, else its beginning and its end, which are
+    where names differ."""
     if len(name.encode()) <= MAX_NAME_BYTES:
         return name
     half = MAX_NAME_BYTES >> 1
@@ -34,7 +35,7 @@ def short_name(name):
 
 
 def uuid_bytes(uuid):
-    """The 16 bytes of a UUID as they go over the air, the last first."""
+    """The 16 bytes of a UUID in the order sent over the air, last byte first."""
     digits = uuid.replace("-", "")
     return bytes([int(digits[at : at + 2], 16) for at in range(30, -2, -2)])
 

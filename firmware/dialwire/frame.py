@@ -63,8 +63,8 @@ def encode(payload):
 
 
 def _close(out):
-    """The frame whose payload and checksum stand in `out` from byte 2 on."""
-    # No run of 254 bytes: every zero stands where the distance to the next one will, and nothing moves.
+    """Finish the frame with the payload and checksum that are in `out` from byte 2 on."""
+    # Without a run of 254 bytes, each zero is replaced in place by the distance to the next one, and nothing moves.
     end = len(out) - 1
     zeros = bytes(out)
     last = 1
@@ -78,7 +78,7 @@ def _close(out):
 
 
 class FrameBuffer:
-    """Frames whose payloads are numbers of one format of struct, made in one buffer: for what is sent at every tick."""
+    """Makes frames with numeric payloads of one struct format in one buffer, for messages sent at every tick."""
 
     def __init__(self, form):
         self._form = form
@@ -87,7 +87,7 @@ class FrameBuffer:
         self._payload = memoryview(self._out)[2 : length + 2]
 
     def encode(self, *numbers):
-        """The frame of a payload of `numbers`, the kind first; they must be in their ranges."""
+        """The frame with `numbers` as its payload, the kind first; they must be in their ranges."""
         out = self._out
         struct.pack_into(self._form, out, 2, *numbers)
         struct.pack_into("<I", out, len(out) - CRC_BYTES - 1, crc32(self._payload))
@@ -105,10 +105,10 @@ def decode(chunk):
 
 
 class Decoder:
-    """Finds the frames in a stream of bytes, however it is cut, and counts what was not a frame.
+    """Finds the frames in a stream of bytes, however it is split, and counts everything that was not a frame.
 
-    `frames`: whole frames; `bad_frames`: runs of bytes between two zeros that were none; `dropped_bytes`: all bytes
-    that belonged to no frame.
+    `frames`: whole frames; `bad_frames`: runs of bytes between two zeros that were not a frame; `dropped_bytes`: all
+    bytes that belonged to no frame.
     """
 
     def __init__(self):

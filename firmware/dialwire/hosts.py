@@ -1,4 +1,4 @@
-"""The hosts that a dial knows: what CONFIG_HOSTS carries, and what is kept of each."""
+"""The hosts that a dial knows: the content of CONFIG_HOSTS, and the stored data of each host."""
 
 from dialwire.errors import WireError
 
@@ -16,7 +16,7 @@ _NAME_AT = HOST_ID_BYTES + KEY_BYTES
 
 
 def pack_host(host_id, key, name):
-    """A host as it is introduced and kept: id, key, and the name, in UTF-8, that a person knows it by."""
+    """A host as it is introduced and stored: id, key, and its name for people, in UTF-8."""
     text = name.encode()
     if len(host_id) != HOST_ID_BYTES or len(key) != KEY_BYTES or not 0 < len(text) <= MAX_HOST_NAME_BYTES:
         raise WireError(
@@ -27,7 +27,7 @@ def pack_host(host_id, key, name):
 
 
 def unpack_host(value):
-    """`(host_id, key, name)` of a host that was packed."""
+    """`(host_id, key, name)` of a packed host."""
     value = bytes(value)
     try:
         name = value[_NAME_AT:].decode()
@@ -39,7 +39,7 @@ def unpack_host(value):
 
 
 def pack_list(hosts):
-    """The answer to CONFIG_GET: u8 count, then of each host its id and a text, its name. Keys are never told."""
+    """The answer to CONFIG_GET: u8 count, then the id and the name (a text) of each host. Keys are never sent."""
     out = bytearray((len(hosts),))
     for host_id, _key, name in hosts:
         text = name.encode()
@@ -70,8 +70,8 @@ def unpack_list(value):
 
 
 def changed(hosts, value):
-    """The hosts after an act of CONFIG_SET: u8 INTRODUCE and a host (in the place of the one with its id, if there is
-    one), FORGET and an id, or FORGET_ALL."""
+    """The hosts after an action of CONFIG_SET: u8 INTRODUCE and a host (replacing any host with the same id), FORGET
+    and an id, or FORGET_ALL."""
     value = bytes(value)
     act = value[0] if value else 0
     if act == INTRODUCE:

@@ -1,7 +1,7 @@
 """The messages: one table of kinds and fields, and the code that packs and unpacks by it.
 
-`docs/protocol.md` explains each message; a test holds its tables to this one. The ranges are checked here and not
-left to `struct`, which on MicroPython wraps a value that is too large instead of refusing it.
+`docs/protocol.md` explains each message; a test compares its tables with this one. The ranges are checked here and not
+left to `struct`: on MicroPython it wraps a value that is too large instead of refusing it.
 """
 
 import struct
@@ -20,7 +20,7 @@ RATING = 10000
 
 MIN_PERIOD_NS = 4900000
 MAX_PERIOD_NS = 1020000000
-"""Tick periods: 1 to 200 ticks a second on the host's clock, seen by a dial whose clock is up to 2 % off."""
+"""Tick periods: 1 to 200 ticks a second on the host's clock, measured on a dial's clock that is up to 2 % off."""
 
 # States of a dial (STATUS.state).
 IDLE = 0
@@ -35,7 +35,7 @@ FLAG_UNHOMED = 16
 FLAG_EVENT = 128
 
 NO_RATING = FLAG_FAULT | FLAG_UNHOMED
-"""A sample with one of these flags holds no rating: its numbers are the last ones known."""
+"""A sample with one of these flags holds no rating: its numbers are the last known ones."""
 
 # Kinds of events (EVENT.event).
 EVENT_DETENT = 1
@@ -276,10 +276,10 @@ MESSAGES = (
 )
 
 OF_THE_AIR = (KNOCK, PROOF, SEALED_TO_DIAL, CHALLENGE, SEALED_TO_HOST)
-"""Kinds that carry a link over the air; they are nothing inside one, nor on a cable."""
+"""Kinds that carry a link over the air; they have no meaning inside such a link or on a cable."""
 
 ADDED = ((HELLO, "pins", 0), (STATUS, "knob_state", KNOB_OK), (STATUS, "free_bytes", 0), (HELLO, "radio", 0))
-"""Fields that came with a later minor version, and what is taken for each where an older speaker ends before it."""
+"""Fields added in a later minor version, with the default for each when an older sender's message ends before it."""
 
 _BY_KIND = {}
 for _entry in MESSAGES:
@@ -291,7 +291,7 @@ _FORMATS = {}
 
 
 class UnknownKindError(WireError):
-    """A kind of message that this version does not know; `kind` is its number. Count it and go on."""
+    """A kind of message that this version does not know; `kind` is its number. Count it and continue."""
 
     def __init__(self, kind):
         super().__init__("unknown message kind 0x%02x" % kind)
@@ -305,7 +305,7 @@ def name_of(kind):
 
 
 def pack(kind, **values):
-    """The payload of a message. Raises `WireError` where a value is missing, unknown or out of its range."""
+    """The payload of a message. Raises `WireError` if a value is missing, unknown or out of its range."""
     entry = _BY_KIND.get(kind)
     if entry is None:
         raise UnknownKindError(kind)
@@ -333,7 +333,7 @@ def pack(kind, **values):
 
 
 def format_of(kind):
-    """The format of struct for a kind whose fields are numbers alone, the kind's own byte first; empty for others."""
+    """The struct format for a kind with only numeric fields, with the kind's own byte first; empty for other kinds."""
     if kind not in _FORMATS:
         forms = [field[1] for field in _BY_KIND[kind][2]]
         _FORMATS[kind] = "<B" + "".join(forms) if max([1] + [len(form) for form in forms]) == 1 else ""
@@ -354,9 +354,9 @@ def _pack_numbers(entry, values):
 def unpack(payload):
     """`(kind, fields)` of a payload, `fields` a dict by name.
 
-    Bytes behind the last known field are ignored: a later minor version may append fields. A field that an older minor
-    version does not send has its default. Raises `UnknownKindError`,
-    and `WireError` for a payload that is too short or holds a value out of its range.
+    Bytes after the last known field are ignored: a later minor version may append fields. A field that an older minor
+    version does not send has its default. Raises `UnknownKindError`, and `WireError` for a payload that is too short or
+    holds a value out of its range.
     """
     if not len(payload):
         raise WireError("an empty payload")

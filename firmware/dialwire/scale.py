@@ -3,7 +3,7 @@
 from dialwire.errors import WireError
 
 MAX_POSITIONS = 256
-"""Positions of a scale, at most: more than a board's converter tells apart (RP2040: 8.7 effective bits)."""
+"""Positions of a scale, at most: more than most boards' converters resolve (RP2040: 8.7 effective bits)."""
 
 MAX_RATING = 10000
 """Largest magnitude of a rating."""
@@ -12,7 +12,7 @@ MAX_DETENTS = 16
 MAX_LABEL_BYTES = 40
 
 MAX_DETENT_BYTES = 200
-"""All labels of a scale with three bytes each besides, so that HELLO fits one frame."""
+"""The limit for all labels of a scale plus three bytes for each, so that HELLO fits one frame."""
 
 
 class Scale:
@@ -84,13 +84,13 @@ class Scale:
         return self.low + index * self.step
 
     def index_of(self, rating):
-        """The position of `rating`, which must be one of the scale's."""
+        """The position of `rating`, which must be on the scale."""
         if not self.low <= rating <= self.high or (rating - self.low) % self.step:
             raise WireError("%r is not a rating of the scale %d..%d" % (rating, self.low, self.high))
         return (rating - self.low) // self.step
 
     def label_of(self, rating: int) -> str:
-        """The label of the detent at `rating`, or an empty text between detents."""
+        """The label of the detent at `rating`, or an empty string between detents."""
         for detent, label in self.detents:
             if detent == rating:
                 return label

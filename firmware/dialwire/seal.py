@@ -1,9 +1,10 @@
-"""Who may talk to a dial over the air, and how what is said there is sealed. `docs/protocol.md` says against whom.
+"""Who may talk to a dial over the air, and how the link is sealed. `docs/protocol.md` describes the attackers.
 
-Host and dial share a key that was given over the cable. Each proves it by an HMAC over both nonces; from the key and
-the nonces come the keys of the link, one pair for each direction. The stream of bytes then travels in sealed pieces.
-Pure: the primitives are handed in, a board's own or a library's. `keyed_mac(key)` is a function from bytes to their
-HMAC-SHA-256, `make_cipher(key)` a function from a counter and bytes to the bytes XORed with AES-128 in counter mode.
+Host and dial share a key that was exchanged over the cable. Each proves that it has the key by an HMAC over both
+nonces. The link's keys, one pair for each direction, are derived from the key and the nonces. The stream of bytes then
+travels in sealed pieces. Pure: the caller passes the primitives, a board's own or a library's. `keyed_mac(key)` is a
+function from bytes to their HMAC-SHA-256, `make_cipher(key)` a function from a counter and bytes to the bytes XORed
+with AES-128 in counter mode.
 """
 
 import struct
@@ -20,7 +21,7 @@ MAX_PIECE = 192
 
 AUTHENTIC_ONLY = 0
 AES_CTR = 1
-"""CHALLENGE.cipher: whether the pieces are only proven to be whole and in order, or secret as well."""
+"""CHALLENGE.cipher: the pieces are encrypted, not only proven to be whole and in order."""
 
 _HEAD = "<BIB"
 _HEAD_BYTES = 6
@@ -29,7 +30,8 @@ _CIPHER_KEY_BYTES = 16
 
 
 def transcript(*, host_id, host_nonce, unique_id, dial_nonce, cipher):
-    """All that host and dial have said of themselves and of this link, as bytes that no other saying gives."""
+    """Everything that host and dial have stated about themselves and this link, as bytes that no other statements
+    produce."""
     for name, value, length in (
         ("host id", host_id, HOST_ID_BYTES),
         ("nonce of the host", host_nonce, NONCE_BYTES),
@@ -42,7 +44,7 @@ def transcript(*, host_id, host_nonce, unique_id, dial_nonce, cipher):
 
 
 def proof_of(keyed_mac, key, said, *, by_dial):
-    """What shows that one side has the key, for this link and as this side alone. `said`: the transcript."""
+    """The proof that one side has the key, valid only for this link and this side. `said`: the transcript."""
     return keyed_mac(key)((b"dial proves" if by_dial else b"host proves") + said)[:PROOF_BYTES]
 
 
@@ -59,8 +61,8 @@ def same(one, other):
 class Seal:
     """One direction of a link, at either of its ends: `kind` is SEALED_TO_DIAL or SEALED_TO_HOST.
 
-    The kind (the direction) and the counter stand under the tag, so that no piece is taken twice, late, or by the side
-    that sent it. Each direction has keys of its own; a counter is used once, so that no key stream is.
+    The tag covers the kind (the direction) and the counter, so that no piece is accepted twice, late, or by the side
+    that sent it. Each direction has its own keys. A counter is used only once, so a key stream is never reused.
     """
 
     def __init__(self, *, keyed_mac, make_cipher, key, said, kind):
@@ -71,10 +73,10 @@ class Seal:
         self._crypt = make_cipher(derive(b"cipher" + label)[:_CIPHER_KEY_BYTES]) if make_cipher else None
         self._next = 0
         self.lost = 0
-        """Pieces that never came, as the counter of a later one says."""
+        """Pieces that never came, as a later piece's counter shows."""
 
     def close(self, piece):
-        """The payload of a frame that carries `piece` (at most MAX_PIECE bytes of the stream)."""
+        """Seal `piece`: the payload of a frame that carries it (at most MAX_PIECE bytes of the stream)."""
         counter = self._next
         if counter >= _MOST or len(piece) > MAX_PIECE:
             raise WireError("%d bytes cannot be sealed as piece %d" % (len(piece), counter))
@@ -85,7 +87,7 @@ class Seal:
         return body + bytes((TAG_BYTES,)) + self._mac(body)[:TAG_BYTES]
 
     def open(self, payload):
-        """The piece of the stream in a payload; `WireError` for one that is not the other side's, or comes again."""
+        """The piece of the stream in a payload; `WireError` if it does not come from the other side, or comes again."""
         if len(payload) < _HEAD_BYTES + 1 + TAG_BYTES:
             raise WireError("a sealed piece of %d bytes is too short" % len(payload))
         kind, counter, length = struct.unpack_from(_HEAD, payload, 0)
@@ -103,8 +105,9 @@ class Seal:
 
 
 def counter_mode(encrypt_blocks, counter, data):
-    """AES in counter mode from AES alone, for a board whose library has no more: `encrypt_blocks` encrypts whole blocks
-    of 16 bytes, each by itself. The first block's nonce is the counter and then eight zero bytes, high byte first."""
+    """AES in counter mode built from plain AES, for a board with a library that has nothing more: `encrypt_blocks`
+    encrypts whole blocks of 16 bytes, each separately. The first block's nonce is the counter and then eight zero
+    bytes, high byte first."""
     length = len(data)
     if not length:
         return b""
@@ -114,5 +117,5 @@ def counter_mode(encrypt_blocks, counter, data):
         struct.pack_into(">II", nonces, (block << 4) + 4, counter, 0)
         nonces[(block << 4) + 15] = block
     stream = encrypt_blocks(bytes(nonces))[:length]
-    # As two long numbers: a loop over the bytes takes a board several times as long.
+    # XOR as two long numbers: a loop over the bytes would take a board several times as long.
     return (int.from_bytes(data, "little") ^ int.from_bytes(stream, "little")).to_bytes(length, "little")

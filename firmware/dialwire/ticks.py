@@ -19,7 +19,8 @@ def ticks_add(ticks, delta_us, top=BOARD_TOP):
 
 
 def ticks_diff(later, earlier, top=BOARD_TOP):
-    """Microseconds from `earlier` to `later`, negative if `later` came first; right up to half a wrap apart."""
+    """Microseconds from `earlier` to `later`, negative if `later` came first; correct for times up to half a wrap
+    apart."""
     diff = later - earlier
     half = (top >> 1) + 1
     if -half <= diff < half:
@@ -30,15 +31,15 @@ def ticks_diff(later, earlier, top=BOARD_TOP):
 class WideClock:
     """Counts the wraps: microseconds since boot that never wrap (`t_us` on the wire).
 
-    Must see the ticks at least once in half a wrap. Ticks that were latched a little before the last ones seen
-    are placed before them, not a whole wrap later.
+    It must see the ticks at least once in half a wrap. Ticks latched slightly before the last ones seen are placed
+    before them, not a whole wrap later.
     """
 
     def __init__(self, ticks, top=BOARD_TOP):
         self._top = top
         self._ticks = ticks
         self.last_us = ticks
-        """The latest microsecond that was asked for."""
+        """The latest microsecond that was returned."""
 
     def us(self, ticks):
         """Microseconds since boot at `ticks`."""

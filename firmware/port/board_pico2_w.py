@@ -1,7 +1,7 @@
 """Raspberry Pi Pico 2 W: nothing but data. `hardware/wiring.md` shows it; a test compares the two."""
 
 MACHINE = "Raspberry Pi Pico 2 W"
-"""What its MicroPython calls the board."""
+"""The name that its MicroPython gives the board."""
 
 # Signal, pin.
 PINS = (
@@ -19,20 +19,20 @@ QUIET = "WL_GPIO1"
 """A pin that is held high for a converter with less noise, None if there is none."""
 
 PULLS = True
-"""Whether a cut wiper is found by the pulls of its pin; if not, by the resistors that `hardware/wiring.md` shows."""
+"""Whether the pulls of its pin reveal a cut wiper; if not, the resistors in `hardware/wiring.md` do."""
 
 WIPER_LOWEST = 0
 WIPER_HIGHEST = 65535
-"""Readings outside these come from no wiper, only from a cut wire."""
+"""Readings outside these limits come only from a cut wire, never from a wiper."""
 
 LATCH_US = 1000
-"""Distance of two conversions of the wiper."""
+"""Time between two conversions of the wiper."""
 
 PACKET = 64
-"""Bytes of a packet of the console, 1 for one without packets."""
+"""Bytes in a packet of the console, 1 for a console without packets."""
 
 MAX_RATE_HZ = (125, 50)
 """Samples a second that it sustains with a potentiometer and with an encoder: see `docs/timing.md`."""
 
 RADIO = True
-"""Whether the board has Bluetooth; `tracedial flash` leaves out what a board without it does not need."""
+"""Whether the board has Bluetooth; without it, `tracedial flash` leaves out the files that only a radio needs."""

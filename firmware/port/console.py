@@ -1,4 +1,4 @@
-"""The wire over the board's console: raw bytes, and a host that never reads holds nobody up."""
+"""The wire over the board's console: raw bytes; a host that never reads blocks nobody."""
 
 import select
 import sys
@@ -35,7 +35,7 @@ class Console:
             self._buffer[n] = self._one[0]
             n += 1
             if n > 1 and not self._one[0]:
-                # The end of a frame: the next one has come later, and its time must not be this one's.
+                # The end of a frame: the next one arrived later and must not get this one's time.
                 break
         if n:
             self._outlet.heard()

@@ -1,4 +1,4 @@
-"""The converter of an ESP32, whose own curve bends: its factory calibration straightens it."""
+"""The converter of an ESP32. Its curve is not linear; its factory calibration corrects that."""
 
 from machine import ADC
 

@@ -1,8 +1,8 @@
 """A board made of two sockets and a clock that can be set wrong: the dial without hardware.
 
-Runs on the unix MicroPython and, where that has no build, on CPython. Wire and knob lead to the emulator on the same
-machine (`port.emulated_line`): what turns the knob (a script, a key, a test) is outside the dial. With
-`emulated_line` the only file of the firmware that uses floats: it plays the part of the world.
+Runs on the unix MicroPython and, where that has no build, on CPython. Wire and knob connect to the emulator on the same
+machine (`port.emulated_line`); whatever turns the knob (a script, a key, a test) is outside the dial. This file and
+`emulated_line` are the only ones of the firmware that use floats, because they simulate the world.
 """
 
 import gc
@@ -23,8 +23,8 @@ from port.emulated_line import connect, machine_us
 from port.slots import FileSlots
 from port.wireless import Wireless, radio_bits
 
-# Collected while there is nothing to do: left to itself, MicroPython collects when its memory is full, for several
-# milliseconds, be a tick due or not.
+# Memory is collected while there is nothing to do: left to itself, MicroPython collects when its memory is full, for
+# several milliseconds, even if a tick is due.
 COLLECT_EVERY_US = 200000
 COLLECT_IDLE_US = 3000
 STALL_US = 200000000
@@ -37,7 +37,7 @@ RESTART_CODE = 75
 class KnobScript:
     """Knob positions over time: rows of (time, rating), a straight line between two rows, a step where times repeat.
 
-    Before the first row the first rating holds, after the last the last.
+    Before the first row the first rating holds, and after the last row the last.
     """
 
     def __init__(self, rows):
@@ -95,8 +95,8 @@ class World:
         return self._raw
 
     def count(self, counts_per_step):
-        """What an encoder in place of the wiper would count, 0 where the knob stands half-way at the start. Each value
-        of the scale lies a whole number of steps from the next."""
+        """The count of an encoder in place of the wiper: 0 at the knob's half-way position at the start. Neighbouring
+        values of the scale are a whole number of steps apart."""
         counts = (self.scale.positions - 1) * counts_per_step
         return self._counted(self.raw(), counts) - self._counted(RAW_TOP // 2, counts)
 
@@ -104,7 +104,7 @@ class World:
         return (raw * counts + RAW_TOP // 2) // RAW_TOP
 
     def turn(self, rating):
-        """Put the knob on `rating` (between two positions, if it is no whole number)."""
+        """Put the knob on `rating` (between two positions, if it is not a whole number)."""
         share = (rating - self.scale.low) / (self.scale.high - self.scale.low)
         low, high = self.calibration.raw_low, self.calibration.raw_high
         self.turn_raw(int(low + share * (high - low) + 0.5))
@@ -114,7 +114,8 @@ class World:
         self._raw = min(max(raw, 0), RAW_TOP)
 
     def play(self, script_us, speed, delay_us):
-        """Go where the script is at `script_us`, and from `delay_us` on follow it, `speed` seconds of it a second."""
+        """Go to the script's position at `script_us`; after `delay_us` follow it at `speed` script seconds per
+        second."""
         self.script_started = True
         self.turn(self.script.rating(script_us))
         self._script_us = script_us
@@ -128,7 +129,7 @@ class World:
 
 
 class Board:
-    """The emulated board. `settings` is what `connect` read, `line` what it was read from."""
+    """The emulated board. `settings`: as read by `connect`; `line`: the line that they came from."""
 
     board = "emulated"
     knob_kind = "emulated"
@@ -168,13 +169,13 @@ class Board:
 
     @property
     def interpreter(self):
-        """What runs this firmware, as HELLO says it."""
+        """The interpreter that runs this firmware, as HELLO reports it."""
         name = sys.implementation.name
         version = sys.implementation.version
         return "%s %d.%d.%d" % (name, version[0], version[1], version[2])
 
     def random_u32(self):
-        """A number of 32 bits that is not 0, for the boot id: random, or in a simulation the one that is set."""
+        """A number of 32 bits that is not 0, for the boot id: random, or the given one in a simulation."""
         if self._boot:
             return self._boot
         a, b, c, d = os.urandom(4)
@@ -184,7 +185,7 @@ class Board:
         """The board's own clock: true time through offset, drift and wander, wrapped as on a real board."""
         true_us = self._line.true_us()
         if true_us - self._seen_us > STALL_US:
-            # This program was stopped (Ctrl-Z): a board's clock would not have gone on without its program.
+            # This program was stopped (Ctrl-Z); on a board, the clock would have stopped with its program.
             self._began_us += true_us - self._seen_us
         self._seen_us = true_us
         true_us -= self._began_us
@@ -194,18 +195,18 @@ class Board:
         return us % (BOARD_TOP + 1)
 
     def raise_pulse(self):
-        """The sync output, which leads nowhere."""
+        """The sync output, which is not connected."""
 
     def free_bytes(self):
         """Bytes of memory left to the interpreter; 0 where it does not say."""
         return gc.mem_free() if hasattr(gc, "mem_free") else 0
 
     def start(self):
-        """Obey what came with the settings."""
+        """Carry out the commands that came with the settings."""
         self._obey(self._line.told())
 
     def ready(self):
-        """Whether the link takes another frame: the cable takes all."""
+        """Whether the link takes another frame; the cable always does."""
         return self._link.ready()
 
     def read(self):
@@ -219,7 +220,7 @@ class Board:
         return self._wireless.came(ticks) if self._wireless else ticks
 
     def held(self):
-        """The link of the host that has the dial, None where there is but the cable."""
+        """The link of the host that has the dial, None if there is only the cable."""
         return self._wireless.held if self._wireless else None
 
     def write(self, data):
@@ -236,7 +237,7 @@ class Board:
             self._line.wait(wait_us)
 
     def serve(self, dial):
-        """Pass on what happened outside. A script that nobody starts begins by itself with the first tick."""
+        """Pass on outside events. A script that nobody starts begins by itself with the first tick."""
         self.world.scale = dial.scale
         self._dial_settings = dial.settings
         if not self.knob.incremental:
@@ -255,11 +256,11 @@ class Board:
                 dial.edge(now)
 
     def restart(self, into):
-        """End in the way that has the emulator boot again; it has no prompt and no bootloader to restart into."""
+        """End with the code that makes the emulator boot again; there is no prompt or bootloader to restart into."""
         raise SystemExit(RESTART_CODE)
 
     def crashed(self, dial, error):
-        """Send the traceback as a board would, and end with it."""
+        """Send the traceback as a board would, then end."""
         for frame in dial.last_words(repr(error)):
             self._line.write(frame)
         raise error

@@ -1,7 +1,7 @@
-"""MicroPython's `bluetooth` as far as a dial needs it, on a computer: a stand-in whose radio is the emulator's.
+"""A stand-in for MicroPython's `bluetooth` on a computer, as far as a dial needs it; the emulator provides the radio.
 
-What the firmware asks of it becomes lines to the emulator (`advertise HEX`, `notify HEX`, `disconnect`), and the
-emulator's lines (`connected`, `mtu N`, `written HEX`, `disconnected`) become events.
+The firmware's requests become lines to the emulator (`advertise HEX`, `notify HEX`, `disconnect`), and the emulator's
+lines (`connected`, `mtu N`, `written HEX`, `disconnected`) become events.
 """
 
 _CONNECTED = 1
@@ -45,7 +45,7 @@ class BLE:
         return ((_TO_DIAL, _TO_HOST),)
 
     def gatts_set_buffer(self, _handle, length, append):
-        """How much that was written waits to be read; what does not fit is lost, as on a board."""
+        """Set how many written bytes can wait to be read; bytes that do not fit are lost, as on a board."""
         assert append
         self._room = length
 
@@ -61,7 +61,7 @@ class BLE:
         self._say("notify " + "".join(["%02x" % byte for byte in data]))
 
     def gap_advertise(self, _interval_us, data):
-        """Be seen."""
+        """Start advertising."""
         self._say("advertise " + "".join(["%02x" % byte for byte in data]))
 
     def gap_disconnect(self, _handle):
@@ -69,7 +69,7 @@ class BLE:
         self._say("disconnect")
 
     def hear(self, words):
-        """Take in a line of the emulator's, as its words."""
+        """Take in a line from the emulator, split into words."""
         what = words[0]
         if what == "connected":
             self._connected = True

@@ -1,8 +1,8 @@
-"""What joins an emulated board to its emulator: bytes of the wire, lines about the world, and the time.
+"""Joins an emulated board to its emulator: bytes of the wire, lines about the world, and the time.
 
-Over real time each comes by a connection of its own, and time is the machine's. In a simulation the emulator hands the
-time out: this program computes, says how long it has nothing to do, and stands still until it is told what time it is
-by then. However busy the machine is, the dial is then never late.
+In real time, bytes and lines have a connection each, and the time is the machine's. In a simulation the emulator hands
+out the time: this program computes, says how long it has nothing to do, and stands still until it is told the new time.
+So the dial is never late, however busy the machine is.
 """
 
 import json
@@ -15,10 +15,11 @@ TCP = 6
 TCP_NODELAY = 1
 
 GRANT = "<QII"
-"""The emulator's answer: true time in microseconds, the lengths of what came by the wire and of what was told."""
+"""The emulator's answer: true time in microseconds, the lengths of the bytes from the wire and of the lines about the
+world."""
 IDLE = "<III"
-"""What a dial says when it has nothing to do: for how many microseconds, the lengths of what it sends by the wire and
-of what its radio says."""
+"""A dial's message when it has nothing to do: for how many microseconds, the lengths of its bytes for the wire and of
+its radio's lines."""
 MAX_WAIT_US = 1000000
 
 if hasattr(time, "ticks_us"):
@@ -26,12 +27,12 @@ if hasattr(time, "ticks_us"):
 else:
 
     def machine_us():
-        """Microseconds of CPython's clock, which the types of a board do not know."""
+        """Microseconds of CPython's clock, which a board's type stubs do not have."""
         return time.monotonic_ns() // 1000  # pyright: ignore
 
 
 class Arrivals:
-    """What has come and was not taken yet: bytes of the wire, and what was told of the world."""
+    """Data that have arrived and were not taken yet: bytes of the wire, and lines about the world."""
 
     wired = True
 
@@ -40,7 +41,7 @@ class Arrivals:
         self._came = b""
 
     def read(self):
-        """What came by the wire."""
+        """Bytes that arrived by the wire."""
         data, self._came = self._came, b""
         return data
 
@@ -56,7 +57,7 @@ class Arrivals:
         """A cable has no connection to end."""
 
     def told(self):
-        """What was told about the world."""
+        """Lines that arrived about the world."""
         data, self._told = self._told, b""
         return data
 
@@ -121,22 +122,22 @@ class SimulatedLine(Arrivals):
         self._saying = b""
 
     def true_us(self):
-        """The time that was handed out last: computing takes none."""
+        """The time that was handed out last: computing takes no time."""
         return self._now_us
 
     def look(self):
-        """What came, came with the time."""
+        """Nothing to do: data arrive together with the time."""
 
     def write(self, data):
-        """Send by the wire, at the time that it is now."""
+        """Send by the wire, at the present simulated time."""
         self._leaving += data
 
     def say(self, line):
-        """Tell the emulator something, at the time that it is now."""
+        """Tell the emulator something, at the present simulated time."""
         self._saying += line.encode() + b"\n"
 
     def wait(self, wait_us):
-        """Stand still until it is later: by `wait_us` at most, and by a microsecond at least."""
+        """Stand still until the time has advanced by at least a microsecond and at most `wait_us`."""
         leaving, self._leaving = self._leaving, b""
         saying, self._saying = self._saying, b""
         wait_us = min(max(wait_us, 1), MAX_WAIT_US)
@@ -158,14 +159,14 @@ class SimulatedLine(Arrivals):
 def connect(argv):
     """Connect to the emulator's two ports, given as arguments; returns the settings that it sends first, and the line.
 
-    Not as an argument: MicroPython ends on one of more than 255 bytes.
+    The settings are not an argument because MicroPython fails on one of more than 255 bytes.
     """
     wire = _connect(int(argv[1]))
     control = _connect(int(argv[2]))
     data = b""
     while b"\n" not in data:
         data += _receive(control)
-    # What was told the board right after its settings may have come with them.
+    # Lines sent right after the settings may have arrived with them.
     first, _, rest = data.partition(b"\n")
     settings = json.loads(first)
     if settings["true_us"] is None:

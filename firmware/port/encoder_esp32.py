@@ -1,4 +1,4 @@
-"""A quadrature encoder counted by the pulse counter of an ESP32; by interrupts on one that has none (ESP32-C3)."""
+"""A quadrature encoder counted by the pulse counter of an ESP32; by interrupts on a chip without one (ESP32-C3)."""
 
 from machine import Pin
 
@@ -8,7 +8,7 @@ FILTER_NS = 12000
 
 
 def open_counter(pin_a, pin_b):
-    """A function that returns the count, and one that tells how many steps were missed if the counter knows."""
+    """A function that returns the count, and one that returns how many steps were missed, if the counter knows."""
     try:
         from machine import Encoder
     except ImportError:

@@ -30,7 +30,7 @@ def _count():
     jmp("down")
     jmp("up")
     jmp("publish")
-    # A machine can only count down: up is down on the inverted count.
+    # A machine can only count down; it counts up by counting down on the inverted count.
     label("up")
     mov(x, invert(x))
     jmp(x_dec, "up_counted")
@@ -60,13 +60,13 @@ def open_counter(pin_a, pin_b):
     machine = rp2.StateMachine(0, _count, freq=HZ, in_base=first)
     machine.exec("set(x, 0)")
     machine.exec("set(y, %d)" % (second.value() << 1 | first.value()))
-    # It starts at address 0, whose jump leads to the first count.
+    # It starts at address 0; the jump there leads to the first count.
     machine.active(1)
 
     last = [0]
 
     def count():
-        # The queue keeps its first four counts, which are old, and fills again in microseconds: the fifth is of now.
+        # The queue keeps its first four counts, which are old, and refills in microseconds: the fifth is current.
         for _ in range(5):
             tries = 0
             while not machine.rx_fifo():
@@ -77,6 +77,6 @@ def open_counter(pin_a, pin_b):
         raw = last[0]
         return raw - 0x100000000 if raw & 0x80000000 else raw
 
-    # Here, and not in the middle of a recording, it shows whether it counts at all.
+    # This shows now, and not in the middle of a recording, whether it counts at all.
     count()
     return count, None

@@ -26,7 +26,7 @@ from port.slots import FileSlots
 
 _WATCHDOG_MS = const(8000)
 RESCUE = "rescue"
-"""A file of this name keeps the dial from starting, once: the prompt is there instead."""
+"""A file of this name stops the dial from starting, once: the prompt is there instead."""
 CHOSEN = "board"
 """A file of this name holds the name of the board's file."""
 _PULSE_US = const(5000)
@@ -36,7 +36,7 @@ _LOOK_US = const(10000)
 _AIR_LOOK_US = const(2000)
 _TELL_US = const(10000000)
 _COLLECT_MS = const(250)
-# A collection takes about 10 ms with the outbox in place: only where nothing is due for longer.
+# A collection takes about 10 ms with the outbox in place: only when nothing is due for longer than that.
 _COLLECT_IDLE_US = const(14000)
 
 
@@ -62,7 +62,7 @@ class Board:
         if options.knob == message.ENCODER:
             self.knob = self._encoder(data, platform, options)
         else:
-            # Imported where it is needed, as the encoder is.
+            # Imported only where it is needed, like the encoder.
             from port.wiper import open_wiper
 
             self.knob, self.latch, self._timer = open_wiper(data, platform)
@@ -99,8 +99,8 @@ class Board:
     ticks_us = staticmethod(ticks_us)
 
     def random_u32(self):
-        """A random number of 32 bits that is not 0, for the boot id: from the port's source, and in case that is a poor
-        one from the instant and the converter's noise."""
+        """A random number of 32 bits that is not 0, for the boot id: from the port's source and, in case that is poor,
+        also from the time and the converter's noise."""
         seed = bytearray(os.urandom(8))
         seed.append(ticks_diff(ticks_us(), 0) & 255)
         if self._noise is not None:
@@ -113,7 +113,7 @@ class Board:
         return self._free
 
     def start(self):
-        """Have the watchdog look from here on."""
+        """Start the watchdog."""
         self._collect()
         self._watchdog = machine.WDT(timeout=_WATCHDOG_MS)
 
@@ -140,14 +140,14 @@ class Board:
     def raise_pulse(self):
         """Raise the sync output; `serve` lowers it after `_PULSE_US`."""
         if self._pulse_since is not None:
-            # Still up from the last one: a pulse that does not rise would be missed by whoever counts them.
+            # Still high from the last pulse: a counter of pulses would miss one that does not rise.
             self._sync_out.value(0)
             time.sleep_us(_GAP_US)
         self._sync_out.value(1)
         self._pulse_since = ticks_us()
 
     def serve(self, dial):
-        """What pins bring in and put out. Called each turn of the loop."""
+        """Serve the input and output pins. Called each turn of the loop."""
         if self._watchdog is not None:
             self._watchdog.feed()
         self._dial_settings = dial.settings
@@ -166,7 +166,7 @@ class Board:
         if wait_us >= _COLLECT_IDLE_US and ticks_diff(ticks_ms(), self._collected_ms) > _COLLECT_MS:
             self._collect()
         elif self._wireless and self._wireless.hurries():
-            # What comes over the air does not wake who waits for the console.
+            # Bytes over the air do not wake a loop that waits for the console.
             if wait_us >= 1000 and not self._wireless.waiting():
                 self._console.wait(min(wait_us, _AIR_LOOK_US) // 1000)
         elif wait_us >= 1000:
@@ -186,7 +186,7 @@ class Board:
     def crashed(self, dial, error):
         """Send the traceback as LOG, and restart with a new boot id."""
         text = io.StringIO()
-        # The types of MicroPython's library know a StringIO without its own methods.
+        # The type stubs of MicroPython's library declare StringIO without its own methods.
         sys.print_exception(error, text)  # pyright: ignore[reportArgumentType]
         for frame in dial.last_words(text.getvalue()):  # pyright: ignore[reportAttributeAccessIssue]
             self._drain()
@@ -232,7 +232,7 @@ class Board:
                 self._feedback_since = None
 
     def _tell(self, dial):
-        """Say once what went wrong since the last time."""
+        """Report once what went wrong since the last call."""
         lost = self._edges.lost + dial.edges_left_out
         if lost != self._edges_lost:
             self._edges_lost = lost
@@ -249,9 +249,9 @@ class Board:
         time.sleep_ms(20)
 
     def _open_radio(self, settings):
-        """What HELLO says of the radio, and both links where it is on."""
+        """HELLO's bits for the radio, and both links if it is on."""
         try:
-            # Imported where they are needed: a board without a radio has not even the files.
+            # Imported only where they are needed: a board without a radio does not even have the files.
             import bluetooth
 
             from port import primitives
@@ -275,8 +275,8 @@ class Board:
             return bits & ~message.RADIO_ON, None
 
     def _encoder(self, data, platform, options):
-        """The encoder; where it cannot be opened, a knob that is broken: the dial must start, or nobody could choose
-        another knob."""
+        """The encoder, or a broken knob if it cannot be opened: the dial must start, or nobody could choose another
+        knob."""
         try:
             return self._open_encoder(data, platform, options)
         except Exception as error:  # noqa: BLE001  (whatever the port raises)
@@ -286,7 +286,7 @@ class Board:
             return Direct(lambda: 0, ticks_us, lambda: True)
 
     def _open_encoder(self, data, platform, options):
-        # Imported where they are needed: a dial with a potentiometer has no memory to spare for them.
+        # Imported only where they are needed: a dial with a potentiometer has no memory to spare for them.
         from dial.wheel import Encoder, Wheel
 
         if platform == "rp2":
@@ -299,7 +299,7 @@ class Board:
 
 
 def chosen_board():
-    """The board that `tracedial flash --board` named because this one cannot tell by itself, or an empty text."""
+    """The board that `tracedial flash --board` named because this one cannot tell by itself, or an empty string."""
     if CHOSEN not in os.listdir():
         return ""
     with open(CHOSEN) as file:
@@ -307,7 +307,7 @@ def chosen_board():
 
 
 def rescued(button):
-    """Whether this start belongs to the prompt: the button is held, or the last start asked for it."""
+    """Whether to start the prompt instead: the button is held, or the last start asked for it."""
     if RESCUE in os.listdir():
         os.remove(RESCUE)
         return True
@@ -315,7 +315,7 @@ def rescued(button):
 
 
 def open_board(_argv):
-    """The board, or None where the prompt was asked for."""
+    """The board, or None if the prompt was asked for."""
     unique_id = machine.unique_id()
     store = SettingsStore(FileSlots(""))
     name = "dial-" + "".join("%02x" % byte for byte in unique_id[-2:])

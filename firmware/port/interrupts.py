@@ -4,7 +4,8 @@ from machine import Timer
 
 
 def watch(pin, handler, trigger):
-    """Call `handler` at edges of `pin`. Returns what sets another trigger, 0 for none, in an interrupt too."""
+    """Call `handler` at edges of `pin`. Returns a function that sets another trigger (0: none), usable in an interrupt
+    too."""
     try:
         irq = pin.irq(handler, trigger, hard=True)
     except TypeError:
@@ -13,12 +14,12 @@ def watch(pin, handler, trigger):
 
 
 def watch_edges(pin, edges, trigger):
-    """Latch edges of `pin` in `edges`, which shut it when they come too fast."""
+    """Latch edges of `pin` in `edges`, which shuts the pin when they come too fast."""
     edges.guard(watch(pin, edges.latch, trigger), trigger)
 
 
 def start_timer(latch, period_us):
-    """A timer that calls `latch` every `period_us`; it stops when it is not kept."""
+    """A timer that calls `latch` every `period_us`; keep a reference to it, or it stops."""
     timer = Timer(-1) if _has_soft_timer() else Timer(0)
     try:
         timer.init(mode=Timer.PERIODIC, freq=1000000 // period_us, callback=latch, hard=True)

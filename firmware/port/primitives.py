@@ -1,4 +1,4 @@
-"""What a link over the air is proven and sealed with, from the libraries of a board's MicroPython."""
+"""The primitives that prove and seal a link over the air, from the libraries of a board's MicroPython."""
 
 import os
 from hashlib import sha256
@@ -8,7 +8,7 @@ from dialwire.seal import counter_mode
 try:
     from cryptolib import aes
 except ImportError:
-    # Not in every build: the dial says so in HELLO, and its radio stays off unless its owner wants it without.
+    # Not every build has AES. HELLO then says so, and the radio stays off unless the owner wants it without encryption.
     aes = None
 
 _ECB = 1
@@ -34,7 +34,7 @@ def _cipher_of(aes):
         return None
 
     def make_cipher(key):
-        # Blocks each by itself are all that every build with AES has.
+        # Encrypting single blocks (ECB) is all that every build with AES offers.
         encrypt = aes(key, _ECB).encrypt
         return lambda counter, data: counter_mode(encrypt, counter, data)
 
@@ -46,5 +46,5 @@ make_cipher = _cipher_of(aes)
 
 
 def random_bytes(count):
-    """Bytes that nobody can foretell, as far as the port's own source goes."""
+    """Unpredictable bytes, as far as the port's own source provides them."""
     return os.urandom(count)

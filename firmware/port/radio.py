@@ -1,7 +1,7 @@
 """The radio of a board, by MicroPython's `bluetooth`: one service, a characteristic each way, one host connected.
 
-The same file on a board and on the emulated one, whose `bluetooth` is a stand-in. What happens is noted in the
-interrupt and seen to in the loop: nothing is allocated there but what MicroPython itself hands over.
+The same file runs on a real board and on the emulated one, where `bluetooth` is a stand-in. The interrupt notes events
+and the loop handles them: the interrupt allocates nothing beyond what MicroPython itself passes in.
 """
 
 from dialwire import advert, const
@@ -18,11 +18,11 @@ _ROOM = const(1024)
 _ADVERTISE_US = const(200000)
 _BURST = const(6)
 _BURST_US = const(30000)
-"""So many notifications in so long: BTstack takes any number and keeps them in memory until they are sent."""
+"""At most `_BURST` notifications in `_BURST_US`: BTstack accepts any number and keeps them in memory until they are
+sent."""
 _LINGER_US = const(200000)
 _DROP_US = const(500000)
-"""So long what was said is given to leave before a connection is ended, at least and at most: the radio may still have
-it."""
+"""How long to wait, at least and at most, before ending a connection: the radio may still hold data to send."""
 
 
 class Radio:
@@ -30,7 +30,7 @@ class Radio:
 
     def __init__(self, ble, make_uuid, name, ticks_us):
         self.connection = 0
-        """Another number with each connection, 0 while there is none."""
+        """A number that changes with each connection, 0 while there is none."""
         self.came = 0
         """The ticks at which the host's last bytes came."""
         self._ble = ble
@@ -47,7 +47,7 @@ class Radio:
         self._sent_since = ticks_us()
         ble.active(True)
         ble.config(mtu=_MTU)
-        # Numbers of MicroPython's: a write with or without a response, a notification.
+        # MicroPython's numbers: a write with or without a response, a notification.
         write, notify = 0x0008 | 0x0004, 0x0010
         service = (
             make_uuid(advert.SERVICE),
@@ -58,7 +58,7 @@ class Radio:
         ble.irq(self._on_event)
 
     def look(self):
-        """Advertise while nobody is connected, and end a connection that is to end. Called each turn of the loop."""
+        """Advertise while nobody is connected, and end a connection that should end. Called each turn of the loop."""
         if self._handle is None:
             if not self._advertising:
                 self._pending = b""
@@ -66,7 +66,7 @@ class Radio:
                 try:
                     self._ble.gap_advertise(_ADVERTISE_US, advert.advertisement(self._name()))
                 except OSError:
-                    # The radio still ends the last connection: tried again with the next turn.
+                    # The radio is still ending the last connection: try again in the next turn.
                     return
                 self._advertising = True
         elif self._dropping is not None:
@@ -78,7 +78,7 @@ class Radio:
                 self._ble.gap_disconnect(self._handle)
 
     def read(self):
-        """The bytes that have been written by whoever is connected, possibly none."""
+        """The bytes that the connected host has written, possibly none."""
         if not self._written:
             return b""
         self._written = False
@@ -89,12 +89,12 @@ class Radio:
         return self._written
 
     def ready(self):
-        """Send on what is left; whether there is room for more."""
+        """Send the remaining bytes; returns whether there is room for more."""
         self._push()
         return not self._pending and self._dropping is None
 
     def send(self, data):
-        """Send bytes to whoever is connected, in as many notifications as it takes."""
+        """Send bytes to the connected host, in as many notifications as needed."""
         if self._dropping is None:
             self._pending += data
             self._push()
@@ -115,7 +115,7 @@ class Radio:
             try:
                 self._ble.gatts_notify(self._handle, self._to_host, piece)
             except OSError:
-                # No room just now, or the connection is gone, which an event will say.
+                # No room now, or the connection is gone; an event will report that.
                 return
             self._sent += 1
             self._pending = self._pending[len(piece) :]

@@ -10,7 +10,7 @@ class FileSlots:
         self._folder = folder
 
     def read(self, number):
-        """What slot `number` holds; nothing if it was never written."""
+        """The content of slot `number`; empty if it was never written."""
         name = self._name(number)
         if name not in os.listdir(self._folder or "."):
             return b""

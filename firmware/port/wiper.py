@@ -1,4 +1,4 @@
-"""The wiper of a potentiometer: a converter that a timer latches, and a look at whether its wire holds."""
+"""The wiper of a potentiometer: a converter that a timer latches, and a check that its wire is intact."""
 
 from time import sleep_us, ticks_us
 
@@ -15,12 +15,13 @@ _SETTLE_US = const(100)
 _RETURN_US = const(20)
 """Enough for a live wiper, at most 12.5 kOhm from its supply, to bring the wire back."""
 _BROKEN_SPAN = const(39321)
-"""A wiper at most 12.5 kOhm from its supply is moved by a third of this by the pulls (50 to 80 kOhm) of its pin, a
-floating one from end to end: 60 % of the range lie between."""
+"""The pulls of the pin (50 to 80 kOhm) move a wiper at most 12.5 kOhm from its supply by a third of this, and a
+floating wire from end to end. This is 60 % of the range, between the two."""
 
 
 def open_wiper(data, platform):
-    """`(knob, latch, timer)`: the potentiometer, what is latched, and the timer, which stops if it is not kept."""
+    """`(knob, latch, timer)`: the potentiometer, its latch, and the timer, which stops if no reference to it is
+    kept."""
     pin = Pin(pin_of(data, "wiper"))
     if platform == "rp2":
         read = ADC(pin).read_u16

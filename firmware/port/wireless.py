@@ -1,4 +1,4 @@
-"""A board's links: its cable, and its radio where that is fitted and on. `main.py` sees one of them at a time."""
+"""A board's links: its cable, and its radio if one is fitted and on. `main.py` sees one of them at a time."""
 
 from dial.air import AirLink
 from dial.links import Links
@@ -8,9 +8,9 @@ from port.radio import Radio
 
 
 def radio_bits(settings, make_cipher):
-    """What HELLO says of a radio that is fitted: whether it is on, and whether what it says is secret.
+    """HELLO's bits for a fitted radio: whether it is on, and whether it encrypts.
 
-    It is on where some host may use it, and where it cannot encrypt only if the owner wants it nevertheless.
+    It is on if some host may use it. If it cannot encrypt, it is on only if the owner wants it anyway.
     """
     bits = message.RADIO_FITTED | (message.RADIO_CIPHER if make_cipher else 0)
     wanted = settings.radio == message.RADIO_READABLE or (settings.radio == message.RADIO_SECRET and make_cipher)
@@ -48,7 +48,7 @@ class Wireless:
         return self._radio.came if self._links.held is self._air else ticks
 
     def hurries(self):
-        """Whether somebody is connected over the air: their bytes do not wake who waits for the cable's."""
+        """Whether somebody is connected over the air: their bytes do not wake a loop that waits for the cable."""
         return self._radio.connection != 0
 
     def waiting(self):

@@ -1,10 +1,10 @@
-"""Prints the SHA-256 of the firmware's files on a board; what is asked for is called after this text."""
+"""Prints the SHA-256 of the firmware's files on a board; the call is appended to this text."""
 
 import hashlib
 import os
 
 FOLDER_BIT = 0x4000
-"""Of the mode that `os.stat` gives."""
+"""The folder bit in the mode that `os.stat` gives."""
 
 
 def hash_of(path):
@@ -20,7 +20,7 @@ def hash_of(path):
 
 
 def files_in(folder):
-    """The paths of the files in a folder, none where there is no such folder."""
+    """The paths of the files in a folder; none if the folder does not exist."""
     if folder not in os.listdir():
         return []
     paths = [folder + "/" + name for name in os.listdir(folder)]
@@ -28,6 +28,6 @@ def files_in(folder):
 
 
 def print_hashes(folders, names):
-    """Two dictionaries of hashes: of all files in `folders`, and of those of `names` that are there."""
+    """Two dictionaries of hashes: of all files in `folders`, and of those in `names` that exist."""
     print(repr({path: hash_of(path) for folder in folders for path in files_in(folder)}))
     print(repr({name: hash_of(name) for name in names if name in os.listdir()}))

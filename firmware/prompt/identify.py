@@ -1,10 +1,10 @@
-"""Prints what a board's interpreter says of itself: name, version, platform, machine, format of compiled files."""
+"""Prints a board's interpreter facts: name, version, platform, machine, format of compiled files."""
 
 import sys
 
 
 def identity():
-    """The five, the version as three numbers; an interpreter that does not know one says "" or 0."""
+    """The five facts, the version as three numbers; "" or 0 for a fact that the interpreter does not know."""
     found = sys.implementation
     return (
         found.name,
