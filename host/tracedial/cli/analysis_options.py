@@ -24,8 +24,8 @@ ANALYSIS = AnalysisSettings()
 
 
 def analysis_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options, and pass them on as one `settings`, an `AnalysisSettings`: the study's, where the paths belong
-    to one, and over them what stands on the command line."""
+    """Add the options, and pass them on as one `settings`, an `AnalysisSettings`. If the paths belong to a study, its
+    settings apply, and options on the command line override them."""
 
     @click.option("--set", "measures", type=click.Choice(MEASURES), default=ANALYSIS.measures, show_default=True,
                   help="How much is computed.")  # fmt: skip
@@ -117,7 +117,7 @@ def _own(kind: type, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _said(values: dict[str, Any]) -> dict[str, Any]:
-    """Those of the values that stand on the command line: what does not leaves a study's file its say."""
+    """The values that were given on the command line; for all others a study's file decides."""
     context = click.get_current_context()
     return {
         name: value
