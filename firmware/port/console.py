@@ -11,7 +11,7 @@ _ROOM = const(128)
 
 
 class Console:
-    """Bytes in and out of the console, whose Ctrl-C `main.py` has turned off; `packet` as `Outlet` takes it."""
+    """Bytes in and out of the console; `main.py` has turned off its Ctrl-C. `packet`: as in `Outlet`."""
 
     wired = True
 

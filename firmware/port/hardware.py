@@ -122,7 +122,7 @@ class Board:
         return self._link.read()
 
     def came(self, ticks):
-        """When the bytes that were just read had come; `ticks` is when they were looked for."""
+        """When the bytes just read arrived; `ticks` is when the loop looked for them."""
         return self._wireless.came(ticks) if self._wireless else ticks
 
     def held(self):

@@ -44,7 +44,7 @@ class Wireless:
         return self._links.held
 
     def came(self, ticks):
-        """When the bytes that were just read had come; `ticks` is when they were looked for."""
+        """When the bytes just read arrived; `ticks` is when the loop looked for them."""
         return self._radio.came if self._links.held is self._air else ticks
 
     def hurries(self):

@@ -1,9 +1,9 @@
 """Whether a trace looks like long memory: slow movements that keep growing, the longer the trace is observed.
 
 The mean of such a trace hardly settles within any session, and no interval from one session covers it as often as it
-claims. The trace's cosines are compared with two families of processes by Whittle's likelihood: those that forget (an
-autoregression of the first order, beside noise) and those that don't (fractionally integrated ones, Granger & Joyeux
-1980, with an autoregression of the first order beside).
+claims. The trace's cosines are compared with two families of processes by Whittle's likelihood: those that forget (a
+first-order autoregression plus noise) and those that don't (fractionally integrated ones, Granger & Joyeux 1980, plus a
+first-order autoregression).
 """
 
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Means over the dyads of a study: the random-effects mean of effects whose variances are known."""
+"""Means over the dyads of a study: the random-effects mean of effects with known variances."""
 
 from dataclasses import dataclass
 from typing import Any

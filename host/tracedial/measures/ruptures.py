@@ -299,8 +299,8 @@ def _with_clips(
 
 
 def least_rise(rating: Floats, settings: EventSettings, *, step: float) -> float:
-    """The least rise of a repair in scale units: what the settings say, or the larger of 2 steps and half a robust SD
-    of the rating, of which at least one second is known."""
+    """The smallest rise of a repair in scale units: from the settings, or the larger of 2 steps and half a robust SD of
+    the rating. At least one second of the rating must be known."""
     if settings.rise is not None:
         return settings.rise
     known = rating[~np.isnan(rating)]
@@ -308,7 +308,7 @@ def least_rise(rating: Floats, settings: EventSettings, *, step: float) -> float
 
 
 def repaired_fraction(smooth: Floats, *, onset_s: int, nadir_s: int, until_s: int, level_s: int) -> float | None:
-    """How much of the fall into a rupture was regained before `until_s`: see `Repair`. None where there was no fall, or
+    """How much of the fall into a rupture was regained before `until_s`: see `Repair`. None if there was no fall, or if
     nothing was rated before or after."""
     before, after = smooth[max(0, onset_s - level_s) : onset_s], smooth[nadir_s : min(nadir_s + level_s, until_s)]
     if np.isnan(before).all() or np.isnan(after).all():

@@ -1,4 +1,4 @@
-"""Sync exchanges between the steps of the host's clock: a computer that slept stops it while the dial's goes on."""
+"""Splits sync exchanges at steps of the host's clock: a sleeping computer stops its clock while the dial's runs on."""
 
 from dataclasses import dataclass
 
@@ -38,7 +38,8 @@ class Exchanges:
 
 
 def between_steps(exchanges: Exchanges) -> tuple[Exchanges, list[tuple[int, int]]]:
-    """The ranges of exchanges in which the host's clock ran: a computer that slept stops it while the dial's goes on.
+    """The ranges of exchanges in which the host's clock ran: a sleeping computer stops its clock while the dial's runs
+    on.
 
     If the exchanges before and after a single exchange agree with each other and contradict it, there is no step: the
     exchange is left out.

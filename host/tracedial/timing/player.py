@@ -202,7 +202,7 @@ class VirtualPlayer:
         self.advance(now_ns)
 
     def stop(self, now_ns: int) -> None:
-        """End before the video does, where it stands."""
+        """End before the end of the video, at its present position."""
         if not self.ended:
             self.ended = True
             if self._running and now_ns < self._since_ns:
@@ -210,7 +210,7 @@ class VirtualPlayer:
             self._tell("ended", now_ns, self.video_s(now_ns), 0.0)
 
     def video_s(self, now_ns: int) -> float:
-        """Where the video stands."""
+        """The video's present position."""
         if not self._running or now_ns <= self._since_ns:
             return self._video_s
         return min(self._video_s + (now_ns - self._since_ns) / 1e9 * self._speed, self.end_s)
