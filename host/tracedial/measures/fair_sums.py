@@ -29,10 +29,10 @@ class FairSum:
         rest = weights[len(large) :]
         self._half_period = min(9 * self._sd, 1.05 * self._total)
         number = np.arange(1, _TERMS + 1)
-        t: Floats = number * math.pi / self._half_period
+        t = np.asarray(number * math.pi / self._half_period, dtype=np.float64)
         damping = np.exp(-float(rest @ rest) * t**2 / 2)
         used = damping > 1e-12
-        self._t: Floats = t[used]
+        self._t = t[used]
         number = number[used]
         # The characteristic function, as the Fourier series of the distribution within half a period.
         of_sum = damping[used] * np.prod(np.cos(np.outer(large, self._t)), axis=0)
