@@ -121,7 +121,7 @@ def test_going_on_with_another_dial_is_refused_unless_asked_for_and_then_said(tm
         done = tracedial(*resume, "--dial", f"client={second}", "--another-dial")
         assert done.returncode == 0, done.stderr
         assert "more than one dial: the dial left (id " in done.stdout
-        assert "asked for (--another-dial)" in done.stdout
+        assert "This was permitted (--another-dial)." in done.stdout
         # The dial of the last journal is the one to go on with.
         back = tracedial("record", session, "--video", short_video, "--resume", "--dial", f"client={first}")
         assert "--another-dial" in sentence(back)

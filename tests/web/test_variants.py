@@ -85,6 +85,7 @@ def test_a_group_rates_a_video_that_the_page_plays(tmp_path):
             assert page.found_problems == []
     for rater, last in (("p1", "20"), ("p2", "0")):
         rows = read_rows(tmp_path / "group" / rater / "trace.csv")
-        assert len(rows) == 12 and rows[-1]["rating"] == last and all(row["rating"] for row in rows[1:])
+        # On a busy machine the video can stand still over a second's start: then the second says so.
+        assert len(rows) == 12 and rows[-1]["rating"] == last and all(row["rating"] or row["flags"] for row in rows[1:])
         report = json.loads((tmp_path / "group" / rater / "alignment.json").read_text())
         assert report["page"]["frames_used"] > 20

@@ -127,7 +127,18 @@ def _stretches(
         rule = automatic.get(one.id)
         same = rule and (rule.start_s, rule.end_s) == (one.start_s, one.end_s)
         source = "rule" if same else "moved" if rule else "added"
-        found.append(Stretch(one.id, one.kind, one.rank, one.start_s, one.end_s, source, *made[one.id]))
+        found.append(
+            Stretch(
+                segment=one.id,
+                kind=one.kind,
+                rank=one.rank,
+                start_s=one.start_s,
+                end_s=one.end_s,
+                source=source,
+                clip=made[one.id][0],
+                clip_cut=made[one.id][1],
+            )
+        )
     return found
 
 

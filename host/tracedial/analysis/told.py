@@ -78,7 +78,14 @@ def of_study(study: Study) -> AnalysisSettings:
         ),
         order=study.rating.roles,
         interchangeable=study.rating.interchangeable,
-        study=StudyWords(study.title, study.language, study.rating.what, plan.kinds, plan.repairs, plan.chosen_by),
+        study=StudyWords(
+            title=study.title,
+            language=study.language,
+            what=study.rating.what,
+            kinds=plan.kinds,
+            repairs=plan.repairs,
+            chosen_by=plan.chosen_by,
+        ),
     )
 
 

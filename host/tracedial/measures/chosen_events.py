@@ -55,10 +55,32 @@ def chosen_events(
     repairs = []
     for one in (one for one in known if one.kind == "repair"):
         earlier = [rupture for rupture in ruptures if rupture.begins_s <= one.start_s]
-        repairs.append(_repair(one, earlier[-1] if earlier else None, ruptures, rating, smooth, settings, rise, found))
+        repairs.append(
+            _repair(
+                stretch=one,
+                rupture=earlier[-1] if earlier else None,
+                ruptures=ruptures,
+                rating=rating,
+                smooth=smooth,
+                settings=settings,
+                rise=rise,
+                found=found,
+            )
+        )
     followed = {repair.rank for repair in repairs}
     repairs += [
-        Repair(r.rank, None, None, r.nadir_s, None, rise, None, None, False, NOT_CONFIRMED)
+        Repair(
+            rank=r.rank,
+            onset_s=None,
+            end_s=None,
+            nadir_s=r.nadir_s,
+            mean=None,
+            rise=rise,
+            repaired_fraction=None,
+            clip=None,
+            clip_cut=False,
+            reason=NOT_CONFIRMED,
+        )
         for r in ruptures
         if r.rank not in followed
     ]
@@ -82,31 +104,58 @@ def _low(stretch: Stretch, rating: Floats, smooth: Floats, found: Sequence[Ruptu
         same = next((r for r in found if (r.clip[0], r.end_s) == (stretch.start_s, stretch.end_s)), None)
         if same:
             return replace(
-                same, rank=stretch.rank, begins_s=int(stretch.start_s), clip=stretch.clip, clip_cut=stretch.clip_cut,
-                same_trough_as=None, segment=stretch.segment, source=stretch.source,
-            )  # fmt: skip
+                same,
+                rank=stretch.rank,
+                begins_s=int(stretch.start_s),
+                clip=stretch.clip,
+                clip_cut=stretch.clip_cut,
+                same_trough_as=None,
+                segment=stretch.segment,
+                source=stretch.source,
+            )
     onset_s, end_s = _seconds(stretch, len(rating))
     part = rating[onset_s:end_s]
     nadir_s = onset_s + int(np.nanargmin(smooth[onset_s:end_s]))
     return Rupture(
-        stretch.rank, onset_s, end_s, nadir_s, float(smooth[nadir_s]), float(np.nanmean(part)),
-        float(np.mean(~np.isnan(part))), stretch.clip, stretch.clip_cut, onset_s, None, None, stretch.segment,
-        stretch.source,
-    )  # fmt: skip
+        rank=stretch.rank,
+        onset_s=onset_s,
+        end_s=end_s,
+        nadir_s=nadir_s,
+        nadir=float(smooth[nadir_s]),
+        mean=float(np.nanmean(part)),
+        valid_share=float(np.mean(~np.isnan(part))),
+        clip=stretch.clip,
+        clip_cut=stretch.clip_cut,
+        begins_s=onset_s,
+        same_trough_as=None,
+        p=None,
+        segment=stretch.segment,
+        source=stretch.source,
+    )
 
 
 def _repair(
-    stretch: Stretch, rupture: Rupture | None, ruptures: list[Rupture], rating: Floats, smooth: Floats,
-    settings: EventSettings, rise: float, found: Events,
-) -> Repair:  # fmt: skip
+    stretch: Stretch,
+    rupture: Rupture | None,
+    ruptures: list[Rupture],
+    rating: Floats,
+    smooth: Floats,
+    settings: EventSettings,
+    rise: float,
+    found: Events,
+) -> Repair:
     rank = rupture.rank if rupture else 0
     if stretch.source == "rule" and rupture and rupture.source == "rule":
         same = next((r for r in found.repairs if (r.onset_s, r.end_s) == (stretch.start_s, stretch.end_s)), None)
         if same:
             return replace(
-                same, rank=rank, clip=stretch.clip, clip_cut=stretch.clip_cut, segment=stretch.segment,
+                same,
+                rank=rank,
+                clip=stretch.clip,
+                clip_cut=stretch.clip_cut,
+                segment=stretch.segment,
                 source=stretch.source,
-            )  # fmt: skip
+            )
     onset_s, end_s = _seconds(stretch, len(rating))
     nadir_s, fraction = onset_s, None
     if rupture:
@@ -117,8 +166,20 @@ def _repair(
             smooth, onset_s=rupture.onset_s, nadir_s=nadir_s, until_s=until_s, level_s=settings.level_s
         )
     mean = float(np.nanmean(rating[onset_s:end_s]))
-    return Repair(rank, onset_s, end_s, nadir_s, mean, rise, fraction, stretch.clip, stretch.clip_cut, "",
-                  stretch.segment, stretch.source)  # fmt: skip
+    return Repair(
+        rank=rank,
+        onset_s=onset_s,
+        end_s=end_s,
+        nadir_s=nadir_s,
+        mean=mean,
+        rise=rise,
+        repaired_fraction=fraction,
+        clip=stretch.clip,
+        clip_cut=stretch.clip_cut,
+        reason="",
+        segment=stretch.segment,
+        source=stretch.source,
+    )
 
 
 def _seconds(stretch: Stretch, n_seconds: int) -> tuple[int, int]:

@@ -60,7 +60,14 @@ def read_parts(session: Session | None) -> StudyParts | None:
             asked += sum(len(questions_for(study, clip.segment)) for clip in made)
         except TracedialError as error:
             parts.problems.append(str(error))
-    return StudyParts(study, parts.answers, asked, parts.edits, parts.decisions, parts.problems)
+    return StudyParts(
+        study=study,
+        answers=parts.answers,
+        asked=asked,
+        edits=parts.edits,
+        decisions=parts.decisions,
+        problems=parts.problems,
+    )
 
 
 def answer_blocks(parts: StudyParts, say: Words, *, level: int = 2, title: str = "") -> list[Block]:

@@ -35,6 +35,13 @@ def read_edits(folder: Path) -> list[Edit]:
             after = choice.segments.get(name)
             who = str(record.get("who", "rule"))
             found.append(
-                Edit(str(record.get("wall_clock", "")), who, action, str(record.get("why", "")), before, after)
+                Edit(
+                    at=str(record.get("wall_clock", "")),
+                    who=who,
+                    action=action,
+                    why=str(record.get("why", "")),
+                    before=before,
+                    after=after,
+                )
             )
     return found
