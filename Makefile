@@ -18,9 +18,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 demo: .venv/ready
 	$(BIN)/tracedial demo
 
-# The linters run beside the tests. A third of the tests' time is waiting, for dials and videos in real time: twice as many
-# workers as cores keep both cores of a small machine busy.
-WORKERS ?= 4
+# The linters run beside the tests. More workers than cores are quicker (`make test WORKERS=4`), but browsers then show fewer
+# of a video's frames in time.
+WORKERS ?= 2
 
 test: .venv/ready-to-test .stubs/ready
 	$(MAKE) -j 2 lint every-test

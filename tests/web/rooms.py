@@ -191,4 +191,10 @@ def video_s(page: Page) -> float:
 
 
 def wait_for_video(page: Page, seconds: float) -> None:
-    page.wait_for_function("s => document.querySelector('video').currentTime >= s", arg=seconds, timeout=60_000)
+    # A page that is being shown anew has no video for a moment.
+    page.wait_for_function("s => document.querySelector('video')?.currentTime >= s", arg=seconds, timeout=60_000)
+
+
+def was_unseen(row: dict[str, str]) -> bool:
+    """Whether a second of trace.csv says that the page did not show it, or stood still there."""
+    return bool({"unseen", "paused"} & set(row["flags"].split("|")))

@@ -10,7 +10,7 @@ import pytest
 from commands import tracedial
 from emulation import emulate, read_rows
 from requirements import needs_chromium, needs_ffmpeg, needs_posix
-from rooms import Server, begin, browser, make_study, open_page, video_s, wait_for_video
+from rooms import Server, begin, browser, make_study, open_page, video_s, wait_for_video, was_unseen
 from tracedial.study.study_file import read_study
 from tracedial.study.study_sessions import add_session
 
@@ -114,7 +114,8 @@ def test_a_dial_that_is_unplugged_stops_the_video_until_it_is_back(tmp_path):
         emulator.command("restore")
         page.wait_for_function("s => document.querySelector('video').currentTime > s + 1", arg=stood_s)
         page.wait_for_selector("#to-review", timeout=60_000)
-    assert sum(bool(row["rating"]) for row in trace_of(study)) >= 11
+    # On a busy machine the video can stand still over a second's start: then the second says so.
+    assert sum(bool(row["rating"]) or was_unseen(row) for row in trace_of(study)) >= 11
 
 
 @needs_ffmpeg

@@ -18,16 +18,21 @@ const SEAT_PAGES = { "": () => import("./pages/seat.js"), rate: PAGES.rate, clip
 
 let leave = () => {};
 let turn = 0;
+let opened = Promise.resolve();
 
 async function go(mode) {
   const mine = ++turn;
-  const [name, ...rest] = location.hash.replace(/^#\//, "").split("/").map(decodeURIComponent);
-  const pages = mode.seat ? SEAT_PAGES : PAGES;
-  const page = pages[mode.live ? "live" : name] || pages[""];
   leave();
   leave = () => {};
+  // A page that is still being opened must not come up over the one that was asked for after it.
+  await opened;
+  if (mine !== turn) return;
+  let done = () => {};
+  opened = new Promise((resolve) => { done = resolve; });
   try {
-    const { open } = await page();
+    const [name, ...rest] = location.hash.replace(/^#\//, "").split("/").map(decodeURIComponent);
+    const pages = mode.seat ? SEAT_PAGES : PAGES;
+    const { open } = await (pages[mode.live ? "live" : name] || pages[""])();
     const end = await open(...rest);
     if (mine === turn) leave = end || (() => {});
     else if (end) end();
@@ -35,6 +40,8 @@ async function go(mode) {
     const back = el("p", {}, el("a", { href: "#/" }, backWords()));
     show(t("problem"), el("h1", {}, t("problem")), problemBox(error.message), back);
     if (error.constructor === Error || error instanceof TypeError) throw error;
+  } finally {
+    done();
   }
 }
 

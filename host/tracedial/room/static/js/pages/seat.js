@@ -12,7 +12,7 @@ export async function open() {
   await page.refresh();
   page.timer = setInterval(() => page.refresh(), REFRESH_MS);
   page.look();
-  return () => clearInterval(page.timer);
+  return () => page.close();
 }
 
 class SeatPage {
@@ -23,6 +23,12 @@ class SeatPage {
     this.dials = [];
     this.knob = "";
     this.problem = "";
+    this.closed = false;
+  }
+
+  close() {
+    this.closed = true;
+    clearInterval(this.timer);
   }
 
   async look() {
@@ -38,7 +44,7 @@ class SeatPage {
       return null;
     });
     const text = JSON.stringify([room, this.dials, this.problem]);
-    if (!room || text === this.shown) return;
+    if (!room || this.closed || text === this.shown) return;
     this.shown = text;
     this.render(room);
   }
