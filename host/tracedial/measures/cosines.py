@@ -131,7 +131,7 @@ def cosine_test(x: Floats, y: Floats, *, order: int = 0, r: float | None = None)
         r = by_chance.r
     tail, spread = by_chance.tail, by_chance.spread
     n_eff = 1 / (tail.variance * spread**2) + 1
-    return CosineTest(r, tail.beyond(abs(r) / spread), n_eff, min(tail.quantile(LEVEL) * spread, 1.0), order)
+    return CosineTest(r, tail.beyond(abs(r) / spread), n_eff, min(by_chance.needed(), 1.0), order)
 
 
 @dataclass(frozen=True)
@@ -142,6 +142,10 @@ class Chance:
     r: float
     tail: FairSum
     spread: float
+
+    def needed(self) -> float:
+        """The smallest |r| that has a p below `LEVEL`; above 1 where none has."""
+        return self.tail.quantile(LEVEL) * self.spread
 
 
 def chance_of(x: Floats, y: Floats, order: int) -> Chance | None:
@@ -175,7 +179,7 @@ def slope_interval(x: Floats, y: Floats, *, order: int = 0, r: float | None = No
 
     def needed(at: float) -> float:
         by_chance = chance_of(x, y - at * x, order)
-        return 0.0 if by_chance is None else by_chance.tail.quantile(LEVEL) * by_chance.spread
+        return 0.0 if by_chance is None else by_chance.needed()
 
     if (middle := needed(slope)) >= 1:
         return None
@@ -188,10 +192,7 @@ def slope_interval(x: Floats, y: Floats, *, order: int = 0, r: float | None = No
         ends.append(slope + side * math.sqrt(rest / power) * least / math.sqrt(1 - least * least))
     # The remaining distance between the last two steps must not make the interval disagree with the p value.
     by_chance = chance_of(x, y, order)
-    told = (
-        by_chance is not None
-        and abs(by_chance.r if r is None else r) > by_chance.tail.quantile(LEVEL) * by_chance.spread
-    )
+    told = by_chance is not None and abs(by_chance.r if r is None else r) > by_chance.needed()
     if told == (ends[0] <= 0 <= ends[1]):
         nearer = 0 if slope > 0 else 1
         ends[nearer] = math.copysign(1e-9 * math.sqrt(rest / power), slope if told else -slope)
